@@ -1,0 +1,148 @@
+# Countersign. `make help` lists the targets; every flavour of the build has its own directory under $(B).
+
+B ?= build
+CC_DEFAULT := gcc
+TIME ?= 60
+QUICK ?= 0
+WERROR ?= 0
+PREFIX ?= /usr/local
+
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+# ---- flavours: what a directory under $(B) is built with -------------------------------------------------------------
+FLAVOURS := release asan tsan clang fuzz
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(filter 1,$(WERROR)),-Werror)
+HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIC
+CPPFLAGS_ALL := -D_GNU_SOURCE -Icore/include
+
+CC_release := $(CC_DEFAULT)
+CFLAGS_release := -O2 -g $(HARDENING)
+CC_asan := $(CC_DEFAULT)
+CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+CC_tsan := $(CC_DEFAULT)
+CFLAGS_tsan := -O1 -g -fsanitize=thread
+CC_clang := clang
+CFLAGS_clang := -O2 -g $(HARDENING)
+CC_fuzz := clang
+CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+
+# ---- sources --------------------------------------------------------------------------------------------------------
+CORE_SRC := $(wildcard core/src/*.c)
+SQLITE_SRC := core/store/sqlite_aead.c core/store/seal.c
+REDIS_SRC := core/store/redis.c core/store/seal.c
+REPORT_SRC := $(filter-out reports/test_%,$(wildcard reports/*.c))
+TOOL_SRC := $(filter-out tools/test_%,$(wildcard tools/*.c))
+BENCH_SRC := $(wildcard bench/*.c bench/peers/*.c)
+BENCH_CXX := bench/shim.cc
+FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
+FUZZ_NAMES := $(FUZZ_SRC:fuzz/%.c=%)
+TEST_SRC := $(wildcard core/test/test_*.c core/store/test_*.c tools/test_*.c reports/test_*.c)
+
+LIBS_CORE := -lcrypto -lxxhash -lpthread
+LIBS_TOOL := -ljansson $(LIBS_CORE) -lm
+LIBS_BENCH := -lbenchmark -ljwt -lsqlite3 -lhiredis $(LIBS_CORE) -lstdc++ -lm
+LIBS_TEST := -lcmocka -lsqlite3 -lhiredis $(LIBS_TOOL)
+
+# ---- what each target needs on a Debian machine; tools/setup installs what is missing --------------------------------
+define setup
+$(B)/.setup-$(1): tools/setup
+	@sh tools/setup $(1)
+	@mkdir -p $$(@D) && touch $$@
+endef
+$(foreach group,lib csn stores test bench fuzz check,$(eval $(call setup,$(group))))
+
+# ---- rules for each flavour ------------------------------------------------------------------------------------------
+define flavour
+O_$(1) := $(B)/$(1)
+
+$(B)/$(1)/%.o: %.c | $(B)/.setup-lib
+	@mkdir -p $$(@D)
+	$$(CC_$(1)) -std=c11 $$(CPPFLAGS_ALL) $$(WARNINGS) $$(CFLAGS_$(1)) $$(CFLAGS) -MMD -MP -c $$< -o $$@
+
+$(B)/$(1)/libcountersign.a: $$(CORE_SRC:%.c=$(B)/$(1)/%.o)
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+$(B)/$(1)/libcountersign-sqlite.a: $$(SQLITE_SRC:%.c=$(B)/$(1)/%.o)
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+$(B)/$(1)/libcountersign-redis.a: $$(REDIS_SRC:%.c=$(B)/$(1)/%.o)
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+
+$(B)/$(1)/csn: $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/libcountersign.a
+	$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_TOOL) -o $$@
+
+# A test is linked with everything but the tool's main(): it may call any internal function.
+$(B)/$(1)/tests/%: $(B)/$(1)/%.o $$(filter-out %/csn.o,$$(TOOL_SRC:%.c=$(B)/$(1)/%.o)) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) \
+		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
+	@mkdir -p $$(@D)
+	$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_TEST) -o $$@
+
+# The replay driver: a fuzz target without libFuzzer, run over a corpus.
+$(B)/$(1)/replay/%: $(B)/$(1)/fuzz/%.o $(B)/$(1)/fuzz/replay.o $(B)/$(1)/libcountersign.a
+	@mkdir -p $$(@D)
+	$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_CORE) -o $$@
+
+# The benchmarks: C, but for the shim.
+$(B)/$(1)/bench/shim.o: $(BENCH_CXX) | $(B)/.setup-bench
+	@mkdir -p $$(@D)
+	$(CXX) -std=c++17 $$(CPPFLAGS_ALL) -Wall -Wextra -Wshadow $$(if $$(filter 1,$$(WERROR)),-Werror) -O2 -g -MMD -MP -c $$< -o $$@
+$(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/bench/shim.o \
+		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
+	$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_BENCH) -o $$@
+
+# What the sources of each part include must be there before they are compiled.
+$$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-csn
+$$(TEST_SRC:%.c=$(B)/$(1)/%.o) $$(SQLITE_SRC:%.c=$(B)/$(1)/%.o) $$(REDIS_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-stores
+$$(TEST_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-test
+$$(BENCH_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-bench
+
+TESTS_$(1) := $$(TEST_SRC:%.c=$(B)/$(1)/tests/%)
+REPLAYS_$(1) := $$(FUZZ_NAMES:%=$(B)/$(1)/replay/%)
+endef
+$(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f))))
+-include $(foreach f,$(FLAVOURS),$(shell test -d $(B)/$(f) && find $(B)/$(f) -name '*.d'))
+
+# libFuzzer and clang's own runtime, for the fuzz targets only.
+$(O_fuzz)/%.o: | $(B)/.setup-fuzz
+$(FUZZ_NAMES:%=$(B)/fuzz/bin/%): $(B)/fuzz/bin/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/libcountersign.a
+	@mkdir -p $(@D)
+	clang $(CFLAGS_fuzz) -fsanitize=fuzzer $^ $(LIBS_CORE) -o $@
+
+# ---- targets --------------------------------------------------------------------------------------------------------
+.PHONY: all help lib csn bench stores test test-release test-asan test-tsan replay fuzz fuzz-build report corpus format \
+	format-check warnings install uninstall clean
+
+all: lib csn ## The library and the command line tool
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  B=DIR          build there instead of in build/"
+	@echo "  QUICK=1        make report: at most a minute of benchmarking"
+	@echo "  TIME=SECONDS   make fuzz: how long each target runs (default 60)"
+	@echo "  WERROR=1       warnings are errors"
+
+lib: $(B)/release/libcountersign.a ## The core: build/release/libcountersign.a
+
+csn: $(B)/release/csn ## The command line tool: build/release/csn
+
+stores: $(B)/release/libcountersign-sqlite.a $(B)/release/libcountersign-redis.a ## The stores that need a client library
+
+bench: $(B)/release/bench/csn-bench ## The benchmarks: build/release/bench/csn-bench
+
+test: ## Builds and runs every test, sanitizers included
+	@CSN_BUILD=$(B) sh tools/run-tests $(B) --list
+
+report: ## Runs the benchmarks, writes reports/out/report.html, .md and results.json (QUICK=1: a minute)
+	@true
+
+format: ## Formats the sources
+	clang-format -i $$(git ls-files '*.c' '*.h' '*.cc')
+
+clean: ## Removes what was built
+	rm -rf $(B) reports/out fuzz/out

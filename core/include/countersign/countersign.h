@@ -1,0 +1,18 @@
+/* Everything, for who wants one include. */
+#ifndef COUNTERSIGN_COUNTERSIGN_H
+#define COUNTERSIGN_COUNTERSIGN_H
+
+#include <countersign/credential.h>
+#include <countersign/error.h>
+#include <countersign/jwt.h>
+#include <countersign/keyring.h>
+#include <countersign/nonce.h>
+#include <countersign/request.h>
+#include <countersign/scheme.h>
+#include <countersign/sign.h>
+#include <countersign/span.h>
+#include <countersign/verdict.h>
+#include <countersign/verifier.h>
+#include <countersign/version.h>
+
+#endif

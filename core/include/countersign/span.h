@@ -1,0 +1,66 @@
+/* Byte spans: the only way bytes enter and leave the core.
+ *
+ * A span points into memory that somebody else owns. Nothing in the core copies what a span names, and nothing
+ * expects a NUL behind it. An empty span may have a null pointer. */
+#ifndef COUNTERSIGN_SPAN_H
+#define COUNTERSIGN_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__) || defined(__clang__)
+#define CSN_WARN_UNUSED __attribute__((warn_unused_result))
+#define CSN_NONNULL(...) __attribute__((nonnull(__VA_ARGS__)))
+#define CSN_NONNULL_ALL __attribute__((nonnull))
+#else
+#define CSN_WARN_UNUSED
+#define CSN_NONNULL(...)
+#define CSN_NONNULL_ALL
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct csn_span {
+  const uint8_t* ptr;
+  size_t len; /* bytes */
+} csn_span;
+
+/* A span over a string literal, without its NUL; usable in constant initialisers. */
+#define CSN_SPAN_LITERAL(text) \
+  { (const uint8_t*)("" text), sizeof(text) - 1 }
+
+static inline csn_span csn_span_of(const void* ptr, size_t len) {
+  csn_span span = {(const uint8_t*)ptr, len};
+  return span;
+}
+
+/* A span over a NUL-terminated string, without its NUL. NULL gives the empty span. */
+static inline csn_span csn_span_str(const char* text) {
+  return csn_span_of(text, text == NULL ? 0 : strlen(text));
+}
+
+/* Byte equality of public data. Not constant-time: never for a MAC, a hash of a secret, or a secret. */
+static inline bool csn_span_equal(csn_span a, csn_span b) {
+  return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* Equality that ignores the case of ASCII letters (RFC 9110 section 5.1, field names). Not constant-time. */
+static inline bool csn_span_equal_nocase(csn_span a, csn_span b) {
+  if (a.len != b.len) return false;
+  for (size_t i = 0; i < a.len; i++) {
+    uint8_t x = a.ptr[i], y = b.ptr[i];
+    if (x >= 'A' && x <= 'Z') x = (uint8_t)(x | 0x20);
+    if (y >= 'A' && y <= 'Z') y = (uint8_t)(y | 0x20);
+    if (x != y) return false;
+  }
+  return true;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

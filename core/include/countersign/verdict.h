@@ -1,0 +1,143 @@
+/* Verdicts: accepted, or rejected and why. A zeroed verdict is neither, and is never "accepted". */
+#ifndef COUNTERSIGN_VERDICT_H
+#define COUNTERSIGN_VERDICT_H
+
+#include <countersign/span.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The stages of the path of a request, in their order. X(NAME, "label") */
+#define CSN_STAGE_LIST(X)     \
+  X(NONE, "none")             \
+  X(REQUEST, "request")       \
+  X(CREDENTIAL, "credential") \
+  X(TIME, "time")             \
+  X(KEY, "key")               \
+  X(SIGNATURE, "signature")   \
+  X(CLAIMS, "claims")         \
+  X(NONCE, "nonce")
+
+typedef enum csn_stage {
+#define CSN_STAGE_ENUM(name, label) CSN_STAGE_##name,
+  CSN_STAGE_LIST(CSN_STAGE_ENUM)
+#undef CSN_STAGE_ENUM
+} csn_stage;
+
+/* What a verdict's offset counts in. X(NAME, "label") */
+#define CSN_FIELD_LIST(X)       \
+  X(NONE, "none")               \
+  X(METHOD, "method")           \
+  X(TARGET, "target")           \
+  X(HEADER, "header")           \
+  X(BODY, "body")               \
+  X(CLIENT_ID, "client_id")     \
+  X(TIMESTAMP, "timestamp")     \
+  X(NONCE, "nonce")             \
+  X(SIGNATURE, "signature")     \
+  X(TOKEN, "token")             \
+  X(JOSE_HEADER, "jose_header") \
+  X(CLAIMS, "claims")           \
+  X(PATH, "path")               \
+  X(QUERY, "query")             \
+  X(BODY_SHA256, "body_sha256")
+
+typedef enum csn_field {
+#define CSN_FIELD_ENUM(name, label) CSN_FIELD_##name,
+  CSN_FIELD_LIST(CSN_FIELD_ENUM)
+#undef CSN_FIELD_ENUM
+      CSN_FIELD_COUNT
+} csn_field;
+
+/* Every answer that the core gives. X(NAME, STAGE, "label", "sentence for the operator") */
+#define CSN_REASON_LIST(X)                                                                                           \
+  X(UNDECIDED, NONE, "undecided", "no decision was made")                                                            \
+  X(ACCEPTED, NONE, "accepted", "every check passed")                                                                \
+  X(METHOD_INVALID, REQUEST, "method_invalid", "the method is not a token (RFC 9110 section 9.1)")                   \
+  X(TARGET_INVALID, REQUEST, "target_invalid", "the request target is empty, too long, or has a control or space")   \
+  X(HEADER_LIMIT, REQUEST, "header_limit", "there are too many header fields")                                       \
+  X(HEADER_NAME_INVALID, REQUEST, "header_name_invalid", "a header name is empty, too long or not a token")          \
+  X(HEADER_VALUE_INVALID, REQUEST, "header_value_invalid", "a header value has a control byte, NUL or line folding") \
+  X(HEADER_TOO_LONG, REQUEST, "header_too_long", "a header value is longer than the limit")                          \
+  X(FIELD_REPEATED, CREDENTIAL, "field_repeated", "a field that the scheme reads is there more than once")           \
+  X(FIELD_MISSING, CREDENTIAL, "field_missing", "a field that the scheme needs is absent")                           \
+  X(FIELD_UNKNOWN, CREDENTIAL, "field_unknown", "a parameter in the credential is not one of the scheme's")          \
+  X(FIELD_MALFORMED, CREDENTIAL, "field_malformed", "the credential does not have the scheme's form")                \
+  X(CLIENT_ID_INVALID, CREDENTIAL, "client_id_invalid", "the client id is empty, too long or has an illegal byte")   \
+  X(TIMESTAMP_INVALID, CREDENTIAL, "timestamp_invalid", "the timestamp is not plain decimal digits in range")        \
+  X(NONCE_INVALID, CREDENTIAL, "nonce_invalid", "the nonce is empty, too long or has an illegal byte")               \
+  X(SIGNATURE_LENGTH, CREDENTIAL, "signature_length", "the signature does not have its algorithm's length")          \
+  X(SIGNATURE_ENCODING, CREDENTIAL, "signature_encoding", "the signature has a byte outside its encoding")           \
+  X(BODY_NOT_SIGNED, CREDENTIAL, "body_not_signed", "there is a body that the scheme does not sign")                 \
+  X(TOKEN_TOO_LONG, CREDENTIAL, "token_too_long", "the token is longer than the limit")                              \
+  X(TOKEN_SHAPE, CREDENTIAL, "token_shape", "the token is not three segments, or one of them is empty")              \
+  X(BASE64URL_INVALID, CREDENTIAL, "base64url_invalid", "a segment is not strict unpadded base64url (RFC 7515)")     \
+  X(JSON_INVALID, CREDENTIAL, "json_invalid", "the JOSE header or the claims are not strict JSON (RFC 8259)")        \
+  X(JSON_LIMIT, CREDENTIAL, "json_limit", "the JSON is deeper, longer or has more members than the limit")           \
+  X(JSON_DUPLICATE, CREDENTIAL, "json_duplicate", "a member name occurs twice in one object")                        \
+  X(JSON_NOT_OBJECT, CREDENTIAL, "json_not_object", "the JOSE header or the claims are not a JSON object")           \
+  X(ALG_MISSING, CREDENTIAL, "alg_missing", "the JOSE header has no alg, or it is not a string")                     \
+  X(ALG_NOT_ALLOWED, CREDENTIAL, "alg_not_allowed", "the token's alg is none, unknown or not on the allow-list")     \
+  X(CRIT_UNSUPPORTED, CREDENTIAL, "crit_unsupported", "crit is malformed or names an extension not understood")      \
+  X(B64_UNSUPPORTED, CREDENTIAL, "b64_unsupported", "the unencoded payload option (RFC 7797) is not enabled")        \
+  X(KID_INVALID, CREDENTIAL, "kid_invalid", "the key id is not a string, or is empty or too long")                   \
+  X(TYP_NOT_ALLOWED, CREDENTIAL, "typ_not_allowed", "the token's typ is not a string or not the one expected")       \
+  X(TIMESTAMP_PAST, TIME, "timestamp_past", "the timestamp is further in the past than the window")                  \
+  X(TIMESTAMP_FUTURE, TIME, "timestamp_future", "the timestamp is further in the future than the window")            \
+  X(KEY_UNKNOWN, KEY, "key_unknown", "no key fits the client, the key id and the algorithm")                         \
+  X(KEY_EXPIRED, KEY, "key_expired", "every key that fits is past the end of its grace")                             \
+  X(KEY_AMBIGUOUS, KEY, "key_ambiguous", "the token names no key and more than one fits")                            \
+  X(SIGNATURE_MISMATCH, SIGNATURE, "signature_mismatch", "the signature is not that of any key that fits")           \
+  X(CLAIM_INVALID, CLAIMS, "claim_invalid", "a registered claim has the wrong type")                                 \
+  X(CLAIM_MISSING, CLAIMS, "claim_missing", "a claim that the policy requires is absent")                            \
+  X(DATE_INVALID, CLAIMS, "date_invalid", "a NumericDate is negative, out of range or not a number")                 \
+  X(TOKEN_EXPIRED, CLAIMS, "token_expired", "the time is at or after exp")                                           \
+  X(TOKEN_NOT_YET_VALID, CLAIMS, "token_not_yet_valid", "the time is before nbf")                                    \
+  X(TOKEN_ISSUED_IN_FUTURE, CLAIMS, "token_issued_in_future", "the time is before iat")                              \
+  X(ISSUER_MISMATCH, CLAIMS, "issuer_mismatch", "iss is not the issuer that the policy names")                       \
+  X(AUDIENCE_MISMATCH, CLAIMS, "audience_mismatch", "aud does not contain the audience that the policy names")       \
+  X(AUDIENCE_UNEXPECTED, CLAIMS, "audience_unexpected", "aud is present and the policy names no audience")           \
+  X(NONCE_REPLAYED, NONCE, "nonce_replayed", "this client's nonce has been accepted before")                         \
+  X(NONCE_STORE_FULL, NONCE, "nonce_store_full", "the nonce store is full of live nonces")                           \
+  X(NONCE_STORE_UNAVAILABLE, NONCE, "nonce_store_unavailable", "the nonce store did not answer")                     \
+  X(NONCE_EXPIRED, NONCE, "nonce_expired", "the store's clock is already past this request's window")                \
+  X(NONCE_FENCED, NONCE, "nonce_fenced", "the request may have been accepted before the store's restart")            \
+  X(NONCE_RETENTION, NONCE, "nonce_retention", "the nonce would have to be remembered longer than the store can")
+
+typedef enum csn_reason {
+#define CSN_REASON_ENUM(name, stage, label, sentence) CSN_REASON_##name,
+  CSN_REASON_LIST(CSN_REASON_ENUM)
+#undef CSN_REASON_ENUM
+      CSN_REASON_COUNT
+} csn_reason;
+
+/* The answer to one request. The spans point into the request's bytes or into the keyring, and are valid as long as
+ * both are. `client_id` is what the caller claims until the verdict is accepted, and what the key proves from then. */
+typedef struct csn_verdict {
+  csn_reason reason;
+  csn_field field; /* what `offset` counts in, or the field that is missing */
+  size_t offset;   /* bytes from the field's start to the first byte that is wrong; 0 where none can be named */
+  csn_span client_id;
+  csn_span key_id; /* the key that matched; of a rejected token, the key id that it names */
+} csn_verdict;
+
+/* True only for CSN_REASON_ACCEPTED. */
+static inline bool csn_accepted(const csn_verdict* verdict) {
+  return verdict->reason == CSN_REASON_ACCEPTED;
+}
+
+/* Names of the values above: static storage, never NULL; a value out of range gives "undecided" or "none".
+ * csn_verdict_public_word() is all that a remote caller may be told: "accepted", "rejected", or "unavailable" where
+ * the same request may be sent again. Thread-safe. */
+const char* csn_reason_label(csn_reason reason);
+const char* csn_reason_sentence(csn_reason reason);
+csn_stage csn_reason_stage(csn_reason reason);
+const char* csn_stage_label(csn_stage stage);
+const char* csn_field_label(csn_field field);
+const char* csn_verdict_public_word(const csn_verdict* verdict) CSN_NONNULL_ALL;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
