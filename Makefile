@@ -8,6 +8,7 @@ WERROR ?= 0
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -32,8 +33,9 @@ CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzze
 
 # ---- sources --------------------------------------------------------------------------------------------------------
 CORE_SRC := $(wildcard core/src/*.c)
-SQLITE_SRC := core/store/sqlite_aead.c core/store/seal.c
-REDIS_SRC := core/store/redis.c core/store/seal.c
+SQLITE_SRC := core/store/sqlite_aead.c core/store/seal.c core/store/record.c
+REDIS_SRC := core/store/redis.c core/store/seal.c core/store/record.c
+REDIS_SERVER_SRC := core/store/redis_server.c
 REPORT_SRC := $(filter-out reports/test_%,$(wildcard reports/*.c))
 TOOL_SRC := $(filter-out tools/test_%,$(wildcard tools/*.c))
 BENCH_SRC := $(wildcard bench/*.c bench/peers/*.c)
@@ -47,13 +49,16 @@ LIBS_TOOL := -ljansson $(LIBS_CORE) -lm
 LIBS_BENCH := -lbenchmark -ljwt -lsqlite3 -lhiredis $(LIBS_CORE) -lstdc++ -lm
 LIBS_TEST := -lcmocka -lsqlite3 -lhiredis $(LIBS_TOOL)
 
+SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test bench bench/peers fuzz tools \
+	reports,$(d)/*.c $(d)/*.h $(d)/*.cc))
+
 # ---- what each target needs on a Debian machine; tools/setup installs what is missing --------------------------------
 define setup
 $(B)/.setup-$(1): tools/setup
 	@sh tools/setup $(1)
 	@mkdir -p $$(@D) && touch $$@
 endef
-$(foreach group,lib csn stores test bench fuzz check,$(eval $(call setup,$(group))))
+$(foreach group,lib csn stores test bench fuzz check corpus,$(eval $(call setup,$(group))))
 
 # ---- rules for each flavour ------------------------------------------------------------------------------------------
 define flavour
@@ -77,7 +82,7 @@ $(B)/$(1)/csn: $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) $
 	$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_TOOL) -o $$@
 
 # A test is linked with everything but the tool's main(): it may call any internal function.
-$(B)/$(1)/tests/%: $(B)/$(1)/%.o $$(filter-out %/csn.o,$$(TOOL_SRC:%.c=$(B)/$(1)/%.o)) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) \
+$(B)/$(1)/tests/%: $(B)/$(1)/%.o $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) $$(filter-out %/csn.o,$$(TOOL_SRC:%.c=$(B)/$(1)/%.o)) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) \
 		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
 	@mkdir -p $$(@D)
 	$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_TEST) -o $$@
@@ -91,7 +96,7 @@ $(B)/$(1)/replay/%: $(B)/$(1)/fuzz/%.o $(B)/$(1)/fuzz/replay.o $(B)/$(1)/libcoun
 $(B)/$(1)/bench/shim.o: $(BENCH_CXX) | $(B)/.setup-bench
 	@mkdir -p $$(@D)
 	$(CXX) -std=c++17 $$(CPPFLAGS_ALL) -Wall -Wextra -Wshadow $$(if $$(filter 1,$$(WERROR)),-Werror) -O2 -g -MMD -MP -c $$< -o $$@
-$(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/bench/shim.o \
+$(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/bench/shim.o $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) \
 		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
 	$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_BENCH) -o $$@
 
@@ -114,8 +119,8 @@ $(FUZZ_NAMES:%=$(B)/fuzz/bin/%): $(B)/fuzz/bin/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/l
 	clang $(CFLAGS_fuzz) -fsanitize=fuzzer $^ $(LIBS_CORE) -o $@
 
 # ---- targets --------------------------------------------------------------------------------------------------------
-.PHONY: all help lib csn bench stores test test-release test-asan test-tsan replay fuzz fuzz-build report corpus format \
-	format-check warnings install uninstall clean
+.PHONY: all help lib csn bench stores test test-build tsan fuzz report corpus format format-check warnings everything \
+	install clean
 
 all: lib csn ## The library and the command line tool
 
@@ -135,14 +140,47 @@ stores: $(B)/release/libcountersign-sqlite.a $(B)/release/libcountersign-redis.a
 
 bench: $(B)/release/bench/csn-bench ## The benchmarks: build/release/bench/csn-bench
 
-test: ## Builds and runs every test, sanitizers included
-	@CSN_BUILD=$(B) sh tools/run-tests $(B) --list
+# Everything runs under the address and undefined-behaviour sanitizers and as it is shipped; what threads share runs
+# under the thread sanitizer, too. The fuzz targets replay their corpora without libFuzzer.
+TSAN_TESTS := $(filter %nonce_table %nonce_stress,$(TESTS_tsan))
+TEST_RUNS = $(TESTS_release) $(TESTS_asan) $(TSAN_TESTS) \
+	$(foreach n,$(FUZZ_NAMES),$(B)/asan/replay/$(n):corpus/seeds/$(n):corpus/regressions/$(n))
 
-report: ## Runs the benchmarks, writes reports/out/report.html, .md and results.json (QUICK=1: a minute)
-	@true
+test-build: $(TESTS_release) $(TESTS_asan) $(TSAN_TESTS) $(REPLAYS_asan) $(B)/release/csn $(B)/asan/csn
+
+test: test-build ## Builds and runs every test, sanitizers included
+	@sh tools/run-tests $(TEST_RUNS)
+
+tsan: $(TSAN_TESTS) ## Only the thread sanitizer's part of the tests
+	@sh tools/run-tests $(TSAN_TESTS)
+
+fuzz: $(FUZZ_NAMES:%=$(B)/fuzz/bin/%) ## Fuzzes each target for TIME seconds, with libFuzzer (clang)
+	@sh fuzz/run $(B)/fuzz/bin $(TIME)
+
+report: bench csn ## Runs the benchmarks, writes reports/out/report.html, .md and results.json (QUICK=1: a minute)
+	@QUICK=$(QUICK) sh reports/run $(B)/release/bench/csn-bench $(B)/release/csn reports/out
+
+corpus: | $(B)/.setup-corpus ## Makes the vectors in corpus/vectors anew, with other people's signers
+	sh corpus/generate/all.sh
+
+warnings: | $(B)/.setup-lib ## Compiles everything with gcc and clang, warnings as errors
+	$(MAKE) B=$(B)/warnings-gcc WERROR=1 everything
+	$(MAKE) B=$(B)/warnings-clang WERROR=1 CC_DEFAULT=clang everything
+everything: lib csn stores bench $(TESTS_release) $(REPLAYS_release)
 
 format: ## Formats the sources
-	clang-format -i $$(git ls-files '*.c' '*.h' '*.cc')
+	clang-format -i $(SOURCES)
+format-check: | $(B)/.setup-check ## Fails where a source is not formatted
+	clang-format --dry-run --Werror $(SOURCES)
+
+install: lib csn stores ## Installs under PREFIX (default /usr/local), below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/countersign \
+		$(DESTDIR)$(PREFIX)/share/man/man1
+	install $(B)/release/csn $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(B)/release/libcountersign*.a $(DESTDIR)$(PREFIX)/lib
+	install -m 644 core/include/countersign/*.h core/store/sqlite_aead.h core/store/redis.h \
+		$(DESTDIR)$(PREFIX)/include/countersign
+	install -m 644 tools/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 clean: ## Removes what was built
 	rm -rf $(B) reports/out fuzz/out

@@ -23,6 +23,13 @@ static inline uint32_t csn_ct_barrier(uint32_t value) {
   return value;
 }
 
+static inline uint64_t csn_ct_barrier64(uint64_t value) {
+#if defined(__GNUC__) || defined(__clang__)
+  __asm__("" : "+r"(value));
+#endif
+  return value;
+}
+
 /* All ones where x == 0, else 0. */
 static inline uint32_t csn_ct_is_zero(uint32_t x) {
   x = csn_ct_barrier(x);

@@ -42,7 +42,9 @@ typedef struct csn_jwt_policy {
  * strings are as they stand in the JSON: where `*_escaped` is set they hold escapes. */
 typedef struct csn_jwt {
   csn_span subject; /* sub; empty where absent */
+  bool subject_escaped;
   csn_span issuer;
+  bool issuer_escaped;
   int64_t expires_at; /* exp rounded up to a second; -1 where absent */
   const csn_key* key; /* the key that matched */
   size_t claims_len;

@@ -30,7 +30,6 @@ typedef struct csn_sign_input {
 typedef struct csn_signed {
   csn_header headers[CSN_SIGNED_HEADERS_MAX];
   size_t header_count;
-  size_t used;
   uint8_t bytes[CSN_SIGNED_BYTES];
 } csn_signed;
 

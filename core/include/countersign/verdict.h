@@ -112,14 +112,31 @@ typedef enum csn_reason {
       CSN_REASON_COUNT
 } csn_reason;
 
-/* The answer to one request. The spans point into the request's bytes or into the keyring, and are valid as long as
- * both are. `client_id` is what the caller claims until the verdict is accepted, and what the key proves from then. */
+/* A short name by value, so that a verdict points at nothing and outlives the request. */
+typedef struct csn_name {
+  uint8_t len;
+  uint8_t bytes[255];
+} csn_name;
+
+static inline csn_span csn_name_span(const csn_name* name) {
+  return csn_span_of(name->bytes, name->len);
+}
+
+/* Copies `span`; a span that is too long gives the empty name, never a part. */
+static inline void csn_name_set(csn_name* name, csn_span span) {
+  name->len = span.len <= sizeof name->bytes ? (uint8_t)span.len : 0;
+  if (name->len > 0) memcpy(name->bytes, span.ptr, name->len);
+}
+
+/* The answer to one request. `client_id` is what the caller claims until the verdict is accepted, and what the key
+ * proves from then: attacker's bytes, to be escaped in logs. Of a name only the first `len` bytes are set. */
 typedef struct csn_verdict {
   csn_reason reason;
-  csn_field field; /* what `offset` counts in, or the field that is missing */
-  size_t offset;   /* bytes from the field's start to the first byte that is wrong; 0 where none can be named */
-  csn_span client_id;
-  csn_span key_id; /* the key that matched; of a rejected token, the key id that it names */
+  csn_field field;     /* what `offset` counts in, or the field that is missing */
+  size_t offset;       /* bytes from the field's start to the first byte that is wrong; 0 where none can be named */
+  size_t header_index; /* which header, where `field` is CSN_FIELD_HEADER */
+  csn_name client_id;
+  csn_name key_id; /* the key that matched, or the one that would have to match; empty where none is known */
 } csn_verdict;
 
 /* True only for CSN_REASON_ACCEPTED. */

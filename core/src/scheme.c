@@ -1,0 +1,145 @@
+/* The presets: a new provider's format is a row of this table, not a parser. */
+#include <countersign/scheme.h>
+
+#include "template.h"
+
+#define TOKEN_LOCATION \
+  { CSN_FIELD_TOKEN, CSN_SOURCE_HEADER, "Authorization", "Bearer ", NULL }
+
+#define CLIENT_HEADERS                                                       \
+  {                                                                          \
+    {CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER, "x-ClientId", NULL, NULL},      \
+        {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER, "x-Timestamp", NULL, NULL}, \
+        {CSN_FIELD_NONCE, CSN_SOURCE_HEADER, "x-Nonce", NULL, NULL},         \
+        {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER, "x-Signature", NULL, NULL}, \
+  }
+
+static const csn_scheme presets[] = {
+    {
+        .name = "bearer-jwt",
+        .summary = "a JSON Web Token in Authorization: Bearer (RFC 6750, RFC 7519)",
+        .forms = {{.locations = {TOKEN_LOCATION}}},
+        .has_token = true,
+    },
+    {
+        .name = "hmac-nonce",
+        .summary = "client id, timestamp, nonce and signature in x- headers",
+        .forms = {{.locations = CLIENT_HEADERS}},
+        .template_text = "{client_id}{timestamp}{nonce}",
+        .signature_encoding = CSN_ENCODING_HEX,
+        .delimited_form = "hmac-nonce-delimited",
+    },
+    {
+        .name = "hmac-nonce-delimited",
+        .summary = "hmac-nonce with a line feed between the parts of the signed string",
+        .forms = {{.locations = CLIENT_HEADERS}},
+        .template_text = "{client_id}\n{timestamp}\n{nonce}",
+        .signature_encoding = CSN_ENCODING_HEX,
+    },
+    {
+        .name = "jwt-hmac",
+        .summary = "a bearer token, and a signature of the body by the client that the token names",
+        .forms =
+            {
+                {
+                    .select_header = "X-Request-Signature",
+                    .select_prefix = "sha256=",
+                    .locations =
+                        {
+                            TOKEN_LOCATION,
+                            {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER, "X-Request-Signature", "sha256=", NULL},
+                            {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER, "X-Timestamp", NULL, NULL},
+                            {CSN_FIELD_NONCE, CSN_SOURCE_HEADER, "X-Nonce", NULL, NULL},
+                        },
+                },
+                {
+                    .select_header = "X-Request-Signature",
+                    .separator = '&',
+                    .locations =
+                        {
+                            TOKEN_LOCATION,
+                            {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER_PARAM, "X-Request-Signature", NULL, "ts"},
+                            {CSN_FIELD_NONCE, CSN_SOURCE_HEADER_PARAM, "X-Request-Signature", NULL, "nonce"},
+                            {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER_PARAM, "X-Request-Signature", NULL, "sig"},
+                        },
+                },
+            },
+        .has_token = true,
+        .template_text = "{body}|{timestamp}|{nonce}",
+        .signature_encoding = CSN_ENCODING_HEX,
+    },
+};
+
+const csn_scheme* csn_scheme_preset(csn_span name) {
+  for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
+    if (csn_span_equal(name, csn_span_str(presets[i].name))) return &presets[i];
+  }
+  return NULL;
+}
+
+const csn_scheme* csn_scheme_preset_at(size_t index) {
+  return index < sizeof presets / sizeof presets[0] ? &presets[index] : NULL;
+}
+
+/* ---- checks that a scheme's parts fit each other ---- */
+
+size_t csn_scheme_form_count(const csn_scheme* scheme) {
+  size_t count = 0;
+  while (count < CSN_SCHEME_FORMS_MAX && scheme->forms[count].locations[0].source != CSN_SOURCE_NONE) count++;
+  return count;
+}
+
+const csn_location* csn_form_find(const csn_form* form, csn_field field) {
+  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
+    if (form->locations[i].field == field) return &form->locations[i];
+  }
+  return NULL;
+}
+
+static bool is_located(csn_field field) {
+  return field == CSN_FIELD_CLIENT_ID || field == CSN_FIELD_TIMESTAMP || field == CSN_FIELD_NONCE;
+}
+
+static bool location_is_valid(const csn_form* form, const csn_location* location) {
+  if (!is_located(location->field) && location->field != CSN_FIELD_SIGNATURE && location->field != CSN_FIELD_TOKEN) {
+    return false;
+  }
+  if (csn_form_find(form, location->field) != location || location->name == NULL) return false;
+  return location->source == CSN_SOURCE_HEADER || (location->param != NULL && form->separator != 0);
+}
+
+/* Whatever steers the verdict must be signed: an unsigned timestamp or nonce protects nothing. */
+static bool form_is_valid(const csn_scheme* scheme, const csn_form* form, const csn_template* tpl) {
+  bool signs = tpl->count > 0;
+  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
+    if (!location_is_valid(form, &form->locations[i])) return false;
+  }
+  for (csn_field field = CSN_FIELD_NONE; field < CSN_FIELD_COUNT; field++) {
+    bool located = csn_form_find(form, field) != NULL, covered = csn_template_covers(tpl, field);
+    if (is_located(field) && covered && !located) return false;
+    if ((field == CSN_FIELD_TIMESTAMP || field == CSN_FIELD_NONCE) && located && !covered) return false;
+  }
+  bool has_time = csn_form_find(form, CSN_FIELD_TIMESTAMP) != NULL,
+       has_nonce = csn_form_find(form, CSN_FIELD_NONCE) != NULL;
+  bool has_client = csn_form_find(form, CSN_FIELD_CLIENT_ID) != NULL;
+  return (csn_form_find(form, CSN_FIELD_TOKEN) != NULL) == scheme->has_token &&
+         (csn_form_find(form, CSN_FIELD_SIGNATURE) != NULL) == signs && (!has_nonce || has_time) &&
+         (!signs || has_time) && (!signs || has_client != scheme->has_token);
+}
+
+csn_error csn_scheme_compile(const csn_scheme* scheme, csn_template* out) {
+  memset(out, 0, sizeof *out);
+  if (scheme->template_text != NULL) {
+    csn_error error = csn_template_compile(out, scheme->template_text);
+    if (error != CSN_OK) return error;
+  }
+  size_t forms = csn_scheme_form_count(scheme);
+  if (forms == 0 || (out->count == 0) != (scheme->signature_encoding == CSN_ENCODING_NONE)) {
+    return CSN_ERROR_SCHEME_INVALID;
+  }
+  if (out->count == 0 && !scheme->has_token) return CSN_ERROR_SCHEME_INVALID;
+  for (size_t i = 0; i < forms; i++) {
+    if (!form_is_valid(scheme, &scheme->forms[i], out)) return CSN_ERROR_SCHEME_INVALID;
+  }
+  return CSN_OK;
+}

@@ -1,0 +1,198 @@
+/* The signing side: fills a scheme's fields, signs, and writes them where the scheme says. */
+#include <countersign/sign.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "encoding.h"
+#include "template.h"
+
+/* ---- writing into the caller's buffer ---- */
+
+typedef struct csn_writer {
+  uint8_t* out;
+  size_t size, len;
+  bool overflow;
+} csn_writer;
+
+static void put(csn_writer* writer, csn_span bytes) {
+  if (writer->overflow || bytes.len > writer->size - writer->len) {
+    writer->overflow = true;
+    return;
+  }
+  if (bytes.len > 0) memcpy(writer->out + writer->len, bytes.ptr, bytes.len);
+  writer->len += bytes.len;
+}
+
+static void put_text(csn_writer* writer, const char* text) {
+  put(writer, csn_span_str(text));
+}
+
+static void put_base64url(csn_writer* writer, csn_span bytes) {
+  size_t len = csn_base64url_encoded_len(bytes.len);
+  if (writer->overflow || len > writer->size - writer->len) {
+    writer->overflow = true;
+    return;
+  }
+  csn_base64url_encode(bytes, (char*)writer->out + writer->len);
+  writer->len += len;
+}
+
+/* ---- JSON Web Signatures ---- */
+
+static void put_json_string(csn_writer* writer, csn_span text) {
+  put_text(writer, "\"");
+  for (size_t i = 0; i < text.len; i++) {
+    char escaped[7];
+    if (text.ptr[i] < 0x20 || text.ptr[i] == '"' || text.ptr[i] == '\\') {
+      (void)snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)text.ptr[i]);
+      put_text(writer, escaped);
+    } else {
+      put(writer, csn_span_of(text.ptr + i, 1));
+    }
+  }
+  put_text(writer, "\"");
+}
+
+static bool write_jose_header(const csn_key* key, uint8_t* out, size_t size, csn_span* header) {
+  csn_writer writer = {.out = out, .size = size};
+  put_text(&writer, "{\"alg\":\"");
+  put_text(&writer, csn_alg_name(key->alg));
+  put_text(&writer, "\",\"typ\":\"JWT\"");
+  if (key->key_id_len > 0) {
+    put_text(&writer, ",\"kid\":");
+    put_json_string(&writer, csn_key_id(key));
+  }
+  put_text(&writer, "}");
+  *header = csn_span_of(out, writer.len);
+  return !writer.overflow;
+}
+
+csn_error csn_sign_jwt(const csn_key* key, csn_span claims, uint8_t* out, size_t size, size_t* len) {
+  uint8_t header_bytes[64 + 6 * CSN_ID_MAX], mac[CSN_SHA256_BYTES];
+  csn_span header;
+  csn_writer writer = {.out = out, .size = out == NULL ? 0 : size};
+  *len = 0;
+  if ((key->uses & CSN_USE_TOKEN) == 0) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!write_jose_header(key, header_bytes, sizeof header_bytes, &header)) return CSN_ERROR_BUFFER_TOO_SMALL;
+  put_base64url(&writer, header);
+  put_text(&writer, ".");
+  put_base64url(&writer, claims);
+  if (writer.overflow) return CSN_ERROR_BUFFER_TOO_SMALL;
+  csn_hmac_sha256(key, csn_span_of(out, writer.len), mac);
+  put_text(&writer, ".");
+  put_base64url(&writer, csn_span_of(mac, sizeof mac));
+  if (writer.overflow) return CSN_ERROR_BUFFER_TOO_SMALL;
+  *len = writer.len;
+  return CSN_OK;
+}
+
+/* ---- requests ---- */
+
+static csn_error check_input(const csn_sign_input* input) {
+  const csn_form* form = NULL;
+  size_t at = 0;
+  if (input->scheme == NULL || input->request == NULL || input->form >= csn_scheme_form_count(input->scheme)) {
+    return CSN_ERROR_INVALID_ARGUMENT;
+  }
+  form = &input->scheme->forms[input->form];
+  if (csn_form_find(form, CSN_FIELD_NONCE) != NULL && !csn_nonce_valid(input->nonce, &at)) {
+    return CSN_ERROR_INVALID_ARGUMENT;
+  }
+  if (input->scheme->has_token && input->token.len == 0) return CSN_ERROR_INVALID_ARGUMENT;
+  if (input->scheme->template_text == NULL) return CSN_OK;
+  if (input->key == NULL || (input->key->uses & CSN_USE_REQUEST) == 0 || input->timestamp < 0) {
+    return CSN_ERROR_INVALID_ARGUMENT;
+  }
+  return CSN_OK;
+}
+
+/* The fields as they will stand on the wire; `timestamp` is room for the timestamp's digits. */
+static csn_error fill_fields(const csn_sign_input* input, csn_template* tpl, csn_credential* out, char timestamp[24]) {
+  csn_error error = check_input(input);
+  memset(out, 0, sizeof *out);
+  if (error != CSN_OK || (error = csn_scheme_compile(input->scheme, tpl)) != CSN_OK) return error;
+  (void)snprintf(timestamp, 24, "%" PRId64, input->timestamp);
+  if (strlen(timestamp) > CSN_TIMESTAMP_DIGITS_MAX) return CSN_ERROR_INVALID_ARGUMENT;
+  csn_credential_set_request(out, input->request);
+  if (input->key != NULL) out->fields[CSN_FIELD_CLIENT_ID] = csn_key_client_id(input->key);
+  out->fields[CSN_FIELD_TIMESTAMP] = csn_span_str(timestamp);
+  out->fields[CSN_FIELD_NONCE] = input->nonce;
+  out->fields[CSN_FIELD_TOKEN] = input->token;
+  if (csn_template_covers(tpl, CSN_FIELD_BODY_SHA256)) csn_credential_hash_body(out);
+  return CSN_OK;
+}
+
+csn_error csn_sign_canonical(const csn_sign_input* input, uint8_t* out, size_t size, size_t* len) {
+  csn_template tpl;
+  csn_credential credential;
+  char timestamp[24];
+  *len = 0;
+  csn_error error = fill_fields(input, &tpl, &credential, timestamp);
+  if (error != CSN_OK) return error;
+  return csn_template_write(&tpl, &credential, out, out == NULL ? 0 : size, len) ? CSN_OK : CSN_ERROR_BUFFER_TOO_SMALL;
+}
+
+static void encode_signature(const csn_scheme* scheme, const uint8_t mac[CSN_SHA256_BYTES], char* text, csn_span* out) {
+  csn_span bytes = csn_span_of(mac, CSN_SHA256_BYTES);
+  if (scheme->signature_encoding == CSN_ENCODING_HEX) {
+    csn_hex_encode(bytes, text);
+    *out = csn_span_of(text, bytes.len * 2);
+  } else {
+    csn_base64url_encode(bytes, text);
+    *out = csn_span_of(text, csn_base64url_encoded_len(bytes.len));
+  }
+}
+
+/* Writes the value of one header: a single field, or all the parameters that the form puts there. */
+static void put_value(csn_writer* writer, const csn_form* form, const csn_location* first, const csn_span* fields) {
+  if (first->prefix != NULL) put_text(writer, first->prefix);
+  if (first->source == CSN_SOURCE_HEADER) {
+    put(writer, fields[first->field]);
+    return;
+  }
+  for (const csn_location* at = first; at < form->locations + CSN_FORM_LOCATIONS_MAX; at++) {
+    if (at->source != CSN_SOURCE_HEADER_PARAM || strcmp(at->name, first->name) != 0) continue;
+    if (at != first) put(writer, csn_span_of(&form->separator, 1));
+    put_text(writer, at->param);
+    put_text(writer, "=");
+    put(writer, fields[at->field]);
+  }
+}
+
+static bool is_written(const csn_signed* out, const char* name) {
+  for (size_t i = 0; i < out->header_count; i++) {
+    if (csn_span_equal_nocase(out->headers[i].name, csn_span_str(name))) return true;
+  }
+  return false;
+}
+
+static csn_error write_headers(csn_signed* out, const csn_form* form, const csn_span* fields) {
+  csn_writer writer = {.out = out->bytes, .size = sizeof out->bytes};
+  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
+    const csn_location* at = &form->locations[i];
+    if (is_written(out, at->name)) continue;
+    if (out->header_count == CSN_SIGNED_HEADERS_MAX) return CSN_ERROR_BUFFER_TOO_SMALL;
+    size_t start = writer.len;
+    put_value(&writer, form, at, fields);
+    if (writer.overflow) return CSN_ERROR_BUFFER_TOO_SMALL;
+    csn_header* header = &out->headers[out->header_count++];
+    header->name = csn_span_str(at->name);
+    header->value = csn_span_of(out->bytes + start, writer.len - start);
+  }
+  return CSN_OK;
+}
+
+csn_error csn_sign_request(csn_signed* out, const csn_sign_input* input) {
+  csn_template tpl;
+  csn_credential credential;
+  char timestamp[24], signature[2 * CSN_SHA256_BYTES];
+  uint8_t mac[CSN_SHA256_BYTES];
+  out->header_count = 0;
+  csn_error error = fill_fields(input, &tpl, &credential, timestamp);
+  if (error != CSN_OK) return error;
+  if (tpl.count > 0) {
+    csn_template_mac(&tpl, &credential, input->key, mac);
+    encode_signature(input->scheme, mac, signature, &credential.fields[CSN_FIELD_SIGNATURE]);
+  }
+  return write_headers(out, &input->scheme->forms[input->form], credential.fields);
+}

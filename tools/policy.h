@@ -1,0 +1,27 @@
+/* The policy file: strict JSON in, a verifier and all that it needs out. Nothing is half-loaded. */
+#ifndef CSN_TOOLS_POLICY_H
+#define CSN_TOOLS_POLICY_H
+
+#include <countersign/countersign.h>
+
+typedef struct csn_policy {
+  csn_verifier_config config;
+  csn_keyring *keyring;
+  csn_nonce_table *nonces; /* NULL where the scheme has no nonce */
+  csn_verifier *verifier;
+  csn_key *keys; /* in the order of the file, for signing */
+  size_t key_count;
+  void *memory; /* what the spans of `config` point into */
+} csn_policy;
+
+/* Where and why a file was refused: one line without a newline, "FILE:LINE: field: reason". Holds no secret. */
+typedef struct csn_policy_error {
+  char text[512];
+} csn_policy_error;
+
+/* Loads `path`. Files that it names are found relative to its folder. `now` starts the nonce table's clock. On false
+ * `error` says why and nothing is left allocated. */
+bool csn_policy_load(csn_policy *out, const char *path, int64_t now, csn_policy_error *error) CSN_WARN_UNUSED;
+void csn_policy_free(csn_policy *policy); /* wipes the keys */
+
+#endif
