@@ -7,7 +7,7 @@
 
 enum { METHOD_MAX = 32 /* bytes; the longest registered method has 17 */ };
 
-static csn_reason refuse(csn_verdict* verdict, csn_reason reason, csn_field field, size_t offset) {
+static csn_reason refuse(csn_verdict *verdict, csn_reason reason, csn_field field, size_t offset) {
   verdict->field = field;
   verdict->offset = offset;
   return reason;
@@ -19,7 +19,7 @@ static bool is_alphanumeric(uint8_t byte) {
   return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 
-static bool is_one_of(uint8_t byte, const char* set) {
+static bool is_one_of(uint8_t byte, const char *set) {
   return byte != 0 && strchr(set, byte) != NULL;
 }
 
@@ -53,7 +53,7 @@ static bool is_value_byte(uint8_t byte) {
   return (byte >= ' ' && byte != 0x7f) || byte == '\t';
 }
 
-static csn_reason check_header(const csn_header* header, csn_verdict* verdict) {
+static csn_reason check_header(const csn_header *header, csn_verdict *verdict) {
   size_t at = span_of_set(header->name, csn_is_token_char);
   if (header->name.len == 0 || header->name.len > CSN_HEADER_NAME_MAX || at < header->name.len) {
     return refuse(verdict, CSN_REASON_HEADER_NAME_INVALID, CSN_FIELD_HEADER, at);
@@ -66,7 +66,7 @@ static csn_reason check_header(const csn_header* header, csn_verdict* verdict) {
   return CSN_REASON_ACCEPTED;
 }
 
-csn_reason csn_request_check(const csn_request* request, csn_verdict* verdict) {
+csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) {
   size_t at = span_of_set(request->method, csn_is_token_char);
   if (request->method.len == 0 || request->method.len > METHOD_MAX || at < request->method.len) {
     return refuse(verdict, CSN_REASON_METHOD_INVALID, CSN_FIELD_METHOD, at);
@@ -90,8 +90,8 @@ csn_reason csn_request_check(const csn_request* request, csn_verdict* verdict) {
 /* ---- finding the fields ---- */
 
 /* The one header of this name: NULL where there is none, and `*repeated` where there is more than one. */
-static const csn_header* find_header(const csn_request* request, const char* name, bool* repeated) {
-  const csn_header* found = NULL;
+static const csn_header *find_header(const csn_request *request, const char *name, bool *repeated) {
+  const csn_header *found = NULL;
   csn_span wanted = csn_span_str(name);
   *repeated = false;
   for (size_t i = 0; i < request->header_count; i++) {
@@ -102,14 +102,14 @@ static const csn_header* find_header(const csn_request* request, const char* nam
   return found;
 }
 
-static csn_reason select_form(const csn_scheme* scheme, const csn_request* request, const csn_form** out,
-                              csn_verdict* verdict) {
+static csn_reason select_form(const csn_scheme *scheme, const csn_request *request, const csn_form **out,
+                              csn_verdict *verdict) {
   for (size_t i = 0; i < csn_scheme_form_count(scheme); i++) {
-    const csn_form* form = &scheme->forms[i];
+    const csn_form *form = &scheme->forms[i];
     bool repeated = false;
     *out = form;
     if (form->select_header == NULL) return CSN_REASON_ACCEPTED;
-    const csn_header* header = find_header(request, form->select_header, &repeated);
+    const csn_header *header = find_header(request, form->select_header, &repeated);
     if (header == NULL) return refuse(verdict, CSN_REASON_FIELD_MISSING, CSN_FIELD_SIGNATURE, 0);
     if (repeated) return refuse(verdict, CSN_REASON_FIELD_REPEATED, CSN_FIELD_SIGNATURE, 0);
     csn_cursor value = csn_cursor_of(header->value);
@@ -120,7 +120,7 @@ static csn_reason select_form(const csn_scheme* scheme, const csn_request* reque
 
 /* Skips the literal before a value. One that ends in a space is an auth-scheme: no case, one or more spaces (RFC 9110
  * section 11.4). */
-static bool skip_prefix(csn_cursor* value, const char* text) {
+static bool skip_prefix(csn_cursor *value, const char *text) {
   csn_span prefix = csn_span_str(text), head;
   if (prefix.len == 0) return true;
   if (prefix.ptr[prefix.len - 1] != ' ') return csn_cursor_skip_text(value, prefix);
@@ -130,9 +130,9 @@ static bool skip_prefix(csn_cursor* value, const char* text) {
 }
 
 /* The location in the form of parameter `name` of this header, or NULL. */
-static const csn_location* find_param(const csn_form* form, const char* header_name, csn_span name) {
+static const csn_location *find_param(const csn_form *form, const char *header_name, csn_span name) {
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
-    const csn_location* at = &form->locations[i];
+    const csn_location *at = &form->locations[i];
     if (at->source != CSN_SOURCE_HEADER_PARAM || !csn_span_equal(name, csn_span_str(at->param))) continue;
     if (csn_span_equal_nocase(csn_span_str(at->name), csn_span_str(header_name))) return at;
   }
@@ -140,8 +140,8 @@ static const csn_location* find_param(const csn_form* form, const char* header_n
 }
 
 /* Reads one header's name=value parameters into the fields that the form locates there. Offsets count in the value. */
-static csn_reason read_params(const csn_form* form, const char* header_name, csn_cursor* in, csn_credential* out,
-                              csn_verdict* verdict) {
+static csn_reason read_params(const csn_form *form, const char *header_name, csn_cursor *in, csn_credential *out,
+                              csn_verdict *verdict) {
   do {
     size_t start = csn_cursor_offset(in);
     csn_cursor item = csn_cursor_of(csn_cursor_take_until(in, (uint8_t)form->separator));
@@ -149,7 +149,7 @@ static csn_reason read_params(const csn_form* form, const char* header_name, csn
     if (!csn_cursor_skip_byte(&item, '=')) {
       return refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, start);
     }
-    const csn_location* at = find_param(form, header_name, name);
+    const csn_location *at = find_param(form, header_name, name);
     if (at == NULL) return refuse(verdict, CSN_REASON_FIELD_UNKNOWN, CSN_FIELD_SIGNATURE, start);
     if (out->fields[at->field].ptr != NULL) return refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
     out->fields[at->field] = csn_cursor_rest(&item);
@@ -157,10 +157,10 @@ static csn_reason read_params(const csn_form* form, const char* header_name, csn
   return CSN_REASON_ACCEPTED;
 }
 
-static csn_reason read_location(const csn_form* form, const csn_location* at, const csn_request* request,
-                                csn_credential* out, csn_verdict* verdict) {
+static csn_reason read_location(const csn_form *form, const csn_location *at, const csn_request *request,
+                                csn_credential *out, csn_verdict *verdict) {
   bool repeated = false;
-  const csn_header* header = find_header(request, at->name, &repeated);
+  const csn_header *header = find_header(request, at->name, &repeated);
   if (header == NULL) return refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
   if (repeated) return refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
   csn_cursor value = csn_cursor_of(header->value);
@@ -170,12 +170,23 @@ static csn_reason read_location(const csn_form* form, const csn_location* at, co
   return CSN_REASON_ACCEPTED;
 }
 
-static csn_reason read_fields(const csn_form* form, const csn_request* request, csn_credential* out,
-                              csn_verdict* verdict) {
+/* Whether the parameters of this location's header have been read, with those of a location before it. */
+static bool params_were_read(const csn_form *form, size_t i) {
+  const csn_location *at = &form->locations[i];
+  for (size_t j = 0; j < i; j++) {
+    const csn_location *before = &form->locations[j];
+    if (before->source != CSN_SOURCE_HEADER_PARAM || at->source != CSN_SOURCE_HEADER_PARAM) continue;
+    if (csn_span_equal_nocase(csn_span_str(before->name), csn_span_str(at->name))) return true;
+  }
+  return false;
+}
+
+static csn_reason read_fields(const csn_form *form, const csn_request *request, csn_credential *out,
+                              csn_verdict *verdict) {
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
-    const csn_location* at = &form->locations[i];
-    if (out->fields[at->field].ptr != NULL) continue; /* came with another parameter of the same header */
-    csn_reason reason = read_location(form, at, request, out, verdict);
+    const csn_location *at = &form->locations[i];
+    csn_reason reason =
+        params_were_read(form, i) ? CSN_REASON_ACCEPTED : read_location(form, at, request, out, verdict);
     if (reason != CSN_REASON_ACCEPTED) return reason;
     if (out->fields[at->field].ptr == NULL) return refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
   }
@@ -184,20 +195,20 @@ static csn_reason read_fields(const csn_form* form, const csn_request* request, 
 
 /* ---- the fields' forms ---- */
 
-bool csn_client_id_valid(csn_span id, size_t* offset) {
+bool csn_client_id_valid(csn_span id, size_t *offset) {
   *offset = span_of_set(id, csn_is_client_id_byte);
   if (*offset > CSN_ID_MAX) *offset = CSN_ID_MAX;
   return id.len > 0 && *offset == id.len;
 }
 
-bool csn_nonce_valid(csn_span nonce, size_t* offset) {
+bool csn_nonce_valid(csn_span nonce, size_t *offset) {
   *offset = span_of_set(nonce, csn_is_nonce_byte);
   if (*offset > CSN_NONCE_MAX) *offset = CSN_NONCE_MAX;
   return nonce.len > 0 && *offset == nonce.len;
 }
 
 /* One text for one time: a leading zero would let digits move between the timestamp and what stands before it. */
-bool csn_timestamp_parse(csn_span text, csn_time_unit unit, int64_t* seconds, size_t* offset) {
+bool csn_timestamp_parse(csn_span text, csn_time_unit unit, int64_t *seconds, size_t *offset) {
   int64_t value = 0;
   *offset = 0;
   if (text.len == 0 || (text.ptr[0] == '0' && text.len > 1)) return false;
@@ -210,7 +221,7 @@ bool csn_timestamp_parse(csn_span text, csn_time_unit unit, int64_t* seconds, si
   return true;
 }
 
-static csn_reason check_signature(const csn_scheme* scheme, csn_credential* out, csn_verdict* verdict) {
+static csn_reason check_signature(const csn_scheme *scheme, csn_credential *out, csn_verdict *verdict) {
   csn_span text = out->fields[CSN_FIELD_SIGNATURE];
   size_t at = 0, wanted = scheme->signature_encoding == CSN_ENCODING_HEX ? 2 * CSN_SHA256_BYTES
                                                                          : csn_base64url_encoded_len(CSN_SHA256_BYTES);
@@ -222,8 +233,8 @@ static csn_reason check_signature(const csn_scheme* scheme, csn_credential* out,
   return decoded ? CSN_REASON_ACCEPTED : refuse(verdict, CSN_REASON_SIGNATURE_ENCODING, CSN_FIELD_SIGNATURE, at);
 }
 
-static csn_reason check_fields(const csn_scheme* scheme, csn_credential* out, csn_verdict* verdict) {
-  const csn_span* fields = out->fields;
+static csn_reason check_fields(const csn_scheme *scheme, csn_credential *out, csn_verdict *verdict) {
+  const csn_span *fields = out->fields;
   size_t at = 0;
   if (fields[CSN_FIELD_CLIENT_ID].ptr != NULL) {
     if (!csn_client_id_valid(fields[CSN_FIELD_CLIENT_ID], &at)) {
@@ -243,7 +254,7 @@ static csn_reason check_fields(const csn_scheme* scheme, csn_credential* out, cs
 
 /* ---- the whole ---- */
 
-void csn_credential_set_request(csn_credential* credential, const csn_request* request) {
+void csn_credential_set_request(csn_credential *credential, const csn_request *request) {
   csn_cursor target = csn_cursor_of(request->target);
   credential->fields[CSN_FIELD_METHOD] = request->method;
   credential->fields[CSN_FIELD_TARGET] = request->target;
@@ -253,16 +264,16 @@ void csn_credential_set_request(csn_credential* credential, const csn_request* r
   credential->fields[CSN_FIELD_BODY] = request->body;
 }
 
-void csn_credential_hash_body(csn_credential* credential) {
+void csn_credential_hash_body(csn_credential *credential) {
   uint8_t digest[CSN_SHA256_BYTES];
   csn_sha256(credential->fields[CSN_FIELD_BODY], digest);
   csn_hex_encode(csn_span_of(digest, sizeof digest), credential->body_sha256);
   credential->fields[CSN_FIELD_BODY_SHA256] = csn_span_of(credential->body_sha256, sizeof credential->body_sha256);
 }
 
-csn_reason csn_credential_read(const csn_scheme* scheme, const csn_request* request, csn_credential* out,
-                               csn_verdict* verdict) {
-  const csn_form* form = NULL;
+csn_reason csn_credential_read(const csn_scheme *scheme, const csn_request *request, csn_credential *out,
+                               csn_verdict *verdict) {
+  const csn_form *form = NULL;
   csn_reason reason = CSN_REASON_ACCEPTED;
   memset(out, 0, sizeof *out);
   if ((reason = select_form(scheme, request, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;

@@ -2,6 +2,6 @@
 
 #include <openssl/crypto.h>
 
-void csn_wipe(void* ptr, size_t len) {
+void csn_wipe(void *ptr, size_t len) {
   OPENSSL_cleanse(ptr, len);
 }

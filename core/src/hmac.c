@@ -6,7 +6,7 @@
 
 #include "ct.h"
 
-_Static_assert(sizeof(((SHA256_CTX*)0)->h) == sizeof(((csn_key*)0)->inner), "eight words of state");
+_Static_assert(sizeof(((SHA256_CTX *)0)->h) == sizeof(((csn_key *)0)->inner), "eight words of state");
 
 /* The state after one block. */
 static void pad_state(uint32_t state[8], const uint8_t block[CSN_SHA256_BLOCK], uint8_t pad) {
@@ -21,14 +21,14 @@ static void pad_state(uint32_t state[8], const uint8_t block[CSN_SHA256_BLOCK], 
 }
 
 /* A context as it is after one block from `state`. */
-static void resume(SHA256_CTX* sha, const uint32_t state[8]) {
+static void resume(SHA256_CTX *sha, const uint32_t state[8]) {
   memset(sha, 0, sizeof *sha);
   memcpy(sha->h, state, sizeof sha->h);
   sha->Nl = CSN_SHA256_BLOCK * 8;
   sha->md_len = CSN_SHA256_BYTES;
 }
 
-void csn_hmac_set_key(csn_key* key, csn_span secret) {
+void csn_hmac_set_key(csn_key *key, csn_span secret) {
   uint8_t block[CSN_SHA256_BLOCK] = {0};
   if (secret.len > sizeof block) {
     csn_sha256(secret, block);
@@ -40,16 +40,16 @@ void csn_hmac_set_key(csn_key* key, csn_span secret) {
   csn_wipe(block, sizeof block);
 }
 
-void csn_hmac_init(csn_hmac* hmac, const csn_key* key) {
+void csn_hmac_init(csn_hmac *hmac, const csn_key *key) {
   resume(&hmac->sha, key->inner);
   hmac->key = key;
 }
 
-void csn_hmac_update(csn_hmac* hmac, csn_span data) {
+void csn_hmac_update(csn_hmac *hmac, csn_span data) {
   if (data.len > 0) SHA256_Update(&hmac->sha, data.ptr, data.len);
 }
 
-void csn_hmac_final(csn_hmac* hmac, uint8_t mac[CSN_SHA256_BYTES]) {
+void csn_hmac_final(csn_hmac *hmac, uint8_t mac[CSN_SHA256_BYTES]) {
   uint8_t inner[CSN_SHA256_BYTES];
   SHA256_Final(inner, &hmac->sha);
   resume(&hmac->sha, hmac->key->outer);
@@ -59,7 +59,7 @@ void csn_hmac_final(csn_hmac* hmac, uint8_t mac[CSN_SHA256_BYTES]) {
   csn_wipe(&hmac->sha, sizeof hmac->sha);
 }
 
-void csn_hmac_sha256(const csn_key* key, csn_span data, uint8_t mac[CSN_SHA256_BYTES]) {
+void csn_hmac_sha256(const csn_key *key, csn_span data, uint8_t mac[CSN_SHA256_BYTES]) {
   csn_hmac hmac;
   csn_hmac_init(&hmac, key);
   csn_hmac_update(&hmac, data);

@@ -6,8 +6,8 @@
 
 static const size_t text_max = (size_t)1 << 31;
 
-/* The functions below return CSN_REASON_ACCEPTED, or a reason with the cursor at the first byte that is wrong. */
-enum { OK = CSN_REASON_ACCEPTED };
+/* The functions below return OK, or a reason with the cursor at the first byte that is wrong. */
+#define OK CSN_REASON_ACCEPTED
 
 typedef struct reader {
   csn_cursor cursor;

@@ -14,8 +14,8 @@ enum { SLOTS_MIN = 16, KEYS_MAX = 1 << 30 };
 /* An index holds the position of a key plus one; 0 is free. Keys of one client are chained through `next`, newest
  * first, from the one in the index. At most half of the slots are used. */
 struct csn_keyring {
-  csn_key* keys;
-  uint32_t* next;
+  csn_key *keys;
+  uint32_t *next;
   size_t count, room;
   uint32_t *by_client, *by_key_id;
   size_t slots; /* of each index: a power of two */
@@ -26,7 +26,7 @@ struct csn_keyring {
 
 typedef struct csn_alg_row {
   csn_alg alg;
-  const char* name;
+  const char *name;
   size_t hash_bytes;
 } csn_alg_row;
 
@@ -36,7 +36,7 @@ static const csn_alg_row algorithms[] = {
 #undef ROW
 };
 
-static const csn_alg_row* find_algorithm(csn_alg alg) {
+static const csn_alg_row *find_algorithm(csn_alg alg) {
   for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
     if (algorithms[i].alg == alg) return &algorithms[i];
   }
@@ -50,18 +50,18 @@ csn_alg csn_alg_from_name(csn_span name) {
   return CSN_ALG_NONE;
 }
 
-const char* csn_alg_name(csn_alg alg) {
-  const csn_alg_row* row = find_algorithm(alg);
+const char *csn_alg_name(csn_alg alg) {
+  const csn_alg_row *row = find_algorithm(alg);
   return row == NULL ? "none" : row->name;
 }
 
 /* ---- one key ---- */
 
-static bool contains(csn_span bytes, const char* text) {
+static bool contains(csn_span bytes, const char *text) {
   return bytes.len > 0 && memmem(bytes.ptr, bytes.len, text, strlen(text)) != NULL;
 }
 
-static bool starts_with(csn_span bytes, const char* text) {
+static bool starts_with(csn_span bytes, const char *text) {
   size_t len = strlen(text);
   return bytes.len >= len && memcmp(bytes.ptr, text, len) == 0;
 }
@@ -90,7 +90,7 @@ static bool is_asymmetric_key(csn_span secret) {
          is_der_key(secret);
 }
 
-static csn_error check_secret(const csn_key_config* config, const csn_alg_row* alg) {
+static csn_error check_secret(const csn_key_config *config, const csn_alg_row *alg) {
   if (config->secret.len == 0) return CSN_ERROR_KEY_TOO_SHORT;
   if (config->secret.len > CSN_SECRET_MAX) return CSN_ERROR_KEY_TOO_LONG;
   if (is_asymmetric_key(config->secret)) return CSN_ERROR_KEY_IS_ASYMMETRIC;
@@ -98,7 +98,7 @@ static csn_error check_secret(const csn_key_config* config, const csn_alg_row* a
   return CSN_OK;
 }
 
-static csn_error check_ids(const csn_key_config* config) {
+static csn_error check_ids(const csn_key_config *config) {
   if (config->key_id.len > CSN_ID_MAX || config->client_id.len > CSN_ID_MAX) return CSN_ERROR_ID_INVALID;
   if ((config->uses & CSN_USE_REQUEST) != 0 && config->client_id.len == 0) return CSN_ERROR_ID_INVALID;
   for (size_t i = 0; i < config->client_id.len; i++) {
@@ -107,8 +107,8 @@ static csn_error check_ids(const csn_key_config* config) {
   return CSN_OK;
 }
 
-csn_error csn_key_init(csn_key* key, const csn_key_config* config) {
-  const csn_alg_row* alg = find_algorithm(config->alg);
+csn_error csn_key_init(csn_key *key, const csn_key_config *config) {
+  const csn_alg_row *alg = find_algorithm(config->alg);
   const unsigned all_uses = CSN_USE_TOKEN | CSN_USE_REQUEST;
   csn_error error = CSN_OK;
 
@@ -131,14 +131,14 @@ csn_error csn_key_init(csn_key* key, const csn_key_config* config) {
   return CSN_OK;
 }
 
-void csn_key_wipe(csn_key* key) {
+void csn_key_wipe(csn_key *key) {
   csn_wipe(key, sizeof *key);
 }
 
 /* ---- the ring ---- */
 
-csn_error csn_keyring_new(csn_keyring** out, const uint8_t seed[16]) {
-  csn_keyring* ring = calloc(1, sizeof *ring);
+csn_error csn_keyring_new(csn_keyring **out, const uint8_t seed[16]) {
+  csn_keyring *ring = calloc(1, sizeof *ring);
   *out = NULL;
   if (ring == NULL) return CSN_ERROR_NO_MEMORY;
   memcpy(ring->seed, seed, sizeof ring->seed);
@@ -146,12 +146,12 @@ csn_error csn_keyring_new(csn_keyring** out, const uint8_t seed[16]) {
   return CSN_OK;
 }
 
-static void free_keys(csn_key* keys, size_t count) {
+static void free_keys(csn_key *keys, size_t count) {
   if (keys != NULL) csn_wipe(keys, count * sizeof *keys);
   free(keys);
 }
 
-void csn_keyring_free(csn_keyring* ring) {
+void csn_keyring_free(csn_keyring *ring) {
   if (ring == NULL) return;
   free_keys(ring->keys, ring->room);
   free(ring->next);
@@ -161,27 +161,27 @@ void csn_keyring_free(csn_keyring* ring) {
   free(ring);
 }
 
-static size_t hash_slot(const csn_keyring* ring, csn_span id) {
+static size_t hash_slot(const csn_keyring *ring, csn_span id) {
   static const uint8_t nothing[1] = {0};
   uint64_t hash = XXH3_64bits_withSeed(id.len > 0 ? id.ptr : nothing, id.len, ring->seed[0]);
   return (size_t)(((hash ^ ring->seed[1]) * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (ring->slots - 1);
 }
 
 /* The slot of the index that holds a key with this id, or the free one in which it belongs. */
-static uint32_t* find_slot(const csn_keyring* ring, uint32_t* index, csn_span id) {
+static uint32_t *find_slot(const csn_keyring *ring, uint32_t *index, csn_span id) {
   for (size_t slot = hash_slot(ring, id);; slot = (slot + 1) & (ring->slots - 1)) {
     if (index[slot] == 0) return &index[slot];
-    const csn_key* key = &ring->keys[index[slot] - 1];
+    const csn_key *key = &ring->keys[index[slot] - 1];
     csn_span held = index == ring->by_client ? csn_key_client_id(key) : csn_key_id(key);
     if (csn_span_equal(held, id)) return &index[slot];
   }
 }
 
-static void enter(csn_keyring* ring, size_t at) {
-  const csn_key* key = &ring->keys[at];
+static void enter(csn_keyring *ring, size_t at) {
+  const csn_key *key = &ring->keys[at];
   ring->next[at] = 0;
   if ((key->uses & CSN_USE_REQUEST) != 0) {
-    uint32_t* slot = find_slot(ring, ring->by_client, csn_key_client_id(key));
+    uint32_t *slot = find_slot(ring, ring->by_client, csn_key_client_id(key));
     ring->next[at] = *slot;
     *slot = (uint32_t)at + 1;
   }
@@ -189,12 +189,12 @@ static void enter(csn_keyring* ring, size_t at) {
 }
 
 /* Room for one more key: everything is allocated before anything is changed. */
-static csn_error make_room(csn_keyring* ring) {
+static csn_error make_room(csn_keyring *ring) {
   if (ring->count < ring->room) return CSN_OK;
   if (ring->count >= KEYS_MAX) return CSN_ERROR_KEY_LIMIT;
   size_t room = ring->room == 0 ? SLOTS_MIN / 2 : ring->room * 2, slots = room * 2;
-  csn_key* keys = calloc(room, sizeof *keys);
-  uint32_t* next = calloc(room, sizeof *next);
+  csn_key *keys = calloc(room, sizeof *keys);
+  uint32_t *next = calloc(room, sizeof *next);
   uint32_t *by_client = calloc(slots, sizeof *by_client), *by_key_id = calloc(slots, sizeof *by_key_id);
   if (keys == NULL || next == NULL || by_client == NULL || by_key_id == NULL) {
     free(keys), free(next), free(by_client), free(by_key_id);
@@ -209,7 +209,7 @@ static csn_error make_room(csn_keyring* ring) {
   return CSN_OK;
 }
 
-static csn_error check_new(const csn_keyring* ring, const csn_key* key) {
+static csn_error check_new(const csn_keyring *ring, const csn_key *key) {
   size_t of_client = 0;
   if (ring->slots == 0) return CSN_OK;
   if ((key->uses & CSN_USE_TOKEN) != 0 && *find_slot(ring, ring->by_key_id, csn_key_id(key)) != 0) {
@@ -223,7 +223,7 @@ static csn_error check_new(const csn_keyring* ring, const csn_key* key) {
   return of_client >= CSN_KEYS_PER_CLIENT_MAX ? CSN_ERROR_KEY_LIMIT : CSN_OK;
 }
 
-csn_error csn_keyring_add_key(csn_keyring* ring, const csn_key* key) {
+csn_error csn_keyring_add_key(csn_keyring *ring, const csn_key *key) {
   csn_error error = CSN_OK;
   if (ring->frozen) return CSN_ERROR_KEYRING_FROZEN;
   if (find_algorithm(key->alg) == NULL) return CSN_ERROR_ALGORITHM_UNSUPPORTED;
@@ -239,7 +239,7 @@ csn_error csn_keyring_add_key(csn_keyring* ring, const csn_key* key) {
   return CSN_OK;
 }
 
-csn_error csn_keyring_add(csn_keyring* ring, const csn_key_config* config) {
+csn_error csn_keyring_add(csn_keyring *ring, const csn_key_config *config) {
   csn_key key;
   csn_error error = csn_key_init(&key, config);
   if (error == CSN_OK) error = csn_keyring_add_key(ring, &key);
@@ -247,18 +247,18 @@ csn_error csn_keyring_add(csn_keyring* ring, const csn_key_config* config) {
   return error;
 }
 
-void csn_keyring_freeze(csn_keyring* ring) {
+void csn_keyring_freeze(csn_keyring *ring) {
   ring->frozen = true;
 }
-size_t csn_keyring_count(const csn_keyring* ring) {
+size_t csn_keyring_count(const csn_keyring *ring) {
   return ring->count;
 }
-size_t csn_keyring_token_key_count(const csn_keyring* ring) {
+size_t csn_keyring_token_key_count(const csn_keyring *ring) {
   return ring->token_keys;
 }
 
-size_t csn_keyring_find_client(const csn_keyring* ring, csn_span client_id, unsigned use,
-                               const csn_key* out[CSN_KEYS_PER_CLIENT_MAX]) {
+size_t csn_keyring_find_client(const csn_keyring *ring, csn_span client_id, unsigned use,
+                               const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) {
   size_t found = 0;
   if (ring->slots == 0) return 0;
   uint32_t at = *find_slot(ring, ring->by_client, client_id);
@@ -268,12 +268,12 @@ size_t csn_keyring_find_client(const csn_keyring* ring, csn_span client_id, unsi
   return found;
 }
 
-const csn_key* csn_keyring_find_key_id(const csn_keyring* ring, csn_span key_id) {
+const csn_key *csn_keyring_find_key_id(const csn_keyring *ring, csn_span key_id) {
   if (ring->slots == 0) return NULL;
   uint32_t at = *find_slot(ring, ring->by_key_id, key_id);
   return at == 0 ? NULL : &ring->keys[at - 1];
 }
 
-const csn_key* csn_keyring_only_token_key(const csn_keyring* ring) {
+const csn_key *csn_keyring_only_token_key(const csn_keyring *ring) {
   return ring->token_keys == 1 ? &ring->keys[ring->last_token_key] : NULL;
 }

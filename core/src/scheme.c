@@ -70,26 +70,26 @@ static const csn_scheme presets[] = {
     },
 };
 
-const csn_scheme* csn_scheme_preset(csn_span name) {
+const csn_scheme *csn_scheme_preset(csn_span name) {
   for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
     if (csn_span_equal(name, csn_span_str(presets[i].name))) return &presets[i];
   }
   return NULL;
 }
 
-const csn_scheme* csn_scheme_preset_at(size_t index) {
+const csn_scheme *csn_scheme_preset_at(size_t index) {
   return index < sizeof presets / sizeof presets[0] ? &presets[index] : NULL;
 }
 
 /* ---- checks that a scheme's parts fit each other ---- */
 
-size_t csn_scheme_form_count(const csn_scheme* scheme) {
+size_t csn_scheme_form_count(const csn_scheme *scheme) {
   size_t count = 0;
   while (count < CSN_SCHEME_FORMS_MAX && scheme->forms[count].locations[0].source != CSN_SOURCE_NONE) count++;
   return count;
 }
 
-const csn_location* csn_form_find(const csn_form* form, csn_field field) {
+const csn_location *csn_form_find(const csn_form *form, csn_field field) {
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
     if (form->locations[i].field == field) return &form->locations[i];
   }
@@ -100,7 +100,7 @@ static bool is_located(csn_field field) {
   return field == CSN_FIELD_CLIENT_ID || field == CSN_FIELD_TIMESTAMP || field == CSN_FIELD_NONCE;
 }
 
-static bool location_is_valid(const csn_form* form, const csn_location* location) {
+static bool location_is_valid(const csn_form *form, const csn_location *location) {
   if (!is_located(location->field) && location->field != CSN_FIELD_SIGNATURE && location->field != CSN_FIELD_TOKEN) {
     return false;
   }
@@ -109,7 +109,7 @@ static bool location_is_valid(const csn_form* form, const csn_location* location
 }
 
 /* Whatever steers the verdict must be signed: an unsigned timestamp or nonce protects nothing. */
-static bool form_is_valid(const csn_scheme* scheme, const csn_form* form, const csn_template* tpl) {
+static bool form_is_valid(const csn_scheme *scheme, const csn_form *form, const csn_template *tpl) {
   bool signs = tpl->count > 0;
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
     if (!location_is_valid(form, &form->locations[i])) return false;
@@ -127,7 +127,7 @@ static bool form_is_valid(const csn_scheme* scheme, const csn_form* form, const 
          (!signs || has_time) && (!signs || has_client != scheme->has_token);
 }
 
-csn_error csn_scheme_compile(const csn_scheme* scheme, csn_template* out) {
+csn_error csn_scheme_compile(const csn_scheme *scheme, csn_template *out) {
   memset(out, 0, sizeof *out);
   if (scheme->template_text != NULL) {
     csn_error error = csn_template_compile(out, scheme->template_text);

@@ -9,12 +9,12 @@
 /* ---- writing into the caller's buffer ---- */
 
 typedef struct csn_writer {
-  uint8_t* out;
+  uint8_t *out;
   size_t size, len;
   bool overflow;
 } csn_writer;
 
-static void put(csn_writer* writer, csn_span bytes) {
+static void put(csn_writer *writer, csn_span bytes) {
   if (writer->overflow || bytes.len > writer->size - writer->len) {
     writer->overflow = true;
     return;
@@ -23,23 +23,23 @@ static void put(csn_writer* writer, csn_span bytes) {
   writer->len += bytes.len;
 }
 
-static void put_text(csn_writer* writer, const char* text) {
+static void put_text(csn_writer *writer, const char *text) {
   put(writer, csn_span_str(text));
 }
 
-static void put_base64url(csn_writer* writer, csn_span bytes) {
+static void put_base64url(csn_writer *writer, csn_span bytes) {
   size_t len = csn_base64url_encoded_len(bytes.len);
   if (writer->overflow || len > writer->size - writer->len) {
     writer->overflow = true;
     return;
   }
-  csn_base64url_encode(bytes, (char*)writer->out + writer->len);
+  csn_base64url_encode(bytes, (char *)writer->out + writer->len);
   writer->len += len;
 }
 
 /* ---- JSON Web Signatures ---- */
 
-static void put_json_string(csn_writer* writer, csn_span text) {
+static void put_json_string(csn_writer *writer, csn_span text) {
   put_text(writer, "\"");
   for (size_t i = 0; i < text.len; i++) {
     char escaped[7];
@@ -53,7 +53,7 @@ static void put_json_string(csn_writer* writer, csn_span text) {
   put_text(writer, "\"");
 }
 
-static bool write_jose_header(const csn_key* key, uint8_t* out, size_t size, csn_span* header) {
+static bool write_jose_header(const csn_key *key, uint8_t *out, size_t size, csn_span *header) {
   csn_writer writer = {.out = out, .size = size};
   put_text(&writer, "{\"alg\":\"");
   put_text(&writer, csn_alg_name(key->alg));
@@ -67,7 +67,7 @@ static bool write_jose_header(const csn_key* key, uint8_t* out, size_t size, csn
   return !writer.overflow;
 }
 
-csn_error csn_sign_jwt(const csn_key* key, csn_span claims, uint8_t* out, size_t size, size_t* len) {
+csn_error csn_sign_jwt(const csn_key *key, csn_span claims, uint8_t *out, size_t size, size_t *len) {
   uint8_t header_bytes[64 + 6 * CSN_ID_MAX], mac[CSN_SHA256_BYTES];
   csn_span header;
   csn_writer writer = {.out = out, .size = out == NULL ? 0 : size};
@@ -88,8 +88,8 @@ csn_error csn_sign_jwt(const csn_key* key, csn_span claims, uint8_t* out, size_t
 
 /* ---- requests ---- */
 
-static csn_error check_input(const csn_sign_input* input) {
-  const csn_form* form = NULL;
+static csn_error check_input(const csn_sign_input *input) {
+  const csn_form *form = NULL;
   size_t at = 0;
   if (input->scheme == NULL || input->request == NULL || input->form >= csn_scheme_form_count(input->scheme)) {
     return CSN_ERROR_INVALID_ARGUMENT;
@@ -107,7 +107,7 @@ static csn_error check_input(const csn_sign_input* input) {
 }
 
 /* The fields as they will stand on the wire; `timestamp` is room for the timestamp's digits. */
-static csn_error fill_fields(const csn_sign_input* input, csn_template* tpl, csn_credential* out, char timestamp[24]) {
+static csn_error fill_fields(const csn_sign_input *input, csn_template *tpl, csn_credential *out, char timestamp[24]) {
   csn_error error = check_input(input);
   memset(out, 0, sizeof *out);
   if (error != CSN_OK || (error = csn_scheme_compile(input->scheme, tpl)) != CSN_OK) return error;
@@ -122,7 +122,7 @@ static csn_error fill_fields(const csn_sign_input* input, csn_template* tpl, csn
   return CSN_OK;
 }
 
-csn_error csn_sign_canonical(const csn_sign_input* input, uint8_t* out, size_t size, size_t* len) {
+csn_error csn_sign_canonical(const csn_sign_input *input, uint8_t *out, size_t size, size_t *len) {
   csn_template tpl;
   csn_credential credential;
   char timestamp[24];
@@ -132,7 +132,7 @@ csn_error csn_sign_canonical(const csn_sign_input* input, uint8_t* out, size_t s
   return csn_template_write(&tpl, &credential, out, out == NULL ? 0 : size, len) ? CSN_OK : CSN_ERROR_BUFFER_TOO_SMALL;
 }
 
-static void encode_signature(const csn_scheme* scheme, const uint8_t mac[CSN_SHA256_BYTES], char* text, csn_span* out) {
+static void encode_signature(const csn_scheme *scheme, const uint8_t mac[CSN_SHA256_BYTES], char *text, csn_span *out) {
   csn_span bytes = csn_span_of(mac, CSN_SHA256_BYTES);
   if (scheme->signature_encoding == CSN_ENCODING_HEX) {
     csn_hex_encode(bytes, text);
@@ -144,13 +144,13 @@ static void encode_signature(const csn_scheme* scheme, const uint8_t mac[CSN_SHA
 }
 
 /* Writes the value of one header: a single field, or all the parameters that the form puts there. */
-static void put_value(csn_writer* writer, const csn_form* form, const csn_location* first, const csn_span* fields) {
+static void put_value(csn_writer *writer, const csn_form *form, const csn_location *first, const csn_span *fields) {
   if (first->prefix != NULL) put_text(writer, first->prefix);
   if (first->source == CSN_SOURCE_HEADER) {
     put(writer, fields[first->field]);
     return;
   }
-  for (const csn_location* at = first; at < form->locations + CSN_FORM_LOCATIONS_MAX; at++) {
+  for (const csn_location *at = first; at < form->locations + CSN_FORM_LOCATIONS_MAX; at++) {
     if (at->source != CSN_SOURCE_HEADER_PARAM || strcmp(at->name, first->name) != 0) continue;
     if (at != first) put(writer, csn_span_of(&form->separator, 1));
     put_text(writer, at->param);
@@ -159,30 +159,30 @@ static void put_value(csn_writer* writer, const csn_form* form, const csn_locati
   }
 }
 
-static bool is_written(const csn_signed* out, const char* name) {
+static bool is_written(const csn_signed *out, const char *name) {
   for (size_t i = 0; i < out->header_count; i++) {
     if (csn_span_equal_nocase(out->headers[i].name, csn_span_str(name))) return true;
   }
   return false;
 }
 
-static csn_error write_headers(csn_signed* out, const csn_form* form, const csn_span* fields) {
+static csn_error write_headers(csn_signed *out, const csn_form *form, const csn_span *fields) {
   csn_writer writer = {.out = out->bytes, .size = sizeof out->bytes};
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
-    const csn_location* at = &form->locations[i];
+    const csn_location *at = &form->locations[i];
     if (is_written(out, at->name)) continue;
     if (out->header_count == CSN_SIGNED_HEADERS_MAX) return CSN_ERROR_BUFFER_TOO_SMALL;
     size_t start = writer.len;
     put_value(&writer, form, at, fields);
     if (writer.overflow) return CSN_ERROR_BUFFER_TOO_SMALL;
-    csn_header* header = &out->headers[out->header_count++];
+    csn_header *header = &out->headers[out->header_count++];
     header->name = csn_span_str(at->name);
     header->value = csn_span_of(out->bytes + start, writer.len - start);
   }
   return CSN_OK;
 }
 
-csn_error csn_sign_request(csn_signed* out, const csn_sign_input* input) {
+csn_error csn_sign_request(csn_signed *out, const csn_sign_input *input) {
   csn_template tpl;
   csn_credential credential;
   char timestamp[24], signature[2 * CSN_SHA256_BYTES];

@@ -6,7 +6,7 @@
 /* Which bytes a field can hold. A field of fixed length needs no separator. */
 typedef struct csn_field_row {
   csn_field field;
-  const char* name;
+  const char *name;
   bool (*can_hold)(uint8_t byte);
   bool fixed_length;
 } csn_field_row;
@@ -40,7 +40,7 @@ static const csn_field_row rows[] = {
     {CSN_FIELD_BODY_SHA256, "body_sha256", is_hex, true},
 };
 
-static const csn_field_row* row_of(csn_field field) {
+static const csn_field_row *row_of(csn_field field) {
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     if (rows[i].field == field) return &rows[i];
   }
@@ -60,21 +60,21 @@ static csn_field field_named(csn_span name) {
  * from the left, and every piece behind it begins where it must, read from the right. A field ends where it must when
  * its length is fixed, when nothing follows, or when a literal follows whose first byte the field cannot hold. */
 
-static bool ends_where_it_must(const csn_template* tpl, size_t i) {
-  const csn_field_row* row = row_of(tpl->pieces[i].field);
+static bool ends_where_it_must(const csn_template *tpl, size_t i) {
+  const csn_field_row *row = row_of(tpl->pieces[i].field);
   if (row == NULL || row->fixed_length || i + 1 == tpl->count) return true;
-  const csn_piece* next = &tpl->pieces[i + 1];
+  const csn_piece *next = &tpl->pieces[i + 1];
   return next->field == CSN_FIELD_NONE && !row->can_hold(next->literal.ptr[0]);
 }
 
-static bool begins_where_it_must(const csn_template* tpl, size_t i) {
-  const csn_field_row* row = row_of(tpl->pieces[i].field);
+static bool begins_where_it_must(const csn_template *tpl, size_t i) {
+  const csn_field_row *row = row_of(tpl->pieces[i].field);
   if (row == NULL || row->fixed_length || i == 0) return true;
-  const csn_piece* before = &tpl->pieces[i - 1];
+  const csn_piece *before = &tpl->pieces[i - 1];
   return before->field == CSN_FIELD_NONE && !row->can_hold(before->literal.ptr[before->literal.len - 1]);
 }
 
-static bool is_ambiguous(const csn_template* tpl) {
+static bool is_ambiguous(const csn_template *tpl) {
   size_t left = 0, right = tpl->count;
   while (left < tpl->count && ends_where_it_must(tpl, left)) left++;
   while (right > 0 && begins_where_it_must(tpl, right - 1)) right--;
@@ -83,7 +83,7 @@ static bool is_ambiguous(const csn_template* tpl) {
 
 /* ---- compiling ---- */
 
-static bool add_piece(csn_template* tpl, csn_field field, csn_span literal) {
+static bool add_piece(csn_template *tpl, csn_field field, csn_span literal) {
   if (field == CSN_FIELD_NONE && literal.len == 0) return true;
   if (tpl->count == CSN_TEMPLATE_PIECES_MAX) return false;
   tpl->pieces[tpl->count].field = field;
@@ -93,7 +93,7 @@ static bool add_piece(csn_template* tpl, csn_field field, csn_span literal) {
 }
 
 /* Takes literal text up to the next field. A doubled brace ends the piece behind its first one. */
-static bool take_literal(csn_template* tpl, csn_cursor* in) {
+static bool take_literal(csn_template *tpl, csn_cursor *in) {
   csn_span literal = csn_span_of(in->pos, 0);
   while (!csn_cursor_done(in)) {
     csn_span byte;
@@ -112,13 +112,13 @@ static bool take_literal(csn_template* tpl, csn_cursor* in) {
   return add_piece(tpl, CSN_FIELD_NONE, literal);
 }
 
-static bool take_field(csn_template* tpl, csn_cursor* in) {
+static bool take_field(csn_template *tpl, csn_cursor *in) {
   if (!csn_cursor_skip_byte(in, '{')) return csn_cursor_done(in);
   csn_field field = field_named(csn_cursor_take_until(in, '}'));
   return field != CSN_FIELD_NONE && csn_cursor_skip_byte(in, '}') && add_piece(tpl, field, csn_span_of(NULL, 0));
 }
 
-csn_error csn_template_compile(csn_template* out, const char* text) {
+csn_error csn_template_compile(csn_template *out, const char *text) {
   csn_cursor in = csn_cursor_of(csn_span_str(text));
   memset(out, 0, sizeof *out);
   if (csn_cursor_left(&in) > CSN_TEMPLATE_TEXT_MAX) return CSN_ERROR_TEMPLATE_INVALID;
@@ -129,7 +129,7 @@ csn_error csn_template_compile(csn_template* out, const char* text) {
   return out->count > 0 ? CSN_OK : CSN_ERROR_TEMPLATE_INVALID;
 }
 
-bool csn_template_covers(const csn_template* tpl, csn_field field) {
+bool csn_template_covers(const csn_template *tpl, csn_field field) {
   for (size_t i = 0; i < tpl->count; i++) {
     csn_field signs = tpl->pieces[i].field;
     if (signs == field) return true;
@@ -141,11 +141,11 @@ bool csn_template_covers(const csn_template* tpl, csn_field field) {
 
 /* ---- using ---- */
 
-static csn_span piece_bytes(const csn_piece* piece, const csn_credential* credential) {
+static csn_span piece_bytes(const csn_piece *piece, const csn_credential *credential) {
   return piece->field == CSN_FIELD_NONE ? piece->literal : credential->fields[piece->field];
 }
 
-void csn_template_mac(const csn_template* tpl, const csn_credential* credential, const csn_key* key,
+void csn_template_mac(const csn_template *tpl, const csn_credential *credential, const csn_key *key,
                       uint8_t mac[CSN_SHA256_BYTES]) {
   csn_hmac hmac;
   csn_hmac_init(&hmac, key);
@@ -153,8 +153,8 @@ void csn_template_mac(const csn_template* tpl, const csn_credential* credential,
   csn_hmac_final(&hmac, mac);
 }
 
-bool csn_template_write(const csn_template* tpl, const csn_credential* credential, uint8_t* out, size_t size,
-                        size_t* len) {
+bool csn_template_write(const csn_template *tpl, const csn_credential *credential, uint8_t *out, size_t size,
+                        size_t *len) {
   *len = 0;
   for (size_t i = 0; i < tpl->count; i++) {
     csn_span bytes = piece_bytes(&tpl->pieces[i], credential);

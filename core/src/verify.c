@@ -18,32 +18,32 @@ struct csn_verifier {
 
 /* What is known of one request on its way. */
 typedef struct csn_path {
-  const csn_verifier* verifier;
-  const csn_request* request;
+  const csn_verifier *verifier;
+  const csn_request *request;
   int64_t now;
-  csn_verdict* verdict;
+  csn_verdict *verdict;
   csn_credential credential;
   csn_jwt jwt;
-  const csn_key* keys[CSN_KEYS_PER_CLIENT_MAX];
+  const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX];
   size_t key_count;
 } csn_path;
 
-static bool signs_requests(const csn_verifier* verifier) {
+static bool signs_requests(const csn_verifier *verifier) {
   return verifier->canonical.count > 0;
 }
 
-static bool has_nonce(const csn_verifier* verifier) {
+static bool has_nonce(const csn_verifier *verifier) {
   return csn_form_find(&verifier->config.scheme->forms[0], CSN_FIELD_NONCE) != NULL;
 }
 
 /* ---- the steps ---- */
 
-static csn_reason check_request(csn_path* path) {
+static csn_reason check_request(csn_path *path) {
   return csn_request_check(path->request, path->verdict);
 }
 
-static csn_reason read_credential(csn_path* path) {
-  const csn_verifier* verifier = path->verifier;
+static csn_reason read_credential(csn_path *path) {
+  const csn_verifier *verifier = path->verifier;
   csn_reason reason = csn_credential_read(verifier->config.scheme, path->request, &path->credential, path->verdict);
   if (reason != CSN_REASON_ACCEPTED) return reason;
   if (signs_requests(verifier) && path->request->body.len > 0 && !verifier->config.allow_unsigned_body &&
@@ -56,7 +56,7 @@ static csn_reason read_credential(csn_path* path) {
 
 /* Accepted when |now - timestamp| <= window. No overflow: a timestamp has at most 16 digits, and the time is clamped.
  */
-static csn_reason check_time(csn_path* path) {
+static csn_reason check_time(csn_path *path) {
   if (!signs_requests(path->verifier)) return CSN_REASON_ACCEPTED;
   int64_t age = path->now - path->credential.timestamp, window = path->verifier->config.window;
   if (age >= -window && age <= window) return CSN_REASON_ACCEPTED;
@@ -65,9 +65,9 @@ static csn_reason check_time(csn_path* path) {
 }
 
 /* A token is verified whole, its claims included. It names the client. */
-static csn_reason verify_token(csn_path* path) {
-  const csn_verifier* verifier = path->verifier;
-  csn_verdict* verdict = path->verdict;
+static csn_reason verify_token(csn_path *path) {
+  const csn_verifier *verifier = path->verifier;
+  csn_verdict *verdict = path->verdict;
   if (!verifier->config.scheme->has_token) return CSN_REASON_ACCEPTED;
   csn_jwt_verify(verifier->config.keyring, &verifier->config.jwt, path->credential.fields[CSN_FIELD_TOKEN], path->now,
                  &path->jwt, verdict);
@@ -75,8 +75,8 @@ static csn_reason verify_token(csn_path* path) {
 }
 
 /* The client that a request's own signature must be of: named by a field, or by the token's subject. */
-static csn_reason find_client(csn_path* path) {
-  csn_credential* credential = &path->credential;
+static csn_reason find_client(csn_path *path) {
+  csn_credential *credential = &path->credential;
   size_t at = 0;
   if (!signs_requests(path->verifier) || !path->verifier->config.scheme->has_token) return CSN_REASON_ACCEPTED;
   path->verdict->field = CSN_FIELD_CLAIMS;
@@ -88,20 +88,20 @@ static csn_reason find_client(csn_path* path) {
 }
 
 /* The nonce's table line comes from memory while the MAC is computed. */
-static void prefetch_nonce(const csn_path* path) {
-  const csn_nonce_store* nonces = &path->verifier->config.nonces;
+static void prefetch_nonce(const csn_path *path) {
+  const csn_nonce_store *nonces = &path->verifier->config.nonces;
   if (!has_nonce(path->verifier) || nonces->prefetch == NULL) return;
   nonces->prefetch(nonces->self, path->credential.fields[CSN_FIELD_CLIENT_ID],
                    path->credential.fields[CSN_FIELD_NONCE]);
 }
 
-static bool is_within_grace(const csn_key* key, int64_t now) {
+static bool is_within_grace(const csn_key *key, int64_t now) {
   return key->accept_until == 0 || now <= key->accept_until;
 }
 
 /* The client's keys that may be used now. Where there is none the dummy stands in and the reason says why. */
-static csn_reason find_keys(csn_path* path) {
-  const csn_key* found[CSN_KEYS_PER_CLIENT_MAX];
+static csn_reason find_keys(csn_path *path) {
+  const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
   size_t count = csn_keyring_find_client(path->verifier->config.keyring, path->credential.fields[CSN_FIELD_CLIENT_ID],
                                          CSN_USE_REQUEST, found);
   for (size_t i = 0; i < count; i++) {
@@ -113,9 +113,9 @@ static csn_reason find_keys(csn_path* path) {
   return count > 0 ? CSN_REASON_KEY_EXPIRED : CSN_REASON_KEY_UNKNOWN;
 }
 
-static const csn_key* matching_key(csn_path* path) {
+static const csn_key *matching_key(csn_path *path) {
   uint8_t mac[CSN_SHA256_BYTES];
-  const csn_key* match = NULL;
+  const csn_key *match = NULL;
   for (size_t i = 0; i < path->key_count && match == NULL; i++) {
     csn_template_mac(&path->verifier->canonical, &path->credential, path->keys[i], mac);
     uint32_t equal = csn_ct_equal(mac, path->credential.signature, sizeof mac);
@@ -126,11 +126,11 @@ static const csn_key* matching_key(csn_path* path) {
   return match;
 }
 
-static csn_reason check_signature(csn_path* path) {
+static csn_reason check_signature(csn_path *path) {
   if (!signs_requests(path->verifier)) return CSN_REASON_ACCEPTED;
   if (path->verifier->signs_body_hash) csn_credential_hash_body(&path->credential);
   csn_reason reason = find_keys(path);
-  const csn_key* key = matching_key(path);
+  const csn_key *key = matching_key(path);
   if (reason != CSN_REASON_ACCEPTED) return reason;
   if (key == NULL) {
     path->verdict->field = CSN_FIELD_SIGNATURE;
@@ -162,7 +162,7 @@ static csn_reason nonce_reason(csn_nonce_answer answer) {
 }
 
 /* Everything but the nonce. */
-static csn_reason authenticate(csn_path* path) {
+static csn_reason authenticate(csn_path *path) {
   csn_reason reason = CSN_REASON_UNDECIDED;
   if ((reason = check_request(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = read_credential(path)) != CSN_REASON_ACCEPTED) return reason;
@@ -179,13 +179,13 @@ enum { GROUP_MAX = 64 /* claims that a store answers together */ };
 
 typedef struct csn_group {
   csn_nonce_claim claims[GROUP_MAX];
-  csn_verdict* verdicts[GROUP_MAX];
+  csn_verdict *verdicts[GROUP_MAX];
   size_t count;
 } csn_group;
 
 /* The nonce is remembered through the last second at which the same bytes would pass check_time(). */
-static void add_claim(csn_group* group, const csn_path* path) {
-  csn_nonce_claim* claim = &group->claims[group->count];
+static void add_claim(csn_group *group, const csn_path *path) {
+  csn_nonce_claim *claim = &group->claims[group->count];
   claim->client_id = csn_name_span(&path->verdict->client_id);
   claim->nonce = path->credential.fields[CSN_FIELD_NONCE];
   claim->expires = path->credential.timestamp + path->verifier->config.window;
@@ -193,17 +193,17 @@ static void add_claim(csn_group* group, const csn_path* path) {
   group->verdicts[group->count++] = path->verdict;
 }
 
-static void claim_nonces(const csn_nonce_store* nonces, csn_group* group, int64_t now) {
+static void claim_nonces(const csn_nonce_store *nonces, csn_group *group, int64_t now) {
   if (group->count == 0) return;
   nonces->claim(nonces->self, group->claims, group->count, now);
   for (size_t i = 0; i < group->count; i++) {
-    csn_verdict* verdict = group->verdicts[i];
+    csn_verdict *verdict = group->verdicts[i];
     verdict->reason = nonce_reason(group->claims[i].answer);
     if (verdict->reason != CSN_REASON_ACCEPTED) verdict->field = CSN_FIELD_NONCE;
   }
 }
 
-static void start_verdict(csn_verdict* verdict) {
+static void start_verdict(csn_verdict *verdict) {
   verdict->reason = CSN_REASON_UNDECIDED;
   verdict->field = CSN_FIELD_NONE;
   verdict->offset = 0;
@@ -212,7 +212,7 @@ static void start_verdict(csn_verdict* verdict) {
   verdict->key_id.len = 0;
 }
 
-static void verify_group(const csn_verifier* verifier, const csn_request* requests, csn_verdict* verdicts, size_t count,
+static void verify_group(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
                          int64_t now) {
   csn_group group;
   group.count = 0;
@@ -238,7 +238,7 @@ static int64_t clamp_time(int64_t now) {
   return now < 0 ? 0 : now > latest ? latest : now;
 }
 
-void csn_verify_batch(const csn_verifier* verifier, const csn_request* requests, csn_verdict* verdicts, size_t count,
+void csn_verify_batch(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
                       int64_t now) {
   for (size_t done = 0; done < count; done += GROUP_MAX) {
     size_t some = count - done < GROUP_MAX ? count - done : GROUP_MAX;
@@ -246,24 +246,24 @@ void csn_verify_batch(const csn_verifier* verifier, const csn_request* requests,
   }
 }
 
-void csn_verify(const csn_verifier* verifier, const csn_request* request, int64_t now, csn_verdict* verdict) {
+void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_t now, csn_verdict *verdict) {
   verify_group(verifier, request, verdict, 1, clamp_time(now));
 }
 
 /* ---- making a verifier ---- */
 
-static bool is_preset(const csn_scheme* scheme) {
+static bool is_preset(const csn_scheme *scheme) {
   return scheme == csn_scheme_preset(csn_span_str(scheme->name));
 }
 
-static csn_error check_config(const csn_verifier_config* config) {
+static csn_error check_config(const csn_verifier_config *config) {
   if (config->scheme == NULL || config->keyring == NULL) return CSN_ERROR_INVALID_ARGUMENT;
   if (config->window < 1 || config->window > CSN_WINDOW_MAX) return CSN_ERROR_INVALID_ARGUMENT;
   if (config->scheme->has_token && !csn_jwt_policy_valid(&config->jwt)) return CSN_ERROR_INVALID_ARGUMENT;
   return CSN_OK;
 }
 
-static csn_error prepare(csn_verifier* verifier, const csn_verifier_config* config) {
+static csn_error prepare(csn_verifier *verifier, const csn_verifier_config *config) {
   csn_error error = check_config(config);
   if (error != CSN_OK) return error;
   verifier->config = *config;
@@ -277,8 +277,8 @@ static csn_error prepare(csn_verifier* verifier, const csn_verifier_config* conf
   return CSN_OK;
 }
 
-csn_error csn_verifier_new(csn_verifier** out, const csn_verifier_config* config) {
-  csn_verifier* verifier = calloc(1, sizeof *verifier);
+csn_error csn_verifier_new(csn_verifier **out, const csn_verifier_config *config) {
+  csn_verifier *verifier = calloc(1, sizeof *verifier);
   *out = NULL;
   if (verifier == NULL) return CSN_ERROR_NO_MEMORY;
   csn_error error = prepare(verifier, config);
@@ -290,10 +290,10 @@ csn_error csn_verifier_new(csn_verifier** out, const csn_verifier_config* config
   return CSN_OK;
 }
 
-void csn_verifier_free(csn_verifier* verifier) {
+void csn_verifier_free(csn_verifier *verifier) {
   free(verifier);
 }
 
-bool csn_verifier_is_ambiguous(const csn_verifier* verifier) {
+bool csn_verifier_is_ambiguous(const csn_verifier *verifier) {
   return verifier->canonical.ambiguous;
 }

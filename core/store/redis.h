@@ -14,8 +14,9 @@ extern "C" {
 typedef struct csn_redis_store csn_redis_store;
 
 /* Connects to a unix socket. `key` is 32 secret random bytes, the same for all who share the data: it hashes the names
- * and seals the values. `timeout_ms` bounds every wait; after it the answer is "unavailable" and the connection is made
- * anew at the next call. Errors: STORE, NO_MEMORY, CRYPTO. */
+ * and seals the values. `timeout_ms`, above 0, bounds every wait; after it the answer is "unavailable" and the
+ * connection is made anew at the next call. Refused is a server that may evict live nonces (an eviction policy other
+ * than "noeviction") or whose data belongs to another key. Errors: INVALID_ARGUMENT, STORE, NO_MEMORY, CRYPTO. */
 csn_error csn_redis_open_unix(csn_redis_store** out, const char* socket_path, const uint8_t key[32],
                               int timeout_ms) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 void csn_redis_close(csn_redis_store* store); /* NULL does nothing */

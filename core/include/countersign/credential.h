@@ -15,9 +15,9 @@ typedef enum csn_lookup { CSN_LOOKUP_UNAVAILABLE, CSN_LOOKUP_FOUND, CSN_LOOKUP_A
 /* `lookup` fills `out` for the client and says whether it did; `put` stores the key under key->client_id, in the place
  * of one that is there. One thread at a time for each store handle, unless the store says otherwise. */
 typedef struct csn_credential_store {
-  csn_lookup (*lookup)(void* self, csn_span client_id, csn_key* out);
-  csn_error (*put)(void* self, const csn_key* key);
-  void* self;
+  csn_lookup (*lookup)(void *self, csn_span client_id, csn_key *out);
+  csn_error (*put)(void *self, const csn_key *key);
+  void *self;
 } csn_credential_store;
 
 #ifdef __cplusplus

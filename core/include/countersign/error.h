@@ -39,7 +39,7 @@ typedef enum csn_error {
 #define CSN_OK CSN_ERROR_OK
 
 /* One sentence, without a full stop; never NULL, static storage. Thread-safe. */
-const char* csn_error_sentence(csn_error error);
+const char *csn_error_sentence(csn_error error);
 
 #ifdef __cplusplus
 }

@@ -15,6 +15,7 @@ enum {
   CSN_JOSE_HEADER_MAX = 1024, /* bytes of the decoded header */
   CSN_CLAIMS_MAX = 6144,      /* bytes of the decoded claims: 3/4 of CSN_TOKEN_MAX */
   CSN_AUDIENCES_MAX = 64,     /* entries of an aud array */
+  CSN_SUBJECT_MAX = 255,      /* bytes of sub, as it stands in the JSON: fits in a verdict's client_id */
 };
 
 /* Which registered claims must be present: bits. */
@@ -46,19 +47,20 @@ typedef struct csn_jwt {
   csn_span issuer;
   bool issuer_escaped;
   int64_t expires_at; /* exp rounded up to a second; -1 where absent */
-  const csn_key* key; /* the key that matched */
+  const csn_key *key; /* the key that matched */
   size_t claims_len;
   uint8_t claims[CSN_CLAIMS_MAX]; /* decoded payload */
 } csn_jwt;
 
-/* Verifies one token at UNIX second `now`. `verdict` gets the answer, `jwt` its content where accepted. The keyring
- * must be frozen. Thread-safe; no allocation. Does not leak by timing: the secret, the right MAC, whether a key id
- * exists. Public: everything in the token. */
-void csn_jwt_verify(const csn_keyring* ring, const csn_jwt_policy* policy, csn_span token, int64_t now, csn_jwt* jwt,
-                    csn_verdict* verdict) CSN_NONNULL_ALL;
+/* Verifies one token at UNIX second `now`. `verdict` gets the answer, `jwt` its content where accepted. With a policy
+ * that is not valid the verdict stays undecided, which is never accepted. The keyring must be frozen. Thread-safe; no
+ * allocation. Does not leak by timing: the secret, the right MAC, whether a key id exists. Public: everything in the
+ * token. */
+void csn_jwt_verify(const csn_keyring *ring, const csn_jwt_policy *policy, csn_span token, int64_t now, csn_jwt *jwt,
+                    csn_verdict *verdict) CSN_NONNULL_ALL;
 
 /* True where the policy's fields are in range. */
-bool csn_jwt_policy_valid(const csn_jwt_policy* policy) CSN_NONNULL_ALL;
+bool csn_jwt_policy_valid(const csn_jwt_policy *policy) CSN_NONNULL_ALL;
 
 #ifdef __cplusplus
 }

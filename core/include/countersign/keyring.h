@@ -21,7 +21,7 @@ typedef enum csn_alg {
 
 /* CSN_ALG_NONE for a name that is not, byte for byte, one of the list. */
 csn_alg csn_alg_from_name(csn_span name);
-const char* csn_alg_name(csn_alg alg);
+const char *csn_alg_name(csn_alg alg);
 
 /* What a key may be used for: bits. */
 enum {
@@ -63,13 +63,13 @@ typedef struct csn_key {
 
 /* Fills `key`. On an error `key` is wiped. Errors: INVALID_ARGUMENT, ID_INVALID, KEY_TOO_SHORT, KEY_TOO_LONG,
  * KEY_IS_ASYMMETRIC, ALGORITHM_UNSUPPORTED. Time depends on the secret's length, not on its bytes. Thread-safe. */
-csn_error csn_key_init(csn_key* key, const csn_key_config* config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-void csn_key_wipe(csn_key* key) CSN_NONNULL_ALL;
+csn_error csn_key_init(csn_key *key, const csn_key_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+void csn_key_wipe(csn_key *key) CSN_NONNULL_ALL;
 
-static inline csn_span csn_key_id(const csn_key* key) {
+static inline csn_span csn_key_id(const csn_key *key) {
   return csn_span_of(key->key_id, key->key_id_len);
 }
-static inline csn_span csn_key_client_id(const csn_key* key) {
+static inline csn_span csn_key_client_id(const csn_key *key) {
   return csn_span_of(key->client_id, key->client_id_len);
 }
 
@@ -77,13 +77,13 @@ static inline csn_span csn_key_client_id(const csn_key* key) {
  * it. `seed` is 16 secret random bytes that keep a caller from choosing client ids which collide. */
 typedef struct csn_keyring csn_keyring;
 
-csn_error csn_keyring_new(csn_keyring** out, const uint8_t seed[16]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-void csn_keyring_free(csn_keyring* ring); /* wipes the keys; NULL does nothing */
+csn_error csn_keyring_new(csn_keyring **out, const uint8_t seed[16]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+void csn_keyring_free(csn_keyring *ring); /* wipes the keys; NULL does nothing */
 
 /* Adds a copy of a key. On an error the ring is as before. Errors: those of csn_key_init(), KEY_DUPLICATE, KEY_LIMIT,
  * KEYRING_FROZEN, NO_MEMORY. */
-csn_error csn_keyring_add(csn_keyring* ring, const csn_key_config* config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-csn_error csn_keyring_add_key(csn_keyring* ring, const csn_key* key) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+csn_error csn_keyring_add(csn_keyring *ring, const csn_key_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+csn_error csn_keyring_add_key(csn_keyring *ring, const csn_key *key) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* What csn_keyring_add_jwks() did, for a message to the operator. */
 typedef struct csn_jwks_result {
@@ -97,23 +97,23 @@ typedef struct csn_jwks_result {
  * algorithm that is not supported, with another "use" than "sig", or without "verify" in its "key_ops" is ignored. A
  * key with a malformed member is an error, and then the ring is as before. Errors: JSON_INVALID, JWK_INVALID and those
  * of csn_keyring_add(). The text is read during the call only. */
-csn_error csn_keyring_add_jwks(csn_keyring* ring, csn_span text, const csn_key_config* defaults,
-                               csn_jwks_result* result) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+csn_error csn_keyring_add_jwks(csn_keyring *ring, csn_span text, const csn_key_config *defaults,
+                               csn_jwks_result *result) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
-void csn_keyring_freeze(csn_keyring* ring) CSN_NONNULL_ALL;
-size_t csn_keyring_count(const csn_keyring* ring) CSN_NONNULL_ALL;
+void csn_keyring_freeze(csn_keyring *ring) CSN_NONNULL_ALL;
+size_t csn_keyring_count(const csn_keyring *ring) CSN_NONNULL_ALL;
 
 /* The keys of a client for a use: fills `out` and returns how many. Not constant-time in the client id, which is
  * public. Thread-safe once frozen. */
-size_t csn_keyring_find_client(const csn_keyring* ring, csn_span client_id, unsigned use,
-                               const csn_key* out[CSN_KEYS_PER_CLIENT_MAX]) CSN_WARN_UNUSED CSN_NONNULL(1, 4);
+size_t csn_keyring_find_client(const csn_keyring *ring, csn_span client_id, unsigned use,
+                               const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) CSN_WARN_UNUSED CSN_NONNULL(1, 4);
 
 /* The token key with this id, or NULL. Thread-safe once frozen. */
-const csn_key* csn_keyring_find_key_id(const csn_keyring* ring, csn_span key_id) CSN_WARN_UNUSED CSN_NONNULL(1);
+const csn_key *csn_keyring_find_key_id(const csn_keyring *ring, csn_span key_id) CSN_WARN_UNUSED CSN_NONNULL(1);
 
 /* The one token key there is; NULL where there is none or more than one. Thread-safe once frozen. */
-const csn_key* csn_keyring_only_token_key(const csn_keyring* ring) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-size_t csn_keyring_token_key_count(const csn_keyring* ring) CSN_NONNULL_ALL;
+const csn_key *csn_keyring_only_token_key(const csn_keyring *ring) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+size_t csn_keyring_token_key_count(const csn_keyring *ring) CSN_NONNULL_ALL;
 
 #ifdef __cplusplus
 }

@@ -33,7 +33,7 @@ typedef struct csn_nonce_claim {
 
 /* What a store is like; for reports. */
 typedef struct csn_nonce_store_traits {
-  const char* name;
+  const char *name;
   bool survives_restart;
   bool shared_between_processes;
   bool shared_between_hosts;
@@ -43,10 +43,10 @@ typedef struct csn_nonce_store_traits {
  * wins. Where nothing is known, the answer is CSN_NONCE_UNAVAILABLE. `prefetch` may be NULL and has no effect that can
  * be observed. Thread-safe where the store says so; the memory table is. */
 typedef struct csn_nonce_store {
-  void (*claim)(void* self, csn_nonce_claim* claims, size_t count, int64_t now);
-  void (*prefetch)(void* self, csn_span client_id, csn_span nonce);
-  void* self;
-  const csn_nonce_store_traits* traits;
+  void (*claim)(void *self, csn_nonce_claim *claims, size_t count, int64_t now);
+  void (*prefetch)(void *self, csn_span client_id, csn_span nonce);
+  void *self;
+  const csn_nonce_store_traits *traits;
 } csn_nonce_store;
 
 /* The table in memory: fixed capacity, lock-free, thread-safe; one region without pointers, which may lie in memory
@@ -70,28 +70,28 @@ typedef struct csn_nonce_table_config {
 size_t csn_nonce_region_size(uint64_t capacity);
 
 /* A table in memory of its own. Errors: INVALID_ARGUMENT, NO_MEMORY. */
-csn_error csn_nonce_table_new(csn_nonce_table** out,
-                              const csn_nonce_table_config* config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+csn_error csn_nonce_table_new(csn_nonce_table **out,
+                              const csn_nonce_table_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* A table in memory of the caller's, aligned to 64 bytes: formats it, by one process before any other uses it. The
  * region outlives the handle and is not freed with it. Errors: INVALID_ARGUMENT, REGION_INVALID (too small or
  * misaligned), NO_MEMORY. */
-csn_error csn_nonce_table_format(csn_nonce_table** out, void* region, size_t size,
-                                 const csn_nonce_table_config* config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+csn_error csn_nonce_table_format(csn_nonce_table **out, void *region, size_t size,
+                                 const csn_nonce_table_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* A handle on a region that was formatted before, in this process or another. REGION_INVALID where it was not. */
-csn_error csn_nonce_table_attach(csn_nonce_table** out, void* region, size_t size) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+csn_error csn_nonce_table_attach(csn_nonce_table **out, void *region, size_t size) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* Frees the handle, and the memory where the table is of csn_nonce_table_new(). NULL does nothing. */
-void csn_nonce_table_free(csn_nonce_table* table);
+void csn_nonce_table_free(csn_nonce_table *table);
 
 /* Claims one nonce. Thread-safe, lock-free. Timing depends on the client id, the nonce and what is in their bucket,
  * none of which is secret. */
-csn_nonce_answer csn_nonce_table_claim(csn_nonce_table* table, csn_span client_id, csn_span nonce, int64_t expires,
+csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
                                        int64_t now) CSN_WARN_UNUSED CSN_NONNULL(1);
-void csn_nonce_table_claim_batch(csn_nonce_table* table, csn_nonce_claim* claims, size_t count, int64_t now)
+void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now)
     CSN_NONNULL(1);
-void csn_nonce_table_prefetch(const csn_nonce_table* table, csn_span client_id, csn_span nonce) CSN_NONNULL(1);
+void csn_nonce_table_prefetch(const csn_nonce_table *table, csn_span client_id, csn_span nonce) CSN_NONNULL(1);
 
 typedef struct csn_nonce_table_stats {
   uint64_t slots;
@@ -102,13 +102,13 @@ typedef struct csn_nonce_table_stats {
 } csn_nonce_table_stats;
 
 /* Walks the whole table: for tests and reports. Thread-safe; a moving picture while others claim. */
-csn_nonce_table_stats csn_nonce_table_measure(const csn_nonce_table* table) CSN_NONNULL_ALL;
+csn_nonce_table_stats csn_nonce_table_measure(const csn_nonce_table *table) CSN_NONNULL_ALL;
 
 /* The region's bytes, for a check that nothing was written. */
-csn_span csn_nonce_table_region(const csn_nonce_table* table) CSN_NONNULL_ALL;
+csn_span csn_nonce_table_region(const csn_nonce_table *table) CSN_NONNULL_ALL;
 
 /* The table as a store. The table must outlive it. */
-csn_nonce_store csn_nonce_table_store(csn_nonce_table* table) CSN_NONNULL_ALL;
+csn_nonce_store csn_nonce_table_store(csn_nonce_table *table) CSN_NONNULL_ALL;
 
 #ifdef __cplusplus
 }

@@ -18,7 +18,7 @@ typedef struct csn_header {
 typedef struct csn_request {
   csn_span method;
   csn_span target;
-  const csn_header* headers;
+  const csn_header *headers;
   size_t header_count;
   csn_span body;
 } csn_request;

@@ -20,18 +20,18 @@ typedef enum csn_source {
 typedef struct csn_location {
   csn_field field;
   csn_source source;
-  const char* name;   /* header */
-  const char* prefix; /* literal before the value or the first parameter; NULL for none. An auth-scheme such as
+  const char *name;   /* header */
+  const char *prefix; /* literal before the value or the first parameter; NULL for none. An auth-scheme such as
                          "Bearer " is compared without regard to case (RFC 9110 section 11.1) */
-  const char* param;
+  const char *param;
 } csn_location;
 
 enum { CSN_FORM_LOCATIONS_MAX = 6, CSN_SCHEME_FORMS_MAX = 2 };
 
 /* One way in which a credential of the scheme is written. The first form whose selecting prefix matches is used. */
 typedef struct csn_form {
-  const char* select_header; /* NULL: always */
-  const char* select_prefix;
+  const char *select_header; /* NULL: always */
+  const char *select_prefix;
   char separator; /* between parameters */
   csn_location locations[CSN_FORM_LOCATIONS_MAX];
 } csn_form;
@@ -41,14 +41,14 @@ typedef enum csn_time_unit { CSN_TIME_SECONDS, CSN_TIME_MILLISECONDS } csn_time_
 
 /* A scheme. The presets are rows of one constant table; a new provider's format is a row. */
 typedef struct csn_scheme {
-  const char* name;
-  const char* summary;
+  const char *name;
+  const char *summary;
   csn_form forms[CSN_SCHEME_FORMS_MAX];
   bool has_token;            /* a JSON Web Token comes with the request */
-  const char* template_text; /* the string that is signed, such as "{client_id}{timestamp}"; NULL: none */
+  const char *template_text; /* the string that is signed, such as "{client_id}{timestamp}"; NULL: none */
   csn_encoding signature_encoding;
   csn_time_unit time_unit;
-  const char* delimited_form; /* preset to use instead where the template is ambiguous; else NULL */
+  const char *delimited_form; /* preset to use instead where the template is ambiguous; else NULL */
 } csn_scheme;
 
 enum { CSN_TEMPLATE_PIECES_MAX = 24, CSN_TEMPLATE_TEXT_MAX = 512 };
@@ -66,14 +66,14 @@ typedef struct csn_template {
 
 /* Compiles `{field}` and literal text; `{{` is a literal brace. Fields: client_id, timestamp, nonce, method, target,
  * path, query, body. Never fails for a preset. CSN_ERROR_TEMPLATE_INVALID otherwise. Thread-safe. */
-csn_error csn_template_compile(csn_template* out, const char* text) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+csn_error csn_template_compile(csn_template *out, const char *text) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* Whether the template signs `field`: {target} covers the path and the query, too. */
-bool csn_template_covers(const csn_template* tpl, csn_field field) CSN_NONNULL_ALL;
+bool csn_template_covers(const csn_template *tpl, csn_field field) CSN_NONNULL_ALL;
 
 /* Looks a preset up by name; NULL where there is none. csn_scheme_preset_at() walks the table; NULL behind the end. */
-const csn_scheme* csn_scheme_preset(csn_span name);
-const csn_scheme* csn_scheme_preset_at(size_t index);
+const csn_scheme *csn_scheme_preset(csn_span name);
+const csn_scheme *csn_scheme_preset_at(size_t index);
 
 #ifdef __cplusplus
 }

@@ -16,11 +16,11 @@ enum {
 };
 
 typedef struct csn_sign_input {
-  const csn_scheme* scheme;
+  const csn_scheme *scheme;
   size_t form;        /* index in scheme->forms: how the credential is written */
-  const csn_key* key; /* signs the request; may be NULL where the scheme has no template */
-  const csn_request*
-      request;       /* method, target and body are signed where the scheme says so; its headers are not read */
+  const csn_key *key; /* signs the request; may be NULL where the scheme has no template */
+  const csn_request
+      *request;      /* method, target and body are signed where the scheme says so; its headers are not read */
   int64_t timestamp; /* in the scheme's unit */
   csn_span nonce;
   csn_span token; /* compact JWT for schemes that carry one: see csn_sign_jwt() */
@@ -35,16 +35,16 @@ typedef struct csn_signed {
 
 /* Signs a request. Errors: INVALID_ARGUMENT (a field that the scheme needs is missing or malformed), TEMPLATE_INVALID,
  * SCHEME_INVALID, BUFFER_TOO_SMALL. Thread-safe. */
-csn_error csn_sign_request(csn_signed* out, const csn_sign_input* input) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+csn_error csn_sign_request(csn_signed *out, const csn_sign_input *input) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* Writes the canonical string that csn_sign_request() would sign; `*len` gets its length, also where it does not fit
  * (BUFFER_TOO_SMALL). For the integrator whose signature does not match. */
-csn_error csn_sign_canonical(const csn_sign_input* input, uint8_t* out, size_t size, size_t* len) CSN_WARN_UNUSED
+csn_error csn_sign_canonical(const csn_sign_input *input, uint8_t *out, size_t size, size_t *len) CSN_WARN_UNUSED
     CSN_NONNULL(1, 4);
 
 /* Writes a compact JWS of `claims` (JSON text, not looked at) with the header {"alg":…,"typ":"JWT","kid":…}; no kid
  * where the key has no id. `*len` gets its length. Errors: BUFFER_TOO_SMALL, INVALID_ARGUMENT. Thread-safe. */
-csn_error csn_sign_jwt(const csn_key* key, csn_span claims, uint8_t* out, size_t size, size_t* len) CSN_WARN_UNUSED
+csn_error csn_sign_jwt(const csn_key *key, csn_span claims, uint8_t *out, size_t size, size_t *len) CSN_WARN_UNUSED
     CSN_NONNULL(1, 5);
 
 #ifdef __cplusplus

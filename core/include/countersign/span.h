@@ -25,21 +25,21 @@ extern "C" {
 #endif
 
 typedef struct csn_span {
-  const uint8_t* ptr;
+  const uint8_t *ptr;
   size_t len; /* bytes */
 } csn_span;
 
 /* A span over a string literal, without its NUL; usable in constant initialisers. */
 #define CSN_SPAN_LITERAL(text) \
-  { (const uint8_t*)("" text), sizeof(text) - 1 }
+  { (const uint8_t *)("" text), sizeof(text) - 1 }
 
-static inline csn_span csn_span_of(const void* ptr, size_t len) {
-  csn_span span = {(const uint8_t*)ptr, len};
+static inline csn_span csn_span_of(const void *ptr, size_t len) {
+  csn_span span = {(const uint8_t *)ptr, len};
   return span;
 }
 
 /* A span over a NUL-terminated string, without its NUL. NULL gives the empty span. */
-static inline csn_span csn_span_str(const char* text) {
+static inline csn_span csn_span_str(const char *text) {
   return csn_span_of(text, text == NULL ? 0 : strlen(text));
 }
 

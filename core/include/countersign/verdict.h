@@ -118,12 +118,12 @@ typedef struct csn_name {
   uint8_t bytes[255];
 } csn_name;
 
-static inline csn_span csn_name_span(const csn_name* name) {
+static inline csn_span csn_name_span(const csn_name *name) {
   return csn_span_of(name->bytes, name->len);
 }
 
 /* Copies `span`; a span that is too long gives the empty name, never a part. */
-static inline void csn_name_set(csn_name* name, csn_span span) {
+static inline void csn_name_set(csn_name *name, csn_span span) {
   name->len = span.len <= sizeof name->bytes ? (uint8_t)span.len : 0;
   if (name->len > 0) memcpy(name->bytes, span.ptr, name->len);
 }
@@ -140,19 +140,19 @@ typedef struct csn_verdict {
 } csn_verdict;
 
 /* True only for CSN_REASON_ACCEPTED. */
-static inline bool csn_accepted(const csn_verdict* verdict) {
+static inline bool csn_accepted(const csn_verdict *verdict) {
   return verdict->reason == CSN_REASON_ACCEPTED;
 }
 
 /* Names of the values above: static storage, never NULL; a value out of range gives "undecided" or "none".
  * csn_verdict_public_word() is all that a remote caller may be told: "accepted", "rejected", or "unavailable" where
  * the same request may be sent again. Thread-safe. */
-const char* csn_reason_label(csn_reason reason);
-const char* csn_reason_sentence(csn_reason reason);
+const char *csn_reason_label(csn_reason reason);
+const char *csn_reason_sentence(csn_reason reason);
 csn_stage csn_reason_stage(csn_reason reason);
-const char* csn_stage_label(csn_stage stage);
-const char* csn_field_label(csn_field field);
-const char* csn_verdict_public_word(const csn_verdict* verdict) CSN_NONNULL_ALL;
+const char *csn_stage_label(csn_stage stage);
+const char *csn_field_label(csn_field field);
+const char *csn_verdict_public_word(const csn_verdict *verdict) CSN_NONNULL_ALL;
 
 #ifdef __cplusplus
 }

@@ -19,8 +19,8 @@ enum {
 };
 
 typedef struct csn_verifier_config {
-  const csn_scheme* scheme;   /* a preset, or one of the caller's; must outlive the verifier */
-  const csn_keyring* keyring; /* frozen; must outlive the verifier */
+  const csn_scheme *scheme;   /* a preset, or one of the caller's; must outlive the verifier */
+  const csn_keyring *keyring; /* frozen; must outlive the verifier */
   csn_nonce_store nonces;     /* needed where the scheme has a nonce */
   int64_t window;             /* seconds: accepted when |now - timestamp| <= window; 1 to CSN_WINDOW_MAX */
   csn_jwt_policy jwt;         /* for schemes with a token; its spans must outlive the verifier */
@@ -34,19 +34,19 @@ typedef struct csn_verifier_config {
 typedef struct csn_verifier csn_verifier;
 
 /* Errors: INVALID_ARGUMENT, SCHEME_INVALID, TEMPLATE_INVALID, TEMPLATE_AMBIGUOUS, NO_MEMORY. */
-csn_error csn_verifier_new(csn_verifier** out, const csn_verifier_config* config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-void csn_verifier_free(csn_verifier* verifier); /* NULL does nothing */
+csn_error csn_verifier_new(csn_verifier **out, const csn_verifier_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+void csn_verifier_free(csn_verifier *verifier); /* NULL does nothing */
 
 /* True where two different requests can give the scheme's template one string: csn_scheme.delimited_form is better. */
-bool csn_verifier_is_ambiguous(const csn_verifier* verifier) CSN_NONNULL_ALL;
+bool csn_verifier_is_ambiguous(const csn_verifier *verifier) CSN_NONNULL_ALL;
 
 /* Verifies one request at UNIX second `now`. No allocation, no lock, no system call with the memory table; about
  * 20 KiB of stack. Writes to no state but the nonce store, and to that only when all else has passed. */
-void csn_verify(const csn_verifier* verifier, const csn_request* request, int64_t now,
-                csn_verdict* verdict) CSN_NONNULL_ALL;
+void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_t now,
+                csn_verdict *verdict) CSN_NONNULL_ALL;
 
 /* Verifies `count` requests: the same verdicts, in order, as csn_verify() one after the other. */
-void csn_verify_batch(const csn_verifier* verifier, const csn_request* requests, csn_verdict* verdicts, size_t count,
+void csn_verify_batch(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
                       int64_t now) CSN_NONNULL(1);
 
 #ifdef __cplusplus

@@ -1,0 +1,97 @@
+/* The JOSE header (RFC 7515 section 4). What a token says about keys (jwk, jku, x5u, x5c) is not looked at. */
+#include "jwt_parts.h"
+
+#define OK CSN_REASON_ACCEPTED
+
+enum { TYP_MAX = 128 /* bytes of a decoded typ: a media type name is at most 127 (RFC 6838 section 4.2) */ };
+
+typedef struct reading {
+  csn_json json;
+  const csn_jwt_policy* policy;
+  csn_verdict* verdict;
+} reading;
+
+static uint32_t member(const reading* r, const char* name) {
+  return csn_json_member(&r->json, 0, csn_span_str(name));
+}
+
+static csn_reason reject(reading* r, csn_reason reason, uint32_t node) {
+  return csn_jwt_reject(r->verdict, reason, CSN_FIELD_JOSE_HEADER, csn_jwt_offset_of(&r->json, node));
+}
+
+csn_reason csn_jwt_read_object(csn_span text, csn_field field, csn_json_node* nodes, size_t room, csn_json* out,
+                               csn_verdict* verdict) {
+  size_t offset;
+  csn_reason reason = csn_json_read(text, nodes, room, out, &offset);
+  if (reason != OK) return csn_jwt_reject(verdict, reason, field, offset);
+  if (csn_json_type_of(out, 0) == CSN_JSON_OBJECT) return OK;
+  return csn_jwt_reject(verdict, CSN_REASON_JSON_NOT_OBJECT, field, csn_jwt_offset_of(out, 0));
+}
+
+/* No extension is understood, so crit is wrong whatever it holds (RFC 7515 section 4.1.11); b64 changes what is signed
+ * even without it (RFC 7797). */
+static csn_reason check_extensions(reading* r) {
+  uint32_t crit = member(r, "crit"), b64 = member(r, "b64");
+  if (crit != 0) return reject(r, CSN_REASON_CRIT_UNSUPPORTED, crit);
+  if (b64 != 0 && csn_json_type_of(&r->json, b64) != CSN_JSON_TRUE) return reject(r, CSN_REASON_B64_UNSUPPORTED, b64);
+  return OK;
+}
+
+static csn_reason read_alg(reading* r, csn_alg* out) {
+  uint32_t alg = member(r, "alg");
+  uint8_t name[16]; /* a longer name is none of CSN_ALG_LIST */
+  size_t len;
+  *out = CSN_ALG_NONE;
+  if (alg == 0 || csn_json_type_of(&r->json, alg) != CSN_JSON_STRING) return reject(r, CSN_REASON_ALG_MISSING, alg);
+  if (csn_json_string_copy(&r->json, alg, name, sizeof name, &len)) *out = csn_alg_from_name(csn_span_of(name, len));
+  if (*out != CSN_ALG_NONE && (r->policy->algorithms >> *out & 1) != 0) return OK;
+  return reject(r, CSN_REASON_ALG_NOT_ALLOWED, alg);
+}
+
+/* JWT, or a media type of a kind of JWT such as at+jwt (RFC 8725 section 3.11), with or without "application/" in front
+ * of it (RFC 7515 section 4.1.9). */
+static bool is_jwt_type(csn_span typ) {
+  static const csn_span prefix = CSN_SPAN_LITERAL("application/"), suffix = CSN_SPAN_LITERAL("+jwt");
+  static const csn_span jwt = CSN_SPAN_LITERAL("JWT");
+  if (typ.len > prefix.len && csn_span_equal_nocase(csn_span_of(typ.ptr, prefix.len), prefix)) {
+    typ = csn_span_of(typ.ptr + prefix.len, typ.len - prefix.len);
+  }
+  if (csn_span_equal_nocase(typ, jwt)) return true;
+  return typ.len > suffix.len && csn_span_equal_nocase(csn_span_of(typ.ptr + typ.len - suffix.len, suffix.len), suffix);
+}
+
+static csn_reason check_typ(reading* r) {
+  uint32_t typ = member(r, "typ");
+  uint8_t name[TYP_MAX];
+  size_t len;
+  if (typ == 0) return OK;
+  if (csn_json_type_of(&r->json, typ) != CSN_JSON_STRING) return reject(r, CSN_REASON_TYP_NOT_ALLOWED, typ);
+  if (r->policy->signature_only) return OK;
+  bool fits = csn_json_string_copy(&r->json, typ, name, sizeof name, &len);
+  return fits && is_jwt_type(csn_span_of(name, len)) ? OK : reject(r, CSN_REASON_TYP_NOT_ALLOWED, typ);
+}
+
+static csn_reason read_kid(reading* r, csn_jose_header* out) {
+  uint32_t kid = member(r, "kid");
+  if (kid == 0) return OK;
+  bool fits = csn_json_string_copy(&r->json, kid, out->kid, sizeof out->kid, &out->kid_len);
+  if (!fits || out->kid_len == 0) return reject(r, CSN_REASON_KID_INVALID, kid);
+  out->has_kid = true;
+  out->kid_offset = csn_jwt_offset_of(&r->json, kid);
+  return OK;
+}
+
+csn_reason csn_jose_header_read(csn_span text, const csn_jwt_policy* policy, csn_jose_header* out,
+                                csn_verdict* verdict) {
+  csn_json_node nodes[CSN_JOSE_HEADER_NODES];
+  reading r = {.policy = policy, .verdict = verdict};
+  csn_reason reason = OK;
+  out->has_kid = false;
+  out->kid_len = out->kid_offset = 0;
+  reason = csn_jwt_read_object(text, CSN_FIELD_JOSE_HEADER, nodes, CSN_JOSE_HEADER_NODES, &r.json, verdict);
+  if (reason != OK) return reason;
+  if ((reason = check_extensions(&r)) != OK) return reason;
+  if ((reason = read_alg(&r, &out->alg)) != OK) return reason;
+  if ((reason = check_typ(&r)) != OK) return reason;
+  return read_kid(&r, out);
+}

@@ -1,0 +1,323 @@
+/* Base64url and hex against models that are written character by character. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../src/encoding.h"
+#include "guarded.h"
+
+static const char base64url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char illegal_sample[] = "+/= \t\r\n.,@[`{~\x80\xff\xc1\xb0";
+
+enum { TEXT_MAX = 512 };
+
+static guarded input;
+
+/* ---- the models ---- */
+
+static int base64url_digit(uint8_t c) {
+  const char* at = c == 0 ? NULL : strchr(base64url_alphabet, c);
+  return at == NULL ? -1 : (int)(at - base64url_alphabet);
+}
+
+/* Bit by bit into `out`. */
+static bool model_base64url(csn_span text, uint8_t* out, size_t* len, size_t* wrong) {
+  unsigned held = 0, bits = 0;
+  *len = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    int digit = base64url_digit(text.ptr[i]);
+    *wrong = i;
+    if (digit < 0) return false;
+    for (int bit = 5; bit >= 0; bit--) {
+      bits = (bits << 1 | ((unsigned)digit >> bit & 1)) & 0xff;
+      if (++held == 8) {
+        out[(*len)++] = (uint8_t)bits;
+        held = bits = 0;
+      }
+    }
+  }
+  return held < 6 && bits == 0;
+}
+
+static int hex_digit(uint8_t c) {
+  static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
+  for (int i = 0; i < 16; i++) {
+    if (c == lower[i] || c == upper[i]) return i;
+  }
+  return -1;
+}
+
+static bool model_hex(csn_span text, uint8_t* out, size_t* len, size_t* wrong) {
+  *len = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    int digit = hex_digit(text.ptr[i]);
+    *wrong = i;
+    if (digit < 0) return false;
+    if (i % 2 == 0) out[*len] = (uint8_t)(digit << 4);
+    if (i % 2 == 1) out[(*len)++] |= (uint8_t)digit;
+  }
+  return text.len % 2 == 0;
+}
+
+/* ---- one text, both ways ---- */
+
+typedef struct codec {
+  bool (*decode)(csn_span text, uint8_t* out, size_t* offset);
+  bool (*model)(csn_span text, uint8_t* out, size_t* len, size_t* wrong);
+} codec;
+
+static const codec base64url = {csn_base64url_decode, model_base64url};
+static const codec hex = {csn_hex_decode, model_hex};
+
+/* Whether the decoder answers as the model does: by value, by length, by offset, and without output. */
+static bool agrees(const codec* c, csn_span bytes) {
+  uint8_t got[TEXT_MAX], expected[TEXT_MAX];
+  size_t offset = SIZE_MAX, wrong = SIZE_MAX, len = 0;
+  csn_span text = guarded_copy(&input, bytes);
+  memset(got, 0xa5, sizeof got);
+  bool ok = c->model(text, expected, &len, &wrong);
+  if (c->decode(text, got, &offset) != ok) return false;
+  if (!ok) return offset == wrong && !c->decode(text, NULL, &offset) && offset == wrong;
+  return memcmp(got, expected, len) == 0 && got[len] == 0xa5 && c->decode(text, NULL, &offset);
+}
+
+static size_t disagreements, checked;
+
+static void check(const codec* c, const uint8_t* bytes, size_t len) {
+  checked++;
+  if (agrees(c, csn_span_of(bytes, len))) return;
+  if (disagreements++ < 5)
+    print_error("length %zu: %02x %02x %02x %02x\n", len, bytes[0], bytes[1], bytes[2], bytes[3]);
+}
+
+/* All texts of `len` of these characters, behind the first `from` bytes of `text`. */
+static void check_all(const codec* c, csn_span characters, uint8_t* text, size_t from, size_t len) {
+  if (from == len) {
+    check(c, text, len);
+    return;
+  }
+  for (size_t i = 0; i < characters.len; i++) {
+    text[from] = characters.ptr[i];
+    check_all(c, characters, text, from + 1, len);
+  }
+}
+
+static csn_span every_byte(void) {
+  static uint8_t bytes[256];
+  for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)i;
+  return csn_span_of(bytes, sizeof bytes);
+}
+
+static void start(void) {
+  disagreements = checked = 0;
+}
+
+static void base64url_of_up_to_three_characters_is_as_the_model_says(void** state) {
+  uint8_t text[4] = {0}, mixed[sizeof base64url_alphabet + sizeof illegal_sample];
+  (void)state;
+  memcpy(mixed, base64url_alphabet, 64);
+  memcpy(mixed + 64, illegal_sample, sizeof illegal_sample); /* its NUL, too */
+  start();
+  for (size_t len = 0; len <= 2; len++) check_all(&base64url, every_byte(), text, 0, len);
+  check_all(&base64url, csn_span_of(mixed, 64 + sizeof illegal_sample), text, 0, 3);
+  assert_int_equal(checked, 1 + 256 + 256 * 256 + 83 * 83 * 83);
+  assert_int_equal(disagreements, 0);
+}
+
+static void base64url_of_four_characters_is_as_the_model_says(void** state) {
+  static const char some[] = "AZaz09-_B8/+=.";
+  uint8_t text[4];
+  (void)state;
+  start();
+  check_all(&base64url, csn_span_of(some, sizeof some), text, 0, 4);
+  assert_int_equal(disagreements, 0);
+}
+
+static void hex_of_up_to_three_characters_is_as_the_model_says(void** state) {
+  static const char some[] = "0123456789abcdefABCDEF/:@G`g \xb0";
+  uint8_t text[4] = {0};
+  (void)state;
+  start();
+  for (size_t len = 0; len <= 2; len++) check_all(&hex, every_byte(), text, 0, len);
+  check_all(&hex, csn_span_of(some, sizeof some), text, 0, 3);
+  assert_int_equal(disagreements, 0);
+}
+
+/* xorshift: the same texts in every run. */
+static uint32_t next_random(uint32_t* seed) {
+  *seed ^= *seed << 13;
+  *seed ^= *seed >> 17;
+  return *seed ^= *seed << 5;
+}
+
+/* Every length through several blocks; each text as it is, and with one byte changed to any other. */
+static void check_long(const codec* c, const char* alphabet, size_t letters) {
+  uint32_t seed = 2463534242;
+  uint8_t text[128];
+  for (size_t len = 4; len <= 70; len++) {
+    for (size_t i = 0; i < len; i++) text[i] = (uint8_t)alphabet[next_random(&seed) % letters];
+    check(c, text, len);
+    for (size_t at = 0; at < len; at++) {
+      uint8_t kept = text[at];
+      for (unsigned value = 0; value < 256; value += 1 + next_random(&seed) % 3) {
+        text[at] = (uint8_t)value;
+        check(c, text, len);
+      }
+      text[at] = kept;
+    }
+  }
+}
+
+static void long_texts_are_as_the_model_says(void** state) {
+  (void)state;
+  start();
+  check_long(&base64url, base64url_alphabet, 64);
+  check_long(&hex, "0123456789abcdefABCDEF", 22);
+  assert_true(checked > 100000);
+  assert_int_equal(disagreements, 0);
+}
+
+/* Every value at every place of a block of eight. */
+static void every_character_decodes_at_every_place(void** state) {
+  (void)state;
+  start();
+  for (size_t at = 0; at < 16; at++) {
+    for (unsigned value = 0; value < 256; value++) {
+      uint8_t text[17] = "AAAAAAAAAAAAAAAA", digits[17] = "0000000000000000";
+      text[at] = digits[at] = (uint8_t)value;
+      check(&base64url, text, 16);
+      check(&hex, digits, 16);
+    }
+  }
+  assert_int_equal(disagreements, 0);
+}
+
+typedef struct row {
+  const char* text;
+  bool ok;
+  size_t offset;
+} row;
+
+static void base64url_is_strict(void** state) {
+  static const row rows[] = {
+      {"", true, 0},         {"Zg", true, 0},        {"Zm8", true, 0},        {"Zm9v", true, 0},
+      {"Zm9vYmFy", true, 0}, {"-_-_", true, 0},      {"Z", false, 0},         {"Zm9vY", false, 4},
+      {"Zh", false, 1},      {"Zm9", false, 2},      {"Zm-", false, 2},       {"Zg==", false, 2},
+      {"Zm8=", false, 3},    {"Zm9v=", false, 4},    {"Zm9v\n", false, 4},    {" Zm9v", false, 0},
+      {"Zm 9v", false, 2},   {"Zm+v", false, 2},     {"Zm/v", false, 2},      {"Zm9vYmFyZm9vYmF=", false, 15},
+      {"Zm.v", false, 2},    {"\xc3\xa9", false, 0}, {"Zm9vYmFyZ", false, 8}, {"Zm9vYmFyZh", false, 9},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    uint8_t out[TEXT_MAX];
+    size_t offset = 0;
+    csn_span text = guarded_copy(&input, csn_span_str(rows[i].text));
+    bool ok = csn_base64url_decode(text, out, &offset);
+    if (ok != rows[i].ok || offset != rows[i].offset) fail_msg("%s: %d at %zu", rows[i].text, ok, offset);
+  }
+}
+
+static void hex_takes_either_case_and_nothing_else(void** state) {
+  static const row rows[] = {
+      {"", true, 0},           {"00", true, 0},   {"fF", true, 0},    {"DEADbeef", true, 0},
+      {"0", false, 0},         {"000", false, 2}, {"0g", false, 1},   {"0x00", false, 1},
+      {" 00", false, 0},       {"00 ", false, 2}, {"00\n", false, 2}, {"0:", false, 1},
+      {"/0", false, 0},        {"@0", false, 0},  {"`0", false, 0},   {"deadbeefG0", false, 8},
+      {"deadbeef0", false, 8},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    uint8_t out[TEXT_MAX];
+    size_t offset = 0;
+    csn_span text = guarded_copy(&input, csn_span_str(rows[i].text));
+    bool ok = csn_hex_decode(text, out, &offset);
+    if (ok != rows[i].ok || offset != rows[i].offset) fail_msg("%s: %d at %zu", rows[i].text, ok, offset);
+  }
+}
+
+static void empty_spans_without_memory_are_empty_values(void** state) {
+  size_t offset = 0;
+  (void)state;
+  assert_true(csn_base64url_decode(csn_span_of(NULL, 0), NULL, &offset));
+  assert_true(csn_hex_decode(csn_span_of(NULL, 0), NULL, &offset));
+}
+
+/* RFC 4648 section 10, without the padding. */
+static void encodes_as_the_rfc_does(void** state) {
+  static const char* const pairs[][2] = {
+      {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
+      {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
+  char text[TEXT_MAX];
+  (void)state;
+  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    csn_span bytes = csn_span_str(pairs[i][0]);
+    assert_int_equal(csn_base64url_encoded_len(bytes.len), strlen(pairs[i][1]));
+    csn_base64url_encode(bytes, text);
+    assert_memory_equal(text, pairs[i][1], strlen(pairs[i][1]));
+  }
+  csn_hex_encode(csn_span_of("\x00\x01\x9a\xbc\xde\xff", 6), text);
+  assert_memory_equal(text, "00019abcdeff", 12);
+}
+
+static void what_is_encoded_decodes_to_the_same_bytes(void** state) {
+  uint32_t seed = 88172645;
+  (void)state;
+  for (size_t len = 0; len < 100; len++) {
+    uint8_t bytes[100], back[100];
+    char text[200];
+    size_t offset;
+    for (size_t i = 0; i < len; i++) bytes[i] = (uint8_t)next_random(&seed);
+    csn_base64url_encode(csn_span_of(bytes, len), text);
+    size_t chars = csn_base64url_encoded_len(len);
+    assert_int_equal(csn_base64url_decoded_len(chars), len);
+    assert_true(csn_base64url_decode(csn_span_of(text, chars), back, &offset));
+    assert_memory_equal(back, bytes, len);
+    csn_hex_encode(csn_span_of(bytes, len), text);
+    assert_true(csn_hex_decode(csn_span_of(text, 2 * len), back, &offset));
+    assert_memory_equal(back, bytes, len);
+  }
+}
+
+/* All 64 values, and each byte value: the encoders have a formula, not an alphabet. */
+static void encoders_know_their_alphabets(void** state) {
+  (void)state;
+  for (unsigned value = 0; value < 256; value++) {
+    uint8_t byte = (uint8_t)value;
+    char text[2];
+    csn_base64url_encode(csn_span_of(&byte, 1), text);
+    assert_int_equal(text[0], base64url_alphabet[value >> 2]);
+    assert_int_equal(text[1], base64url_alphabet[value << 4 & 63]);
+    csn_hex_encode(csn_span_of(&byte, 1), text);
+    assert_int_equal(text[0], "0123456789abcdef"[value >> 4]);
+    assert_int_equal(text[1], "0123456789abcdef"[value & 15]);
+  }
+  for (unsigned value = 0; value < 64; value++) {
+    uint8_t bytes[3] = {0, 0, (uint8_t)value};
+    char text[4];
+    csn_base64url_encode(csn_span_of(bytes, 3), text);
+    assert_int_equal(text[3], base64url_alphabet[value]);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(base64url_of_up_to_three_characters_is_as_the_model_says),
+      cmocka_unit_test(base64url_of_four_characters_is_as_the_model_says),
+      cmocka_unit_test(hex_of_up_to_three_characters_is_as_the_model_says),
+      cmocka_unit_test(long_texts_are_as_the_model_says),
+      cmocka_unit_test(every_character_decodes_at_every_place),
+      cmocka_unit_test(base64url_is_strict),
+      cmocka_unit_test(hex_takes_either_case_and_nothing_else),
+      cmocka_unit_test(empty_spans_without_memory_are_empty_values),
+      cmocka_unit_test(encodes_as_the_rfc_does),
+      cmocka_unit_test(what_is_encoded_decodes_to_the_same_bytes),
+      cmocka_unit_test(encoders_know_their_alphabets),
+  };
+  input = guarded_new(TEXT_MAX);
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  guarded_free(&input);
+  return failed;
+}

@@ -1,0 +1,188 @@
+/* Keys and the ring. */
+#include <countersign/keyring.h>
+
+#include "support.h"
+
+static csn_error init(const void *secret, size_t len, bool legacy) {
+  csn_key key;
+  csn_key_config config = test_key_config("client", "key", CSN_USE_REQUEST);
+  config.secret = csn_span_of(secret, len);
+  config.allow_legacy_short = legacy;
+  return csn_key_init(&key, &config);
+}
+
+static void secret_length_has_its_boundary(void **state) {
+  static uint8_t secret[CSN_SECRET_MAX + 1];
+  (void)state;
+  memset(secret, 'k', sizeof secret);
+  assert_int_equal(init(secret, 32, false), CSN_OK);
+  assert_int_equal(init(secret, 31, false), CSN_ERROR_KEY_TOO_SHORT);
+  assert_int_equal(init(secret, 31, true), CSN_OK);
+  assert_int_equal(init(secret, 1, true), CSN_OK);
+  assert_int_equal(init(secret, 0, true), CSN_ERROR_KEY_TOO_SHORT);
+  assert_int_equal(init(secret, CSN_SECRET_MAX, false), CSN_OK);
+  assert_int_equal(init(secret, CSN_SECRET_MAX + 1, false), CSN_ERROR_KEY_TOO_LONG);
+}
+
+static void asymmetric_keys_are_no_secrets(void **state) {
+  const char *const refused[] = {
+      "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----\n",
+      " \r\n\t-----BEGIN CERTIFICATE-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n",
+      "a comment first\n-----BEGIN RSA PRIVATE KEY-----\nMIIBIjANBgkqhkiG9w0B\n",
+      "\xef\xbb\xbf{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiA\"}",
+      "\n {\"alg\":\"HS256\",\"kty\":\"oct\",\"k\":\"AyM1SysPpbyDfgZld3umj1qzKObwVMko\"}",
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ",
+      "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY",
+  };
+  const char *const taken[] = {
+      "----BEGIN is not the start of a PEM block----",
+      "{\"kt\":\"only looks a little like a JSON Web Key\"}",
+      "sshhhh, this is a passphrase of forty bytes",
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    assert_int_equal(init(refused[i], strlen(refused[i]), false), CSN_ERROR_KEY_IS_ASYMMETRIC);
+    assert_int_equal(init(refused[i], strlen(refused[i]), true), CSN_ERROR_KEY_IS_ASYMMETRIC);
+  }
+  for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+    assert_int_equal(init(taken[i], strlen(taken[i]), false), CSN_OK);
+  }
+}
+
+/* An Ed25519 SubjectPublicKeyInfo of RFC 8410, an RSA-like key with a long length, and neighbours with a wrong one. */
+static void der_keys_are_no_secrets(void **state) {
+  uint8_t ed25519[44] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+  uint8_t rsa[4 + 270] = {0x30, 0x82, 0x01, 0x0e, 0x02, 0x82, 0x01, 0x01};
+  (void)state;
+  assert_int_equal(init(ed25519, sizeof ed25519, false), CSN_ERROR_KEY_IS_ASYMMETRIC);
+  assert_int_equal(init(ed25519, sizeof ed25519 - 1, false), CSN_OK);
+  assert_int_equal(init(rsa, sizeof rsa, false), CSN_ERROR_KEY_IS_ASYMMETRIC);
+  assert_int_equal(init(rsa, sizeof rsa - 1, false), CSN_OK);
+}
+
+static void config_is_checked(void **state) {
+  char long_id[CSN_ID_MAX + 2];
+  csn_key key;
+  (void)state;
+  memset(long_id, 'i', sizeof long_id);
+  long_id[CSN_ID_MAX + 1] = 0;
+
+  csn_key_config config = test_key_config("client", "key", 0);
+  assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_INVALID_ARGUMENT);
+  config = test_key_config("client", "key", 4);
+  assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_INVALID_ARGUMENT);
+  config = test_key_config("client", "key", CSN_USE_REQUEST);
+  config.alg = CSN_ALG_NONE;
+  assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_ALGORITHM_UNSUPPORTED);
+  config = test_key_config("", "key", CSN_USE_REQUEST);
+  assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_ID_INVALID);
+  config = test_key_config("", "key", CSN_USE_TOKEN);
+  assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+  config = test_key_config("two words", "key", CSN_USE_REQUEST);
+  assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_ID_INVALID);
+  config = test_key_config(long_id, "key", CSN_USE_REQUEST);
+  assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_ID_INVALID);
+  config.client_id.len = CSN_ID_MAX;
+  assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+}
+
+static void refused_key_is_wiped(void **state) {
+  static const csn_key zero;
+  csn_key key;
+  csn_key_config config = test_key_config("client", "key", CSN_USE_REQUEST);
+  (void)state;
+  assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+  config.secret.len = 5;
+  assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_KEY_TOO_SHORT);
+  assert_memory_equal(&key, &zero, sizeof key);
+}
+
+static void keys_are_found_by_client_and_by_id(void **state) {
+  csn_keyring *ring = test_keyring_new();
+  const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
+  (void)state;
+  assert_int_equal(csn_keyring_find_client(ring, csn_span_str("a"), CSN_USE_REQUEST, found), 0);
+  assert_null(csn_keyring_find_key_id(ring, csn_span_str("a")));
+  for (int i = 0; i < 5000; i++) {
+    char client[24], key_id[24];
+    (void)snprintf(client, sizeof client, "client-%d", i / 2);
+    (void)snprintf(key_id, sizeof key_id, "key-%d", i);
+    csn_key_config config = test_key_config(client, key_id, i % 2 == 0 ? CSN_USE_REQUEST : CSN_USE_TOKEN);
+    assert_int_equal(csn_keyring_add(ring, &config), CSN_OK);
+  }
+  csn_keyring_freeze(ring);
+  assert_int_equal(csn_keyring_count(ring), 5000);
+  assert_int_equal(csn_keyring_token_key_count(ring), 2500);
+  for (int i = 0; i < 5000; i++) {
+    char client[24], key_id[24];
+    (void)snprintf(client, sizeof client, "client-%d", i / 2);
+    (void)snprintf(key_id, sizeof key_id, "key-%d", i);
+    assert_int_equal(csn_keyring_find_client(ring, csn_span_str(client), CSN_USE_REQUEST, found), 1);
+    assert_span(csn_key_client_id(found[0]), client);
+    const csn_key *by_id = csn_keyring_find_key_id(ring, csn_span_str(key_id));
+    assert_int_equal(by_id != NULL, i % 2 == 1); /* request keys are not found by id */
+  }
+  assert_int_equal(csn_keyring_find_client(ring, csn_span_str("client-2500"), CSN_USE_REQUEST, found), 0);
+  assert_null(csn_keyring_only_token_key(ring));
+  csn_keyring_free(ring);
+}
+
+static void duplicates_and_too_many_are_refused(void **state) {
+  csn_keyring *ring = test_keyring_new();
+  const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
+  (void)state;
+  for (int i = 0; i < CSN_KEYS_PER_CLIENT_MAX; i++) {
+    char key_id[24];
+    (void)snprintf(key_id, sizeof key_id, "key-%d", i);
+    csn_key_config config = test_key_config("client", key_id, CSN_USE_REQUEST);
+    assert_int_equal(csn_keyring_add(ring, &config), CSN_OK);
+    assert_int_equal(csn_keyring_add(ring, &config), CSN_ERROR_KEY_DUPLICATE);
+  }
+  csn_key_config more = test_key_config("client", "one more", CSN_USE_REQUEST);
+  assert_int_equal(csn_keyring_add(ring, &more), CSN_ERROR_KEY_LIMIT);
+  assert_int_equal(csn_keyring_find_client(ring, csn_span_str("client"), CSN_USE_REQUEST, found),
+                   CSN_KEYS_PER_CLIENT_MAX);
+
+  csn_key_config token = test_key_config("", "t", CSN_USE_TOKEN);
+  assert_int_equal(csn_keyring_add(ring, &token), CSN_OK);
+  assert_int_equal(csn_keyring_add(ring, &token), CSN_ERROR_KEY_DUPLICATE);
+  assert_ptr_equal(csn_keyring_only_token_key(ring), csn_keyring_find_key_id(ring, csn_span_str("t")));
+  csn_keyring_free(ring);
+}
+
+static void frozen_ring_does_not_change(void **state) {
+  csn_keyring *ring = test_keyring_new();
+  csn_key_config config = test_key_config("client", "key", CSN_USE_REQUEST);
+  (void)state;
+  csn_keyring_freeze(ring);
+  assert_int_equal(csn_keyring_add(ring, &config), CSN_ERROR_KEYRING_FROZEN);
+  assert_int_equal(csn_keyring_count(ring), 0);
+  csn_keyring_free(ring);
+  csn_keyring_free(NULL);
+}
+
+static void algorithm_names_are_exact(void **state) {
+  const char *const others[] = {"", "none", "None", "NONE", "hs256", "HS256 ", "HS25", "HS2567", "HS512", "RS256"};
+  (void)state;
+  assert_int_equal(csn_alg_from_name(csn_span_str("HS256")), CSN_ALG_HS256);
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    assert_int_equal(csn_alg_from_name(csn_span_str(others[i])), CSN_ALG_NONE);
+  }
+  assert_int_equal(csn_alg_from_name(csn_span_of("HS256\0", 6)), CSN_ALG_NONE);
+  assert_string_equal(csn_alg_name(CSN_ALG_HS256), "HS256");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(secret_length_has_its_boundary),
+      cmocka_unit_test(asymmetric_keys_are_no_secrets),
+      cmocka_unit_test(der_keys_are_no_secrets),
+      cmocka_unit_test(config_is_checked),
+      cmocka_unit_test(refused_key_is_wiped),
+      cmocka_unit_test(keys_are_found_by_client_and_by_id),
+      cmocka_unit_test(duplicates_and_too_many_are_refused),
+      cmocka_unit_test(frozen_ring_does_not_change),
+      cmocka_unit_test(algorithm_names_are_exact),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

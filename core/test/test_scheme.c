@@ -1,0 +1,151 @@
+/* Templates, presets, and schemes whose parts do not fit. */
+#include "../src/template.h"
+
+#include "support.h"
+
+static csn_error compile(const char *text, csn_template *tpl) {
+  return csn_template_compile(tpl, text);
+}
+
+static void templates_compile_to_pieces(void **state) {
+  csn_template tpl;
+  (void)state;
+  assert_int_equal(compile("{client_id}:{method}\n{target}", &tpl), CSN_OK);
+  assert_int_equal(tpl.count, 5);
+  assert_int_equal(tpl.pieces[0].field, CSN_FIELD_CLIENT_ID);
+  assert_int_equal(tpl.pieces[1].field, CSN_FIELD_NONE);
+  assert_span(tpl.pieces[1].literal, ":");
+  assert_int_equal(tpl.pieces[4].field, CSN_FIELD_TARGET);
+  assert_int_equal(compile("a{{b}}c{nonce}", &tpl), CSN_OK);
+  uint8_t out[16];
+  size_t len = 0;
+  csn_credential credential = {0};
+  credential.fields[CSN_FIELD_NONCE] = csn_span_str("N");
+  assert_true(csn_template_write(&tpl, &credential, out, sizeof out, &len));
+  assert_span(csn_span_of(out, len), "a{b}cN");
+}
+
+static void malformed_templates_are_refused(void **state) {
+  const char *const refused[] = {"",          "{",      "}",           "{client_id", "client_id}",
+                                 "{unknown}", "{}",     "{Client_Id}", "{nonce }",   "{signature}",
+                                 "{token}",   "{none}", "{{{nonce}",   "x}{nonce}"};
+  char too_long[CSN_TEMPLATE_TEXT_MAX + 2], too_many[CSN_TEMPLATE_TEXT_MAX + 1] = "";
+  csn_template tpl;
+  (void)state;
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    if (strcmp(refused[i], "{{{nonce}") == 0) continue; /* a literal brace and a field: taken */
+    assert_int_equal(compile(refused[i], &tpl), CSN_ERROR_TEMPLATE_INVALID);
+  }
+  assert_int_equal(compile("{{{nonce}", &tpl), CSN_OK);
+  memset(too_long, 'a', sizeof too_long);
+  too_long[CSN_TEMPLATE_TEXT_MAX + 1] = 0;
+  assert_int_equal(compile(too_long, &tpl), CSN_ERROR_TEMPLATE_INVALID);
+  too_long[CSN_TEMPLATE_TEXT_MAX] = 0;
+  assert_int_equal(compile(too_long, &tpl), CSN_OK);
+  for (size_t i = 0; i <= CSN_TEMPLATE_PIECES_MAX; i++) strcat(too_many, "{nonce}");
+  assert_int_equal(compile(too_many, &tpl), CSN_ERROR_TEMPLATE_INVALID);
+  too_many[strlen(too_many) - strlen("{nonce}")] = 0;
+  assert_int_equal(compile(too_many, &tpl), CSN_OK);
+}
+
+static void ambiguity_is_seen(void **state) {
+  const char *const ambiguous[] = {
+      "{client_id}{timestamp}{nonce}",
+      "{path}{query}",
+      "{method}{target}",
+      "{client_id}-{nonce}",
+      "{body}{timestamp}",
+      "{body}|{target}|{timestamp}|{body}",
+      "{client_id}{method}{path}{query}{body_sha256}{timestamp}{nonce}",
+  };
+  const char *const clear[] = {
+      "{client_id}\n{timestamp}\n{nonce}",
+      "{body}|{timestamp}|{nonce}",
+      "{timestamp}",
+      "{timestamp}.{body}",
+      "{body_sha256}{timestamp}",
+      "{timestamp}{body_sha256}",
+      "{client_id}|{body}|{timestamp}",
+      "v0:{timestamp}:{body}",
+      "{path}?{query}",
+      "{client_id}|{nonce}",
+      "{nonce}={timestamp}",
+  };
+  csn_template tpl;
+  (void)state;
+  for (size_t i = 0; i < sizeof ambiguous / sizeof ambiguous[0]; i++) {
+    assert_int_equal(compile(ambiguous[i], &tpl), CSN_OK);
+    assert_true(tpl.ambiguous);
+  }
+  for (size_t i = 0; i < sizeof clear / sizeof clear[0]; i++) {
+    assert_int_equal(compile(clear[i], &tpl), CSN_OK);
+    assert_false(tpl.ambiguous);
+  }
+}
+
+static void covers_knows_what_contains_what(void **state) {
+  csn_template tpl;
+  (void)state;
+  assert_int_equal(compile("{target}{body_sha256}", &tpl), CSN_OK);
+  assert_true(csn_template_covers(&tpl, CSN_FIELD_PATH));
+  assert_true(csn_template_covers(&tpl, CSN_FIELD_QUERY));
+  assert_true(csn_template_covers(&tpl, CSN_FIELD_BODY));
+  assert_false(csn_template_covers(&tpl, CSN_FIELD_METHOD));
+  assert_false(csn_template_covers(&tpl, CSN_FIELD_NONCE));
+}
+
+static void presets_are_sound(void **state) {
+  size_t count = 0;
+  (void)state;
+  for (const csn_scheme *preset; (preset = csn_scheme_preset_at(count)) != NULL; count++) {
+    csn_template tpl;
+    assert_int_equal(csn_scheme_compile(preset, &tpl), CSN_OK);
+    assert_ptr_equal(csn_scheme_preset(csn_span_str(preset->name)), preset);
+    /* An ambiguous preset has an unambiguous one beside it, and only such a one. */
+    assert_int_equal(tpl.ambiguous, preset->delimited_form != NULL);
+    if (preset->delimited_form == NULL) continue;
+    const csn_scheme *delimited = csn_scheme_preset(csn_span_str(preset->delimited_form));
+    assert_non_null(delimited);
+    assert_int_equal(csn_scheme_compile(delimited, &tpl), CSN_OK);
+    assert_false(tpl.ambiguous);
+  }
+  assert_true(count >= 4);
+  assert_null(csn_scheme_preset(csn_span_str("hmac")));
+  assert_null(csn_scheme_preset(csn_span_str("")));
+}
+
+#define HEADER(field, name) \
+  { CSN_FIELD_##field, CSN_SOURCE_HEADER, name, NULL, NULL }
+
+/* What steers the verdict must be located, signed, and there once. */
+static void schemes_that_do_not_fit_are_refused(void **state) {
+  const csn_scheme good = {
+      .forms = {{.locations = {HEADER(CLIENT_ID, "C"), HEADER(TIMESTAMP, "T"), HEADER(NONCE, "N"),
+                               HEADER(SIGNATURE, "S")}}},
+      .template_text = "{client_id}|{timestamp}|{nonce}",
+      .signature_encoding = CSN_ENCODING_HEX,
+  };
+  csn_scheme bad[8];
+  csn_template tpl;
+  (void)state;
+  assert_int_equal(csn_scheme_compile(&good, &tpl), CSN_OK);
+  for (size_t i = 0; i < 8; i++) bad[i] = good;
+  bad[0].template_text = "{client_id}|{timestamp}"; /* a nonce that is not signed */
+  bad[1].template_text = "{client_id}|{nonce}";     /* a timestamp that is not signed */
+  bad[2].forms[0].locations[2] = (csn_location){0}; /* neither nonce nor signature located, the nonce signed */
+  bad[3].template_text = NULL;                      /* a signature of nothing */
+  bad[4].has_token = true;                          /* a token that is nowhere */
+  bad[5].forms[0].locations[3] = (csn_location)HEADER(NONCE, "N2"); /* a field in two places */
+  bad[6].forms[0].locations[1].name = NULL;
+  bad[7].signature_encoding = CSN_ENCODING_NONE;
+  for (size_t i = 0; i < 8; i++) assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_ERROR_SCHEME_INVALID);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(templates_compile_to_pieces), cmocka_unit_test(malformed_templates_are_refused),
+      cmocka_unit_test(ambiguity_is_seen),           cmocka_unit_test(covers_knows_what_contains_what),
+      cmocka_unit_test(presets_are_sound),           cmocka_unit_test(schemes_that_do_not_fit_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
