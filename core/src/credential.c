@@ -46,6 +46,10 @@ static size_t span_of_set(csn_span bytes, bool (*in_set)(uint8_t)) {
 
 /* ---- the request's own form ---- */
 
+static size_t at_most(size_t offset, size_t limit) {
+  return offset < limit ? offset : limit;
+}
+
 static bool is_target_byte(uint8_t byte) {
   return byte > ' ' && byte != 0x7f;
 }
@@ -56,7 +60,7 @@ static bool is_value_byte(uint8_t byte) {
 static csn_reason check_header(const csn_header *header, csn_verdict *verdict) {
   size_t at = span_of_set(header->name, csn_is_token_char);
   if (header->name.len == 0 || header->name.len > CSN_HEADER_NAME_MAX || at < header->name.len) {
-    return refuse(verdict, CSN_REASON_HEADER_NAME_INVALID, CSN_FIELD_HEADER, at);
+    return refuse(verdict, CSN_REASON_HEADER_NAME_INVALID, CSN_FIELD_HEADER, at_most(at, CSN_HEADER_NAME_MAX));
   }
   if (header->value.len > CSN_HEADER_VALUE_MAX) {
     return refuse(verdict, CSN_REASON_HEADER_TOO_LONG, CSN_FIELD_HEADER, CSN_HEADER_VALUE_MAX);
@@ -69,11 +73,11 @@ static csn_reason check_header(const csn_header *header, csn_verdict *verdict) {
 csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) {
   size_t at = span_of_set(request->method, csn_is_token_char);
   if (request->method.len == 0 || request->method.len > METHOD_MAX || at < request->method.len) {
-    return refuse(verdict, CSN_REASON_METHOD_INVALID, CSN_FIELD_METHOD, at);
+    return refuse(verdict, CSN_REASON_METHOD_INVALID, CSN_FIELD_METHOD, at_most(at, METHOD_MAX));
   }
   at = span_of_set(request->target, is_target_byte);
   if (request->target.len == 0 || request->target.len > CSN_TARGET_MAX || at < request->target.len) {
-    return refuse(verdict, CSN_REASON_TARGET_INVALID, CSN_FIELD_TARGET, at);
+    return refuse(verdict, CSN_REASON_TARGET_INVALID, CSN_FIELD_TARGET, at_most(at, CSN_TARGET_MAX));
   }
   if (request->header_count > CSN_HEADERS_MAX) {
     return refuse(verdict, CSN_REASON_HEADER_LIMIT, CSN_FIELD_HEADER, 0);

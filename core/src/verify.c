@@ -83,6 +83,7 @@ static csn_reason find_client(csn_path *path) {
   if (path->jwt.subject.len == 0) return CSN_REASON_CLAIM_MISSING;
   if (!csn_client_id_valid(path->jwt.subject, &at)) return CSN_REASON_CLIENT_ID_INVALID;
   path->verdict->field = CSN_FIELD_NONE;
+  path->verdict->key_id.len = 0; /* from here on it is the key of the request, not that of the token */
   credential->fields[CSN_FIELD_CLIENT_ID] = path->jwt.subject;
   return CSN_REASON_ACCEPTED;
 }

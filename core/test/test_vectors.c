@@ -16,12 +16,12 @@ typedef struct tally {
   bool reasons[CSN_REASON_COUNT];
 } tally;
 
-static void fail_case(tally* t, const csn_vector* vector, size_t line, const char* what) {
+static void fail_case(tally *t, const csn_vector *vector, size_t line, const char *what) {
   print_error("%s, request %zu: %s\n", vector->folder, line + 1, what);
   t->failures++;
 }
 
-static bool load_policy(csn_policy* policy, const csn_vector* vector, tally* t) {
+static bool load_policy(csn_policy *policy, const csn_vector *vector, tally *t) {
   csn_policy_error error;
   if (csn_policy_load(policy, vector->policy, vector->now, &error)) return true;
   fail_case(t, vector, 0, error.text);
@@ -32,10 +32,10 @@ static void free_requests(csn_request_line lines[VECTOR_LINES_MAX]) {
   for (size_t i = 0; i < VECTOR_LINES_MAX; i++) csn_request_line_free(&lines[i]);
 }
 
-static bool read_requests(const csn_vector* vector, csn_request_line lines[VECTOR_LINES_MAX], tally* t) {
+static bool read_requests(const csn_vector *vector, csn_request_line lines[VECTOR_LINES_MAX], tally *t) {
   memset(lines, 0, VECTOR_LINES_MAX * sizeof lines[0]);
   for (size_t i = 0; i < vector->count; i++) {
-    const char* reason = NULL;
+    const char *reason = NULL;
     size_t offset = 0;
     if (csn_request_line_read(&lines[i], vector->requests[i], &reason, &offset)) continue;
     fail_case(t, vector, i, reason);
@@ -48,15 +48,15 @@ static bool read_requests(const csn_vector* vector, csn_request_line lines[VECTO
 /* ---- verdicts ---- */
 
 /* The verdict's line holds every member of it; both lines are brought into one form, the order of members kept. */
-static void check_verdict(const csn_vector* vector, size_t i, csn_span id, const csn_verdict* verdict, tally* t) {
+static void check_verdict(const csn_vector *vector, size_t i, csn_span id, const csn_verdict *verdict, tally *t) {
   uint8_t bytes[VERDICT_LINE_MAX];
   csn_json_out out;
   csn_json_out_init(&out, -1, bytes, sizeof bytes);
   csn_verdict_line(&out, id, verdict);
-  json_t* got = json_loadb((const char*)bytes, out.len, 0, NULL);
-  json_t* expected = json_loadb((const char*)vector->verdicts[i].ptr, vector->verdicts[i].len, 0, NULL);
-  char* got_text = json_dumps(got, JSON_COMPACT);
-  char* expected_text = json_dumps(expected, JSON_COMPACT);
+  json_t *got = json_loadb((const char *)bytes, out.len, 0, NULL);
+  json_t *expected = json_loadb((const char *)vector->verdicts[i].ptr, vector->verdicts[i].len, 0, NULL);
+  char *got_text = json_dumps(got, JSON_COMPACT);
+  char *expected_text = json_dumps(expected, JSON_COMPACT);
   if (got_text == NULL || expected_text == NULL || strcmp(got_text, expected_text) != 0) {
     fail_case(t, vector, i, "another verdict than expected");
     print_error("  expected %s\n  got      %s\n", expected_text, got_text);
@@ -70,10 +70,10 @@ static void check_verdict(const csn_vector* vector, size_t i, csn_span id, const
   if ((size_t)verdict->reason < CSN_REASON_COUNT) t->reasons[verdict->reason] = true;
 }
 
-static void verify_singly(csn_vector* vector, void* context) {
+static void verify_singly(csn_vector *vector, void *context) {
   csn_request_line lines[VECTOR_LINES_MAX];
   csn_policy policy;
-  tally* t = context;
+  tally *t = context;
   if (!load_policy(&policy, vector, t)) return;
   if (read_requests(vector, lines, t)) {
     for (size_t i = 0; i < vector->count; i++) {
@@ -87,12 +87,12 @@ static void verify_singly(csn_vector* vector, void* context) {
   csn_policy_free(&policy);
 }
 
-static void verify_in_a_batch(csn_vector* vector, void* context) {
+static void verify_in_a_batch(csn_vector *vector, void *context) {
   csn_request_line lines[VECTOR_LINES_MAX];
   csn_request requests[VECTOR_LINES_MAX];
   csn_verdict verdicts[VECTOR_LINES_MAX];
   csn_policy policy;
-  tally* t = context;
+  tally *t = context;
   if (!load_policy(&policy, vector, t)) return;
   if (read_requests(vector, lines, t)) {
     for (size_t i = 0; i < vector->count; i++) requests[i] = lines[i].request;
@@ -104,15 +104,30 @@ static void verify_in_a_batch(csn_vector* vector, void* context) {
   csn_policy_free(&policy);
 }
 
-static void each_request_gets_its_verdict(void** state) {
+/* Reasons that a request alone cannot cause: they need a store that is full, absent or restarted. */
+static bool needs_a_store(csn_reason reason) {
+  return csn_reason_stage(reason) == CSN_STAGE_NONCE && reason != CSN_REASON_NONCE_REPLAYED;
+}
+
+/* Every reason that a request alone can cause has a case. */
+static void check_reasons(tally *t) {
+  for (csn_reason reason = CSN_REASON_ACCEPTED; reason < CSN_REASON_COUNT; reason++) {
+    if (t->reasons[reason] || needs_a_store(reason)) continue;
+    print_error("no case is rejected for %s\n", csn_reason_label(reason));
+    t->failures++;
+  }
+}
+
+static void each_request_gets_its_verdict_and_each_reason_has_a_case(void **state) {
   tally t = {0};
   (void)state;
   assert_true(vectors_each(verify_singly, &t));
+  check_reasons(&t);
   assert_int_equal(t.failures, 0);
   assert_true(t.requests >= CASES_MIN && t.accepted >= CASES_BY_OTHERS_MIN);
 }
 
-static void a_batch_gets_the_same_verdicts(void** state) {
+static void a_batch_gets_the_same_verdicts(void **state) {
   tally t = {0};
   (void)state;
   assert_true(vectors_each(verify_in_a_batch, &t));
@@ -120,53 +135,36 @@ static void a_batch_gets_the_same_verdicts(void** state) {
   assert_true(t.requests >= CASES_MIN && t.accepted >= CASES_BY_OTHERS_MIN);
 }
 
-/* Reasons that a request alone cannot cause: they need a store that is full, absent or restarted. */
-static bool needs_a_store(csn_reason reason) {
-  return csn_reason_stage(reason) == CSN_STAGE_NONCE && reason != CSN_REASON_NONCE_REPLAYED;
-}
-
-static void every_reason_has_a_case(void** state) {
-  tally t = {0};
-  (void)state;
-  assert_true(vectors_each(verify_singly, &t));
-  for (csn_reason reason = CSN_REASON_ACCEPTED; reason < CSN_REASON_COUNT; reason++) {
-    if (t.reasons[reason] || needs_a_store(reason)) continue;
-    print_error("no case is rejected for %s\n", csn_reason_label(reason));
-    t.failures++;
-  }
-  assert_int_equal(t.failures, 0);
-}
-
 /* ---- intermediates ---- */
 
 /* What is known of the first request of a case. */
 typedef struct pinned {
-  const csn_vector* vector;
+  const csn_vector *vector;
   csn_policy policy;
   csn_request_line line;
   csn_credential credential;
   csn_template tpl;
   csn_verdict verdict;
-  json_t* expected; /* its verdict line */
+  json_t *expected; /* its verdict line */
 } pinned;
 
-static const char* expected_text(const pinned* p, const char* member) {
-  const char* text = json_string_value(json_object_get(p->expected, member));
+static const char *expected_text(const pinned *p, const char *member) {
+  const char *text = json_string_value(json_object_get(p->expected, member));
   return text == NULL ? "" : text;
 }
 
-static bool expects_stage(const pinned* p, const char* a, const char* b, const char* c) {
-  const char* stage = expected_text(p, "stage");
+static bool expects_stage(const pinned *p, const char *a, const char *b, const char *c) {
+  const char *stage = expected_text(p, "stage");
   return strcmp(stage, a) == 0 || strcmp(stage, b) == 0 || strcmp(stage, c) == 0;
 }
 
 /* Each field as it stands on the wire, and none that the case does not name. */
-static void check_fields(const pinned* p, tally* t) {
+static void check_fields(const pinned *p, tally *t) {
   static const csn_field fields[] = {CSN_FIELD_CLIENT_ID, CSN_FIELD_TIMESTAMP, CSN_FIELD_NONCE, CSN_FIELD_SIGNATURE,
                                      CSN_FIELD_TOKEN};
   size_t named = 0;
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-    json_t* value = json_object_get(p->vector->fields, csn_field_label(fields[i]));
+    json_t *value = json_object_get(p->vector->fields, csn_field_label(fields[i]));
     csn_span expected = csn_span_of(json_string_value(value), json_string_length(value));
     named += value != NULL;
     if ((value != NULL) == (p->credential.fields[fields[i]].ptr != NULL) &&
@@ -180,7 +178,7 @@ static void check_fields(const pinned* p, tally* t) {
 }
 
 /* What is signed: the template's string, or of a token alone all before its last dot. */
-static csn_span canonical_of(const pinned* p, uint8_t* buffer, size_t size) {
+static csn_span canonical_of(const pinned *p, uint8_t *buffer, size_t size) {
   csn_span token = p->credential.fields[CSN_FIELD_TOKEN];
   size_t len = 0;
   if (p->tpl.count > 0)
@@ -189,7 +187,7 @@ static csn_span canonical_of(const pinned* p, uint8_t* buffer, size_t size) {
   return csn_span_of(token.ptr, token.len > 0 ? token.len - 1 : 0);
 }
 
-static const csn_key* key_named(const pinned* p, const char* key_id) {
+static const csn_key *key_named(const pinned *p, const char *key_id) {
   for (size_t i = 0; i < p->policy.key_count; i++) {
     if (csn_span_equal(csn_key_id(&p->policy.keys[i]), csn_span_str(key_id))) return &p->policy.keys[i];
   }
@@ -197,7 +195,7 @@ static const csn_key* key_named(const pinned* p, const char* key_id) {
 }
 
 /* The signing side makes the same string. */
-static void check_signing_side(const pinned* p, csn_span canonical, tally* t) {
+static void check_signing_side(const pinned *p, csn_span canonical, tally *t) {
   uint8_t buffer[CANONICAL_MAX];
   size_t len = 0;
   csn_sign_input input = {
@@ -213,7 +211,7 @@ static void check_signing_side(const pinned* p, csn_span canonical, tally* t) {
   if (!same) fail_case(t, p->vector, 0, "csn_sign_canonical() gives another string");
 }
 
-static void check_canonical(const pinned* p, tally* t) {
+static void check_canonical(const pinned *p, tally *t) {
   uint8_t buffer[CANONICAL_MAX];
   csn_span expected = csn_file_span(&p->vector->canonical);
   if (!csn_span_equal(canonical_of(p, buffer, sizeof buffer), expected)) fail_case(t, p->vector, 0, "canonical.bin");
@@ -221,7 +219,7 @@ static void check_canonical(const pinned* p, tally* t) {
   t->canonicals++;
 }
 
-static bool key_gives(const csn_key* key, csn_span message, csn_span digest) {
+static bool key_gives(const csn_key *key, csn_span message, csn_span digest) {
   uint8_t mac[CSN_SHA256_BYTES];
   char hex[2 * CSN_SHA256_BYTES];
   csn_hmac_sha256(key, message, mac);
@@ -230,7 +228,7 @@ static bool key_gives(const csn_key* key, csn_span message, csn_span digest) {
 }
 
 /* Whether the wire carries the pinned digest: in hex of either case, or as the last segment of a token. */
-static bool wire_carries(const pinned* p, csn_span digest) {
+static bool wire_carries(const pinned *p, csn_span digest) {
   uint8_t mac[CSN_SHA256_BYTES];
   char text[64];
   size_t at = 0;
@@ -243,14 +241,14 @@ static bool wire_carries(const pinned* p, csn_span digest) {
 }
 
 /* The digest is that of one of the policy's keys: of an accepted request, of the very key that the verdict names. */
-static void check_digest(const pinned* p, tally* t) {
+static void check_digest(const pinned *p, tally *t) {
   csn_span digest = csn_file_span(&p->vector->digest), message = csn_file_span(&p->vector->canonical);
   unsigned use = p->tpl.count > 0 ? CSN_USE_REQUEST : CSN_USE_TOKEN;
   bool right = false, accepted = csn_accepted(&p->verdict);
   bool one_line = digest.len == 2 * CSN_SHA256_BYTES + 1 && digest.ptr[digest.len - 1] == '\n';
   if (one_line) digest.len--;
   for (size_t i = 0; i < p->policy.key_count; i++) {
-    const csn_key* key = &p->policy.keys[i];
+    const csn_key *key = &p->policy.keys[i];
     if ((key->uses & use) == 0) continue;
     if (accepted && key != key_named(p, expected_text(p, "key_id"))) continue;
     right = right || key_gives(key, message, digest);
@@ -261,8 +259,8 @@ static void check_digest(const pinned* p, tally* t) {
 }
 
 /* Only a request that is rejected before something exists may leave it out. */
-static void check_presence(const pinned* p, bool readable, tally* t) {
-  const csn_vector* vector = p->vector;
+static void check_presence(const pinned *p, bool readable, tally *t) {
+  const csn_vector *vector = p->vector;
   bool early = expects_stage(p, "request", "credential", "credential");
   if (vector->fields == NULL && !early) fail_case(t, vector, 0, "fields.json is missing");
   if (vector->canonical.bytes == NULL && !early) fail_case(t, vector, 0, "canonical.bin is missing");
@@ -273,7 +271,7 @@ static void check_presence(const pinned* p, bool readable, tally* t) {
   if (!readable && vector->fields != NULL) fail_case(t, vector, 0, "fields are pinned that cannot be read");
 }
 
-static void check_first_request(pinned* p, tally* t) {
+static void check_first_request(pinned *p, tally *t) {
   csn_verdict verdict;
   bool readable =
       csn_request_check(&p->line.request, &verdict) == CSN_REASON_ACCEPTED &&
@@ -286,15 +284,15 @@ static void check_first_request(pinned* p, tally* t) {
   if (p->vector->digest.bytes != NULL) check_digest(p, t);
 }
 
-static void check_intermediates(csn_vector* vector, void* context) {
+static void check_intermediates(csn_vector *vector, void *context) {
   csn_request_line lines[VECTOR_LINES_MAX];
   pinned p = {.vector = vector};
-  tally* t = context;
+  tally *t = context;
   if (!load_policy(&p.policy, vector, t)) return;
   if (csn_scheme_compile(p.policy.config.scheme, &p.tpl) != CSN_OK) fail_case(t, vector, 0, "template");
   if (read_requests(vector, lines, t)) {
     p.line = lines[0];
-    p.expected = json_loadb((const char*)vector->verdicts[0].ptr, vector->verdicts[0].len, 0, NULL);
+    p.expected = json_loadb((const char *)vector->verdicts[0].ptr, vector->verdicts[0].len, 0, NULL);
     check_first_request(&p, t);
     json_decref(p.expected);
     free_requests(lines);
@@ -302,7 +300,7 @@ static void check_intermediates(csn_vector* vector, void* context) {
   csn_policy_free(&p.policy);
 }
 
-static void fields_canonical_strings_and_digests_are_those_pinned(void** state) {
+static void fields_canonical_strings_and_digests_are_those_pinned(void **state) {
   tally t = {0};
   (void)state;
   assert_true(vectors_each(check_intermediates, &t));
@@ -314,15 +312,15 @@ static void fields_canonical_strings_and_digests_are_those_pinned(void** state) 
 
 /* ---- the corpus itself ---- */
 
-static void count_case(csn_vector* vector, void* context) {
-  static const char* const others[] = {"Python hmac and hashlib",
+static void count_case(csn_vector *vector, void *context) {
+  static const char *const others[] = {"Python hmac and hashlib",
                                        "PyJWT",
                                        "PyJWT, Python hmac and hashlib",
                                        "Node crypto",
                                        "openssl command",
                                        "RFC 7515 appendix A.1",
                                        "public token (puckwang)"};
-  tally* t = context;
+  tally *t = context;
   bool known = false;
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) known = known || strcmp(vector->signer, others[i]) == 0;
   if (!known) fail_case(t, vector, 0, "an unknown signer");
@@ -331,7 +329,7 @@ static void count_case(csn_vector* vector, void* context) {
   for (size_t i = 0; i < vector->count; i++) t->accepted += vector_line_accepts(vector, i);
 }
 
-static void there_are_enough_cases_signed_by_other_software(void** state) {
+static void there_are_enough_cases_signed_by_other_software(void **state) {
   tally t = {0};
   (void)state;
   assert_true(vectors_each(count_case, &t));
@@ -342,7 +340,7 @@ static void there_are_enough_cases_signed_by_other_software(void** state) {
 
 /* ---- policies that are refused at load ---- */
 
-static void policy_must_be_refused(const char* name, tally* t) {
+static void policy_must_be_refused(const char *name, tally *t) {
   csn_vector vector = {0};
   csn_policy_error error = {""};
   csn_policy policy;
@@ -358,15 +356,15 @@ static void policy_must_be_refused(const char* name, tally* t) {
   for (size_t i = 0; i < count; i++) {
     if (memmem(error.text, strlen(error.text), lines[i].ptr, lines[i].len) != NULL) continue;
     fail_case(t, &vector, 0, "another message than expected");
-    print_error("  expected a message with: %.*s\n  got: %s\n", (int)lines[i].len, (const char*)lines[i].ptr,
+    print_error("  expected a message with: %.*s\n  got: %s\n", (int)lines[i].len, (const char *)lines[i].ptr,
                 error.text);
   }
   csn_file_free(&wanted);
   t->cases++;
 }
 
-static void bad_policies_are_refused_with_the_name_of_what_is_wrong(void** state) {
-  struct dirent** cases = NULL;
+static void bad_policies_are_refused_with_the_name_of_what_is_wrong(void **state) {
+  struct dirent **cases = NULL;
   tally t = {0};
   (void)state;
   int count = scandir(VECTORS_ROOT "/" VECTORS_REFUSED, &cases, vector_is_folder, alphasort);
@@ -382,9 +380,8 @@ static void bad_policies_are_refused_with_the_name_of_what_is_wrong(void** state
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(there_are_enough_cases_signed_by_other_software),
-      cmocka_unit_test(each_request_gets_its_verdict),
+      cmocka_unit_test(each_request_gets_its_verdict_and_each_reason_has_a_case),
       cmocka_unit_test(a_batch_gets_the_same_verdicts),
-      cmocka_unit_test(every_reason_has_a_case),
       cmocka_unit_test(fields_canonical_strings_and_digests_are_those_pinned),
       cmocka_unit_test(bad_policies_are_refused_with_the_name_of_what_is_wrong),
   };

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Makes every case in corpus/vectors/ anew. What is written is the same bytes every time: times, nonces and secrets are
+# fixed. The policies of the schemes, and policy-refused/, are written by hand and stay.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+for scheme in bearer-jwt hmac-nonce hmac-nonce-delimited jwt-hmac; do
+  find "$here/../vectors/$scheme" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
+done
+export PYTHONDONTWRITEBYTECODE=1
+for script in python_hmac python_hmac_malformed pyjwt pyjwt_malformed pyjwt_requests pyjwt_requests_malformed; do
+  /usr/bin/python3 "$here/$script.py"
+done
+node "$here/node_crypto.mjs"
+sh "$here/openssl_cli.sh"

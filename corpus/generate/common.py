@@ -1,0 +1,106 @@
+"""What the Python generators share: the times, the expected verdicts, and the files of a case. It signs nothing."""
+import base64
+import json
+import os
+import re
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VECTORS = os.path.join(os.path.dirname(HERE), "vectors")
+VERDICT_HEADER = os.path.join(HERE, "..", "..", "core", "include", "countersign", "verdict.h")
+
+T0 = 1700000000
+WINDOW = 300
+
+# The stage of each reason is public contract: the list in verdict.h is the specification, not the implementation.
+with open(VERDICT_HEADER, encoding="ascii") as header:
+    STAGES = {
+        label: stage.lower() for stage, label in re.findall(r'X\([A-Z0-9_]+, ([A-Z]+), "([a-z0-9_]+)"', header.read())
+    }
+
+
+def accepted(client_id, key_id):
+    return {
+        "verdict": "accepted",
+        "reason": "accepted",
+        "stage": "none",
+        "field": None,
+        "offset": None,
+        "client_id": client_id,
+        "key_id": key_id,
+    }
+
+
+def rejected(reason, field=None, offset=0, client_id=None, key_id=None):
+    return {
+        "verdict": "rejected",
+        "reason": reason,
+        "stage": STAGES[reason],
+        "field": field,
+        "offset": offset,
+        "client_id": client_id,
+        "key_id": key_id,
+    }
+
+
+def request(headers, method="GET", target="/v1/orders?limit=10", body=None):
+    """One request line; a body that no strict JSON string can hold goes into body_base64."""
+    line = {"method": method, "target": target, "headers": [list(pair) for pair in headers]}
+    if body is None:
+        return line
+    try:
+        line["body"] = body.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    if "\0" in line.get("body", "\0"):
+        line.pop("body", None)
+        line["body_base64"] = base64.b64encode(body).decode("ascii")
+    return line
+
+
+def load_policy(scheme):
+    with open(os.path.join(VECTORS, scheme, "policy.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def secret_of(policy, key_id):
+    """The secret's bytes: what any client would have to do with what it was handed."""
+    key = next(key for key in policy["keys"] if key.get("key_id") == key_id)
+    encoding = key.get("secret_encoding", "text")
+    if encoding == "hex":
+        return bytes.fromhex(key["secret"])
+    if encoding == "base64url":
+        return base64.urlsafe_b64decode(key["secret"] + "=" * (-len(key["secret"]) % 4))
+    return key["secret"].encode("utf-8")
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def pretty(value):
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def write(
+    scheme, name, *, about, signer, requests, verdicts, now=T0, fields=None, canonical=None, digest=None, policy=None
+):
+    """Writes the folder of a case. `fields`, `canonical` and `digest` pin the first request."""
+    folder = os.path.join(VECTORS, scheme, name)
+    os.makedirs(folder)  # a name that is used twice is a mistake
+
+    def put(file_name, data):
+        with open(os.path.join(folder, file_name), "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode("utf-8"))
+
+    ids = [name if len(requests) == 1 else f"{name}-{i + 1}" for i in range(len(requests))]
+    put("case.json", pretty({"about": about, "signer": signer, "now": now}))
+    put("request.jsonl", "".join(compact({"id": i, **r}) + "\n" for i, r in zip(ids, requests, strict=True)))
+    put("verdict.jsonl", "".join(compact({"id": i, **v}) + "\n" for i, v in zip(ids, verdicts, strict=True)))
+    if fields is not None:
+        put("fields.json", pretty(fields))
+    if canonical is not None:
+        put("canonical.bin", canonical)
+    if digest is not None:
+        put("digest.hex", digest + "\n")
+    if policy is not None:
+        put("policy.json", pretty(policy))
