@@ -33,8 +33,8 @@ CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzze
 
 # ---- sources --------------------------------------------------------------------------------------------------------
 CORE_SRC := $(wildcard core/src/*.c)
-SQLITE_SRC := core/store/sqlite_aead.c core/store/seal.c core/store/record.c
-REDIS_SRC := core/store/redis.c core/store/seal.c core/store/record.c
+SQLITE_SRC := core/store/sqlite_aead.c core/store/sqlite_file.c core/store/seal.c core/store/record.c
+REDIS_SRC := core/store/redis.c core/store/redis_link.c core/store/seal.c core/store/record.c
 REDIS_SERVER_SRC := core/store/redis_server.c
 REPORT_SRC := $(filter-out reports/test_%,$(wildcard reports/*.c))
 TOOL_SRC := $(filter-out tools/test_%,$(wildcard tools/*.c))
@@ -104,7 +104,7 @@ $(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/bench/shim.
 $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-csn
 $$(TEST_SRC:%.c=$(B)/$(1)/%.o) $$(SQLITE_SRC:%.c=$(B)/$(1)/%.o) $$(REDIS_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-stores
 $$(TEST_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-test
-$$(BENCH_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-bench
+$$(BENCH_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-bench $(B)/.setup-stores
 
 TESTS_$(1) := $$(TEST_SRC:%.c=$(B)/$(1)/tests/%)
 REPLAYS_$(1) := $$(FUZZ_NAMES:%=$(B)/$(1)/replay/%)

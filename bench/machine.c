@@ -1,0 +1,145 @@
+#include "machine.h"
+
+#include <countersign/version.h>
+#include <hiredis/hiredis.h>
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "../core/store/redis_server.h"
+#include "scratch.h"
+#include "shim.h"
+
+enum { TEXT_MAX = 256, FLAGS_MAX = 8192 };
+
+/* The first line of a file, or of what a command prints; `otherwise` where there is none. */
+static void first_line(FILE *file, char out[TEXT_MAX], const char *otherwise) {
+  if (file == NULL || fgets(out, TEXT_MAX, file) == NULL) snprintf(out, TEXT_MAX, "%s", otherwise);
+  out[strcspn(out, "\n")] = '\0';
+  if (out[0] == '\0') snprintf(out, TEXT_MAX, "%s", otherwise);
+}
+
+static void add_command(const char *key, const char *command, const char *otherwise) {
+  char text[TEXT_MAX];
+  FILE *pipe = popen(command, "r");
+  first_line(pipe, text, otherwise);
+  if (pipe != NULL) pclose(pipe);
+  csn_bench_add_context(key, text);
+}
+
+static void add_file(const char *key, const char *path) {
+  char text[TEXT_MAX];
+  FILE *file = fopen(path, "r");
+  first_line(file, text, "unknown");
+  if (file != NULL) fclose(file);
+  csn_bench_add_context(key, text);
+}
+
+/* The value of a line "name : value" of /proc/cpuinfo, of the first processor. */
+static bool cpu_line(const char *name, char *out, size_t size) {
+  FILE *file = fopen("/proc/cpuinfo", "r");
+  if (file == NULL) return false;
+  bool found = false;
+  while (!found && fgets(out, (int)size, file) != NULL) {
+    char *colon = strchr(out, ':');
+    if (colon == NULL || strncmp(out, name, strlen(name)) != 0) continue;
+    found = true;
+    memmove(out, colon + 1, strlen(colon + 1) + 1);
+    out[strcspn(out, "\n")] = '\0';
+    memmove(out, out + strspn(out, " "), strlen(out + strspn(out, " ")) + 1);
+  }
+  fclose(file);
+  return found;
+}
+
+/* Those of the processor's features that hashing, encryption and vector scans can use. */
+static void add_cpu_features(void) {
+  static const char *const wanted[] = {"sha_ni", "avx2", "avx512f", "avx512ifma", "vaes",    "aes",      "rdtscp",
+                                       "sha1",   "sha2", "sha512",  "asimd",      "atomics", "pclmulqdq"};
+  static char flags[FLAGS_MAX];
+  char text[TEXT_MAX] = "";
+  if (!cpu_line("flags", flags, sizeof flags) && !cpu_line("Features", flags, sizeof flags)) flags[0] = '\0';
+  char *state;
+  for (char *flag = strtok_r(flags, " ", &state); flag != NULL; flag = strtok_r(NULL, " ", &state)) {
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+      if (strcmp(flag, wanted[i]) != 0) continue;
+      snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", text[0] == '\0' ? "" : " ", flag);
+    }
+  }
+  csn_bench_add_context("features", text[0] == '\0' ? "none of interest" : text);
+}
+
+static void add_hardware(void) {
+  char text[TEXT_MAX];
+  struct utsname name;
+  if (uname(&name) == 0) {
+    snprintf(text, sizeof text, "%s %s %s", name.sysname, name.release, name.machine);
+    csn_bench_add_context("kernel", text);
+  }
+  csn_bench_add_context("processor", cpu_line("model name", text, sizeof text) ? text : "unknown");
+  add_cpu_features();
+  snprintf(text, sizeof text, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+  csn_bench_add_context("cores", text);
+  add_file("huge_pages", "/sys/kernel/mm/transparent_hugepage/enabled");
+  csn_bench_add_context("scratch_file_system", csn_scratch_file_system());
+}
+
+/* The program may have another name: the one in its first argument decides what it does. */
+static void add_redis(void) {
+  const char *program = csn_redis_server_program();
+  char text[TEXT_MAX] = "";
+  int ends[2];
+  if (program != NULL && pipe(ends) == 0) {
+    pid_t child = fork();
+    if (child == 0) {
+      dup2(ends[1], STDOUT_FILENO);
+      execl(program, "redis-server", "--version", (char *)NULL);
+      _exit(127);
+    }
+    close(ends[1]);
+    FILE *output = fdopen(ends[0], "r");
+    first_line(output, text, "");
+    if (output != NULL) fclose(output);
+    if (child > 0) waitpid(child, NULL, 0);
+  }
+  char *version = strstr(text, "v=");
+  if (version != NULL) version[strcspn(version, " ")] = '\0';
+  csn_bench_add_context("redis", version != NULL ? version + 2 : program != NULL ? "unknown" : "not installed");
+}
+
+static void add_libraries(void) {
+  char text[TEXT_MAX];
+  csn_bench_add_context("openssl", OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
+  unsigned xxhash = XXH_versionNumber();
+  snprintf(text, sizeof text, "%u.%u.%u", xxhash / 10000, xxhash / 100 % 100, xxhash % 100);
+  csn_bench_add_context("xxhash", text);
+  csn_bench_add_context("sqlite", sqlite3_libversion());
+  snprintf(text, sizeof text, "%d.%d.%d", HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH);
+  csn_bench_add_context("hiredis", text);
+  /* Neither library has a function that names its version: the package does. */
+  add_command("libjwt", "dpkg-query -W -f '${Version}' libjwt-dev 2>/dev/null", "unknown");
+  add_command("google_benchmark", "dpkg-query -W -f '${Version}' libbenchmark-dev 2>/dev/null", "unknown");
+  add_redis();
+}
+
+void csn_machine_describe(void) {
+  csn_bench_add_context("version", CSN_VERSION);
+  /* In the project's own root only: elsewhere the commit would be that of another project. */
+  add_command("commit",
+              "test -f core/include/countersign/version.h && "
+              "git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null",
+              "unknown");
+#ifdef __clang__
+  csn_bench_add_context("compiler", "clang " __clang_version__);
+#else
+  csn_bench_add_context("compiler", "gcc " __VERSION__);
+#endif
+  add_libraries();
+  add_hardware();
+}

@@ -1,0 +1,224 @@
+#include "stores.h"
+
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "workload.h"
+
+static const uint8_t store_key[32] = {3, 1, 4, 1, 5};
+
+static void must(csn_error error, const char *what) {
+  if (error != CSN_OK) csn_workload_fatal("%s: %s", what, csn_error_sentence(error));
+}
+
+/* ---- memory ---- */
+
+static bool always_installed(void) {
+  return true;
+}
+
+static void memory_make(csn_place *place, const char *name) {
+  (void)name;
+  csn_nonce_table_config config = {.capacity = CSN_STORE_CAPACITY, .now = CSN_WORKLOAD_NOW};
+  csn_workload_bytes(4, config.seed, sizeof config.seed);
+  must(csn_nonce_table_new(&place->table, &config), "the nonce table");
+}
+
+static void memory_open(csn_place *place, csn_handle *handle) {
+  *handle = (csn_handle){.nonces = csn_nonce_table_store(place->table)};
+}
+
+static void memory_close(csn_handle *handle) {
+  (void)handle;
+}
+
+static void memory_destroy(csn_place *place) {
+  csn_nonce_table_free(place->table);
+  place->table = NULL;
+}
+
+static void memory_restart(csn_place *place) {
+  memory_destroy(place);
+  memory_make(place, "");
+}
+
+static double memory_bytes(csn_place *place) {
+  return (double)csn_nonce_table_measure(place->table).region_bytes;
+}
+
+/* ---- sqlite_aead ---- */
+
+static void sqlite_make(csn_place *place, const char *name) {
+  char file[32];
+  snprintf(file, sizeof file, "%s.db", name);
+  csn_scratch_path(place->path, file);
+}
+
+static void sqlite_open(csn_place *place, csn_handle *handle) {
+  csn_sqlite_store *store;
+  must(csn_sqlite_open(&store, place->path, store_key), "sqlite_aead");
+  *handle =
+      (csn_handle){.nonces = csn_sqlite_nonces(store), .credentials = csn_sqlite_credentials(store), .sqlite = store};
+}
+
+static void sqlite_close(csn_handle *handle) {
+  csn_sqlite_close(handle->sqlite);
+}
+
+/* The data is in the file: closing the handles was all of it. */
+static void sqlite_restart(csn_place *place) {
+  (void)place;
+}
+
+static double sqlite_bytes(csn_place *place) {
+  static const char *const suffixes[] = {"", "-wal", "-shm"};
+  double sum = 0;
+  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+    char path[CSN_SCRATCH_PATH_MAX + 8];
+    struct stat status;
+    snprintf(path, sizeof path, "%s%s", place->path, suffixes[i]);
+    if (stat(path, &status) == 0) sum += (double)status.st_size;
+  }
+  return sum;
+}
+
+static void sqlite_destroy(csn_place *place) {
+  remove(place->path);
+}
+
+static bool sqlite_put_all(csn_handle *handle, const csn_key *keys, size_t count) {
+  return csn_sqlite_put_all(handle->sqlite, keys, count) == CSN_OK;
+}
+
+/* ---- redis ---- */
+
+enum { REDIS_TIMEOUT_MS = 5000, SERVERS_MAX = 4 };
+static csn_redis_server *servers[SERVERS_MAX];
+
+static void redis_stop_all(void) {
+  for (size_t i = 0; i < SERVERS_MAX; i++) {
+    csn_redis_server_stop(servers[i]);
+    servers[i] = NULL;
+  }
+}
+
+static void redis_remember(csn_redis_server *server) {
+  static bool at_end;
+  if (!at_end) csn_scratch_at_end(redis_stop_all);
+  at_end = true;
+  for (size_t i = 0; i < SERVERS_MAX; i++) {
+    if (servers[i] != NULL) continue;
+    servers[i] = server;
+    return;
+  }
+  csn_workload_fatal("too many redis servers");
+}
+
+static bool redis_installed(void) {
+  return csn_redis_server_program() != NULL;
+}
+
+/* One command on a connection of its own; the number in the reply, or the one behind `field` in its text. */
+static double redis_ask(csn_place *place, const char *command, const char *field) {
+  redisContext *context = redisConnectUnix(csn_redis_server_socket(place->server));
+  redisReply *reply = context == NULL || context->err != 0 ? NULL : redisCommand(context, command);
+  double number = 0;
+  if (reply == NULL || reply->type == REDIS_REPLY_ERROR) csn_workload_fatal("redis: no answer to %s", command);
+  if (reply->type == REDIS_REPLY_INTEGER) number = (double)reply->integer;
+  const char *at = field == NULL || reply->str == NULL ? NULL : strstr(reply->str, field);
+  if (at != NULL) number = strtod(at + strlen(field), NULL);
+  freeReplyObject(reply);
+  redisFree(context);
+  return number;
+}
+
+static double redis_memory(csn_place *place) {
+  return redis_ask(place, "INFO memory", "used_memory:");
+}
+
+static void redis_make(csn_place *place, const char *name) {
+  (void)name;
+  must(csn_redis_server_start(&place->server, NULL), "redis");
+  redis_remember(place->server);
+}
+
+static void redis_open(csn_place *place, csn_handle *handle) {
+  csn_redis_store *store;
+  must(csn_redis_open_unix(&store, csn_redis_server_socket(place->server), store_key, REDIS_TIMEOUT_MS), "redis");
+  *handle =
+      (csn_handle){.nonces = csn_redis_nonces(store), .credentials = csn_redis_credentials(store), .redis = store};
+  if (place->empty_bytes == 0) place->empty_bytes = redis_memory(place);
+}
+
+static void redis_close(csn_handle *handle) {
+  csn_redis_close(handle->redis);
+}
+
+static void redis_restart(csn_place *place) {
+  must(csn_redis_server_restart(place->server), "redis, started again");
+}
+
+static void redis_destroy(csn_place *place) {
+  for (size_t i = 0; i < SERVERS_MAX; i++) {
+    if (servers[i] == place->server) servers[i] = NULL;
+  }
+  csn_redis_server_stop(place->server);
+  place->server = NULL;
+}
+
+static double redis_bytes(csn_place *place) {
+  return redis_memory(place) - place->empty_bytes;
+}
+
+static uint64_t redis_live(csn_place *place) {
+  return (uint64_t)redis_ask(place, "DBSIZE", NULL);
+}
+
+static void redis_clear(csn_place *place) {
+  (void)redis_ask(place, "FLUSHALL SYNC", NULL);
+}
+
+static bool redis_put_all(csn_handle *handle, const csn_key *keys, size_t count) {
+  return csn_redis_put_all(handle->redis, keys, count) == CSN_OK;
+}
+
+/* ---- all ---- */
+
+const csn_store_kind csn_store_kinds[CSN_STORE_KINDS] = {
+    {
+        .name = "memory",
+        .installed = always_installed,
+        .make = memory_make,
+        .open = memory_open,
+        .close = memory_close,
+        .restart = memory_restart,
+        .destroy = memory_destroy,
+        .bytes = memory_bytes,
+    },
+    {
+        .name = "sqlite_aead",
+        .installed = always_installed, /* linked */
+        .make = sqlite_make,
+        .open = sqlite_open,
+        .close = sqlite_close,
+        .restart = sqlite_restart,
+        .destroy = sqlite_destroy,
+        .bytes = sqlite_bytes,
+        .put_all = sqlite_put_all,
+    },
+    {
+        .name = "redis",
+        .installed = redis_installed,
+        .make = redis_make,
+        .open = redis_open,
+        .close = redis_close,
+        .restart = redis_restart,
+        .destroy = redis_destroy,
+        .bytes = redis_bytes,
+        .live = redis_live,
+        .clear = redis_clear,
+        .put_all = redis_put_all,
+    },
+};

@@ -1,0 +1,48 @@
+/* The stores that are compared, behind one table: where each keeps its data, and how to open it, restart it and ask
+ * what it weighs. A place is private to this run and removed with it. Everything here is for the main thread, and stops
+ * the program where a store that is installed does not work. */
+#ifndef CSN_BENCH_STORES_H
+#define CSN_BENCH_STORES_H
+
+#include <countersign/credential.h>
+#include <countersign/nonce.h>
+
+#include "../core/store/redis.h"
+#include "../core/store/redis_server.h"
+#include "../core/store/sqlite_aead.h"
+#include "scratch.h"
+
+/* Where one store keeps its data. Zeroed: nowhere yet. */
+typedef struct csn_place {
+  char path[CSN_SCRATCH_PATH_MAX]; /* sqlite_aead: the file */
+  csn_redis_server *server;        /* redis */
+  double empty_bytes;              /* redis: what it used before there was data */
+  csn_nonce_table *table;          /* memory */
+} csn_place;
+
+/* A store that is open: what a process that serves requests would hold. */
+typedef struct csn_handle {
+  csn_nonce_store nonces;
+  csn_credential_store credentials; /* not of memory: there the keyring is the store */
+  csn_sqlite_store *sqlite;
+  csn_redis_store *redis;
+} csn_handle;
+
+typedef struct csn_store_kind {
+  const char *name;
+  bool (*installed)(void);
+  void (*make)(csn_place *place, const char *name); /* `name`: one for each place of a kind */
+  void (*open)(csn_place *place, csn_handle *handle);
+  void (*close)(csn_handle *handle);
+  void (*restart)(csn_place *place);  /* of the server, or of the process that holds the data; handles are closed */
+  void (*destroy)(csn_place *place);  /* handles are closed */
+  double (*bytes)(csn_place *place);  /* that the data takes now */
+  uint64_t (*live)(csn_place *place); /* nonces there; NULL where expired ones go by the simulated clock */
+  void (*clear)(csn_place *place);    /* NULL likewise */
+  bool (*put_all)(csn_handle *handle, const csn_key *keys, size_t count); /* credentials; NULL: the keyring */
+} csn_store_kind;
+
+enum { CSN_STORE_KINDS = 3, CSN_STORE_CAPACITY = 100000 };
+extern const csn_store_kind csn_store_kinds[CSN_STORE_KINDS]; /* memory, sqlite_aead, redis */
+
+#endif
