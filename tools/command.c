@@ -6,19 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 enum { MESSAGE_MAX = 2048 };
 
-static void print_message(const char* command, const char* format, va_list arguments, const char* more) {
+static void print_message(const char *command, const char *format, va_list arguments, const char *more) {
   char text[MESSAGE_MAX];
   vsnprintf(text, sizeof text, format, arguments);
-  for (char* at = text; *at != '\0'; at++) {
+  for (char *at = text; *at != '\0'; at++) {
     if ((unsigned char)*at < 0x20 || *at == 0x7f) *at = '?'; /* a message is one line, whatever a file is called */
   }
   fprintf(stderr, "%s: %s%s\n", command, text, more);
 }
 
-int csn_fail(const char* command, const char* format, ...) {
+int csn_fail(const char *command, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   print_message(command, format, arguments, "");
@@ -26,7 +27,7 @@ int csn_fail(const char* command, const char* format, ...) {
   return CSN_EXIT_FAILED;
 }
 
-int csn_misuse(const char* command, const char* format, ...) {
+int csn_misuse(const char *command, const char *format, ...) {
   char more[128];
   va_list arguments;
   snprintf(more, sizeof more, "; see %s --help", command);
@@ -36,27 +37,27 @@ int csn_misuse(const char* command, const char* format, ...) {
   return CSN_EXIT_FAILED;
 }
 
-void csn_note(const char* command, const char* format, ...) {
+void csn_note(const char *command, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   print_message(command, format, arguments, "");
   va_end(arguments);
 }
 
-int csn_bad_option(const char* command, int option, char** argv) {
-  extern int optind;
-  if (option == ':') return csn_misuse(command, "option %s needs a value", argv[optind - 1]);
-  return csn_misuse(command, "option %s is not understood", argv[optind - 1]);
+int csn_bad_option(const char *command, int option, char **argv) {
+  const char *given = argv[optind - 1];
+  int len = (int)strcspn(given, "="); /* what stands behind may be a secret */
+  return csn_misuse(command, "option %.*s %s", len, given, option == ':' ? "needs a value" : "is not understood");
 }
 
-int csn_help(const char* command, const char* help) {
+int csn_help(const char *command, const char *help) {
   if (fputs(help, stdout) < 0 || fflush(stdout) != 0) {
     return csn_fail(command, "standard output: %s", strerror(errno));
   }
   return CSN_EXIT_ACCEPTED;
 }
 
-bool csn_parse_number(const char* text, int64_t high, int64_t* out) {
+bool csn_parse_number(const char *text, int64_t high, int64_t *out) {
   int64_t value = 0;
   if (*text == '\0') return false;
   for (; *text != '\0'; text++) {
@@ -69,7 +70,7 @@ bool csn_parse_number(const char* text, int64_t high, int64_t* out) {
   return value <= high;
 }
 
-bool csn_random(uint8_t* out, size_t len) {
+bool csn_random(uint8_t *out, size_t len) {
   while (len > 0) {
     ssize_t got = getrandom(out, len, 0);
     if (got < 0 && errno == EINTR) continue;
@@ -80,19 +81,19 @@ bool csn_random(uint8_t* out, size_t len) {
   return true;
 }
 
-const char* csn_key_refusal(csn_error error, const char* legacy, char* text, size_t size) {
+const char *csn_key_refusal(csn_error error, const char *legacy, char *text, size_t size) {
   bool named = error == CSN_ERROR_KEY_TOO_SHORT;
   snprintf(text, size, "%s%s%s", csn_error_sentence(error), named ? ", " : "", named ? legacy : "");
   return text;
 }
 
-static void label(csn_json_out* out, const char* before, const char* text) {
+static void label(csn_json_out *out, const char *before, const char *text) {
   csn_json_out_text(out, before);
   csn_json_out_text(out, text);
   csn_json_out_text(out, "\"");
 }
 
-static void name_or_null(csn_json_out* out, const char* before, const csn_name* name) {
+static void name_or_null(csn_json_out *out, const char *before, const csn_name *name) {
   csn_json_out_text(out, before);
   if (name->len == 0) {
     csn_json_out_text(out, "null");
@@ -101,7 +102,7 @@ static void name_or_null(csn_json_out* out, const char* before, const csn_name* 
   }
 }
 
-void csn_verdict_line(csn_json_out* out, csn_span id, const csn_verdict* verdict) {
+void csn_verdict_line(csn_json_out *out, csn_span id, const csn_verdict *verdict) {
   bool accepted = csn_accepted(verdict);
   csn_json_out_text(out, "{\"id\":");
   csn_json_out_raw(out, id.len > 0 ? id : csn_span_str("null"));
@@ -124,11 +125,11 @@ void csn_verdict_line(csn_json_out* out, csn_span id, const csn_verdict* verdict
   csn_json_out_text(out, "}\n");
 }
 
-void csn_flush_before_wait(void* json_out) {
+void csn_flush_before_wait(void *json_out) {
   csn_json_out_flush(json_out);
 }
 
-int csn_finish_lines(const char* command, const csn_lines* lines, csn_line_status status, csn_json_out* out) {
+int csn_finish_lines(const char *command, const csn_lines *lines, csn_line_status status, csn_json_out *out) {
   if (!csn_json_out_flush(out)) return csn_fail(command, "standard output: %s", strerror(out->error));
   if (status == CSN_LINE_FAILED) return csn_fail(command, "%s: %s", lines->name, strerror(lines->error));
   return 0;

@@ -12,9 +12,9 @@
 
 enum { BLOCK = 256 * 1024 }; /* bytes of one read: large for few system calls, small for the second-level cache */
 
-static char* const standard_input[] = {"-", NULL};
+static char *const standard_input[] = {"-", NULL};
 
-void csn_lines_init(csn_lines* lines, char* const* paths, size_t path_count, size_t limit) {
+void csn_lines_init(csn_lines *lines, char *const *paths, size_t path_count, size_t limit) {
   memset(lines, 0, sizeof *lines);
   lines->paths = path_count > 0 ? paths : standard_input;
   lines->paths_left = path_count > 0 ? path_count : 1;
@@ -22,19 +22,19 @@ void csn_lines_init(csn_lines* lines, char* const* paths, size_t path_count, siz
   lines->fd = -1;
 }
 
-static void close_file(csn_lines* lines) {
+static void close_file(csn_lines *lines) {
   if (lines->fd > STDIN_FILENO) close(lines->fd);
   lines->fd = -1;
 }
 
-void csn_lines_free(csn_lines* lines) {
+void csn_lines_free(csn_lines *lines) {
   close_file(lines);
   free(lines->buffer);
   lines->buffer = NULL;
 }
 
-static bool open_next(csn_lines* lines) {
-  const char* path = *lines->paths++;
+static bool open_next(csn_lines *lines) {
+  const char *path = *lines->paths++;
   bool is_stdin = strcmp(path, "-") == 0;
   struct stat info;
 
@@ -53,27 +53,27 @@ static bool open_next(csn_lines* lines) {
 }
 
 /* Makes room behind `end`: what is unread moves to the front, and the buffer grows only where a line fills it. */
-static bool make_room(csn_lines* lines) {
+static bool make_room(csn_lines *lines) {
   size_t unread = lines->end - lines->start, size = lines->size == 0 ? BLOCK : lines->size;
   if (lines->start > 0) memmove(lines->buffer, lines->buffer + lines->start, unread);
   lines->start = 0;
   lines->end = unread;
   if (size - unread < BLOCK / 2) size *= 2;
   if (size == lines->size) return true;
-  uint8_t* grown = realloc(lines->buffer, size);
+  uint8_t *grown = realloc(lines->buffer, size);
   if (grown == NULL) return false;
   lines->buffer = grown;
   lines->size = size;
   return true;
 }
 
-static void announce_wait(csn_lines* lines) {
+static void announce_wait(csn_lines *lines) {
   struct pollfd ready = {.fd = lines->fd, .events = POLLIN};
   if (!lines->may_wait || lines->before_wait == NULL) return;
   if (poll(&ready, 1, 0) == 0) lines->before_wait(lines->before_wait_self);
 }
 
-static bool refill(csn_lines* lines) {
+static bool refill(csn_lines *lines) {
   ssize_t got;
   if (!make_room(lines)) {
     lines->error = ENOMEM;
@@ -92,7 +92,7 @@ static bool refill(csn_lines* lines) {
   return true;
 }
 
-static csn_line_status give(csn_lines* lines, size_t len, csn_span* line) {
+static csn_line_status give(csn_lines *lines, size_t len, csn_span *line) {
   lines->number++;
   lines->total++;
   *line = csn_span_of(lines->buffer + lines->start, len < lines->limit ? len : lines->limit);
@@ -100,7 +100,7 @@ static csn_line_status give(csn_lines* lines, size_t len, csn_span* line) {
 }
 
 /* What is left of a file without a line feed: a part of a line, or its last one. */
-static csn_line_status give_unfinished(csn_lines* lines, csn_span* line) {
+static csn_line_status give_unfinished(csn_lines *lines, csn_span *line) {
   size_t len = lines->end - lines->start;
   csn_line_status status = give(lines, len, line);
   lines->skipping = !lines->at_end;
@@ -108,13 +108,13 @@ static csn_line_status give_unfinished(csn_lines* lines, csn_span* line) {
   return status;
 }
 
-static csn_line_status next_in_file(csn_lines* lines, csn_span* line) {
+static csn_line_status next_in_file(csn_lines *lines, csn_span *line) {
   size_t scanned = 0; /* bytes behind `start` that are known to hold no line feed */
   if (lines->buffer == NULL && !refill(lines)) return CSN_LINE_FAILED;
   for (;;) {
     size_t len = lines->end - lines->start;
-    const uint8_t* from = lines->buffer + lines->start;
-    const uint8_t* feed = len == scanned ? NULL : memchr(from + scanned, '\n', len - scanned);
+    const uint8_t *from = lines->buffer + lines->start;
+    const uint8_t *feed = len == scanned ? NULL : memchr(from + scanned, '\n', len - scanned);
     if (feed != NULL) {
       size_t line_len = (size_t)(feed - from);
       csn_line_status status = lines->skipping ? CSN_LINE_END : give(lines, line_len, line);
@@ -132,7 +132,7 @@ static csn_line_status next_in_file(csn_lines* lines, csn_span* line) {
   }
 }
 
-csn_line_status csn_lines_next(csn_lines* lines, csn_span* line) {
+csn_line_status csn_lines_next(csn_lines *lines, csn_span *line) {
   for (;;) {
     if (lines->fd < 0) {
       if (lines->paths_left == 0) return CSN_LINE_END;
@@ -144,7 +144,7 @@ csn_line_status csn_lines_next(csn_lines* lines, csn_span* line) {
   }
 }
 
-bool csn_lines_at_file_end(csn_lines* lines) {
+bool csn_lines_at_file_end(csn_lines *lines) {
   while (lines->start == lines->end && !lines->at_end) {
     if (!refill(lines)) return false; /* the next call meets the same error and names it */
   }
@@ -152,8 +152,8 @@ bool csn_lines_at_file_end(csn_lines* lines) {
 }
 
 /* A larger buffer with the same content. Not realloc(), which may leave a copy of a secret behind. */
-static bool grow_file(csn_file* file, size_t size) {
-  uint8_t* grown = malloc(size);
+static bool grow_file(csn_file *file, size_t size) {
+  uint8_t *grown = malloc(size);
   if (grown == NULL) return false;
   if (file->len > 0) memcpy(grown, file->bytes, file->len);
   size_t len = file->len;
@@ -162,7 +162,7 @@ static bool grow_file(csn_file* file, size_t size) {
   return true;
 }
 
-static int read_all(csn_file* file, int fd, size_t limit) {
+static int read_all(csn_file *file, int fd, size_t limit) {
   for (;;) {
     if (file->len == file->size && !grow_file(file, file->size * 2 + 4096)) return ENOMEM;
     ssize_t got = read(fd, file->bytes + file->len, file->size - file->len);
@@ -174,7 +174,7 @@ static int read_all(csn_file* file, int fd, size_t limit) {
   }
 }
 
-int csn_file_read(csn_file* out, const char* path, size_t limit) {
+int csn_file_read(csn_file *out, const char *path, size_t limit) {
   struct stat info;
   memset(out, 0, sizeof *out);
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -190,7 +190,7 @@ int csn_file_read(csn_file* out, const char* path, size_t limit) {
   return error;
 }
 
-void csn_file_free(csn_file* file) {
+void csn_file_free(csn_file *file) {
   if (file->bytes != NULL) csn_wipe(file->bytes, file->size);
   free(file->bytes);
   memset(file, 0, sizeof *file);

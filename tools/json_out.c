@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-void csn_json_out_init(csn_json_out* out, int fd, uint8_t* bytes, size_t room) {
+void csn_json_out_init(csn_json_out *out, int fd, uint8_t *bytes, size_t room) {
   *out = (csn_json_out){.bytes = bytes, .room = room, .fd = fd};
 }
 
-bool csn_json_out_flush(csn_json_out* out) {
+bool csn_json_out_flush(csn_json_out *out) {
   size_t done = 0;
   if (out->fd < 0) return out->error == 0;
   while (out->error == 0 && done < out->len) {
@@ -26,7 +26,7 @@ bool csn_json_out_flush(csn_json_out* out) {
   return out->error == 0;
 }
 
-void csn_json_out_raw(csn_json_out* out, csn_span bytes) {
+void csn_json_out_raw(csn_json_out *out, csn_span bytes) {
   while (bytes.len > 0 && out->error == 0) {
     size_t room = out->room - out->len;
     size_t part = bytes.len < room ? bytes.len : room;
@@ -42,11 +42,11 @@ void csn_json_out_raw(csn_json_out* out, csn_span bytes) {
   }
 }
 
-void csn_json_out_text(csn_json_out* out, const char* text) {
+void csn_json_out_text(csn_json_out *out, const char *text) {
   csn_json_out_raw(out, csn_span_str(text));
 }
 
-void csn_json_out_int(csn_json_out* out, int64_t number) {
+void csn_json_out_int(csn_json_out *out, int64_t number) {
   char text[24];
   int len = snprintf(text, sizeof text, "%" PRId64, number);
   csn_json_out_raw(out, csn_span_of(text, (size_t)len));
@@ -64,8 +64,8 @@ static const utf8_row utf8_rows[] = {
 };
 
 /* The length of the character at `at` and its code point; 0 where it is not well-formed. */
-static size_t utf8_next(csn_span bytes, size_t at, uint32_t* point) {
-  const utf8_row* row = NULL;
+static size_t utf8_next(csn_span bytes, size_t at, uint32_t *point) {
+  const utf8_row *row = NULL;
   uint8_t lead = bytes.ptr[at];
   for (size_t i = 0; i < sizeof utf8_rows / sizeof utf8_rows[0] && row == NULL; i++) {
     if (lead >= utf8_rows[i].first && lead <= utf8_rows[i].last) row = &utf8_rows[i];
@@ -93,7 +93,7 @@ static bool is_plain(uint8_t byte) {
   return byte >= 0x20 && byte <= 0x7e && byte != '"' && byte != '\\';
 }
 
-static void escape(csn_json_out* out, uint32_t point) {
+static void escape(csn_json_out *out, uint32_t point) {
   char text[16];
   if (point == '"' || point == '\\') {
     snprintf(text, sizeof text, "\\%c", (char)point);
@@ -106,7 +106,7 @@ static void escape(csn_json_out* out, uint32_t point) {
   csn_json_out_text(out, text);
 }
 
-void csn_json_out_string(csn_json_out* out, csn_span bytes) {
+void csn_json_out_string(csn_json_out *out, csn_span bytes) {
   size_t at = 0;
   csn_json_out_text(out, "\"");
   while (at < bytes.len) {
@@ -123,7 +123,7 @@ void csn_json_out_string(csn_json_out* out, csn_span bytes) {
   csn_json_out_text(out, "\"");
 }
 
-void csn_json_out_base64(csn_json_out* out, csn_span bytes) {
+void csn_json_out_base64(csn_json_out *out, csn_span bytes) {
   enum { PART = 768 }; /* a multiple of three, so that only the last part is padded */
   unsigned char text[PART / 3 * 4 + 1];
   csn_json_out_text(out, "\"");

@@ -4,6 +4,12 @@
 
 #include <countersign/countersign.h>
 
+enum {
+  CSN_POLICY_FILE_MAX = 64 << 20,      /* bytes: some 250,000 keys */
+  CSN_POLICY_NAME_MAX = 1024,          /* bytes of an issuer or audience */
+  CSN_POLICY_NONCES_DEFAULT = 1000000, /* live nonces: 1,600 requests a second at the default window */
+};
+
 typedef struct csn_policy {
   csn_verifier_config config;
   csn_keyring *keyring;
@@ -20,7 +26,7 @@ typedef struct csn_policy_error {
 } csn_policy_error;
 
 /* Loads `path`. Files that it names are found relative to its folder. `now` starts the nonce table's clock. On false
- * `error` says why and nothing is left allocated. */
+ * `error` says why and nothing is left allocated. The file's text and the secrets in it are wiped either way. */
 bool csn_policy_load(csn_policy *out, const char *path, int64_t now, csn_policy_error *error) CSN_WARN_UNUSED;
 void csn_policy_free(csn_policy *policy); /* wipes the keys */
 

@@ -11,7 +11,7 @@ typedef enum member { ID, METHOD, TARGET, HEADERS, BODY, BODY_BASE64, CLIENT_IP,
 static const struct member_row {
   csn_span name;
   csn_json_type type;
-  const char* wrong_type;
+  const char *wrong_type;
 } members[MEMBER_COUNT] = {
     [ID] = {CSN_SPAN_LITERAL("id"), CSN_JSON_STRING, "id is not a string or a number"},
     [METHOD] = {CSN_SPAN_LITERAL("method"), CSN_JSON_STRING, "method is not a string"},
@@ -25,23 +25,23 @@ static const struct member_row {
 /* One read of one line. */
 typedef struct reader {
   csn_json json;
-  uint8_t* decoded; /* where the next decoded string goes; the raw lengths of all strings fit */
+  uint8_t *decoded; /* where the next decoded string goes; the raw lengths of all strings fit */
   uint32_t at[MEMBER_COUNT];
-  const char* reason;
+  const char *reason;
   size_t offset;
 } reader;
 
-static bool refuse(reader* r, uint32_t node, const char* reason) {
+static bool refuse(reader *r, uint32_t node, const char *reason) {
   r->reason = reason;
   r->offset = r->json.nodes[node].start;
   return false;
 }
 
-/* Room for the nodes of `line` and for its strings decoded: no value takes less than two bytes, a separator included,
- * and no text is longer decoded. */
-static bool reserve(csn_request_line* out, size_t line_len, size_t* node_room) {
+/* Room for the nodes of `line`, since no value takes less than two bytes, a separator included; and for its strings
+ * decoded, which never get longer: base64 takes three steps from JSON text to bytes. */
+static bool reserve(csn_request_line *out, size_t line_len, size_t *node_room) {
   *node_room = line_len / 2 + 2;
-  size_t size = *node_room * sizeof(csn_json_node) + line_len;
+  size_t size = *node_room * sizeof(csn_json_node) + 3 * line_len;
   if (size <= out->memory_size) return true;
   free(out->memory); /* nothing in it is needed any more */
   out->memory = malloc(size);
@@ -49,7 +49,7 @@ static bool reserve(csn_request_line* out, size_t line_len, size_t* node_room) {
   return out->memory != NULL;
 }
 
-static bool read_json(reader* r, csn_span line, csn_json_node* nodes, size_t room) {
+static bool read_json(reader *r, csn_span line, csn_json_node *nodes, size_t room) {
   r->reason = NULL;
   switch (csn_json_read(line, nodes, room, &r->json, &r->offset)) {
     case CSN_REASON_ACCEPTED:
@@ -67,7 +67,7 @@ static bool read_json(reader* r, csn_span line, csn_json_node* nodes, size_t roo
 }
 
 /* Which member a name is; MEMBER_COUNT for none. */
-static member find_member(const reader* r, uint32_t name) {
+static member find_member(const reader *r, uint32_t name) {
   csn_span raw = csn_json_raw(&r->json, name);
   for (int i = 0; i < MEMBER_COUNT; i++) {
     if (csn_span_equal(raw, members[i].name)) return (member)i;
@@ -76,8 +76,8 @@ static member find_member(const reader* r, uint32_t name) {
   return MEMBER_COUNT;
 }
 
-static bool find_members(reader* r) {
-  const csn_json_node* nodes = r->json.nodes;
+static bool find_members(reader *r) {
+  const csn_json_node *nodes = r->json.nodes;
   if (csn_json_type_of(&r->json, 0) != CSN_JSON_OBJECT) return refuse(r, 0, "a request is a JSON object");
   for (uint32_t name = 1; name < nodes[0].next; name = nodes[name + 1].next) {
     member which = find_member(r, name);
@@ -96,7 +96,7 @@ static bool find_members(reader* r) {
 }
 
 /* The bytes of a string: in the line itself, or decoded where it has escapes. */
-static csn_span string_at(reader* r, uint32_t node) {
+static csn_span string_at(reader *r, uint32_t node) {
   size_t len = 0;
   if (node == 0) return csn_span_of(NULL, 0);
   if (r->json.nodes[node].escaped == 0) return csn_json_raw(&r->json, node);
@@ -106,8 +106,8 @@ static csn_span string_at(reader* r, uint32_t node) {
   return decoded;
 }
 
-static bool read_headers(reader* r, csn_request_line* out) {
-  const csn_json_node* nodes = r->json.nodes;
+static bool read_headers(reader *r, csn_request_line *out) {
+  const csn_json_node *nodes = r->json.nodes;
   uint32_t list = r->at[HEADERS];
   size_t count = 0;
   if (list == 0) return true;
@@ -125,9 +125,9 @@ static bool read_headers(reader* r, csn_request_line* out) {
 }
 
 /* The core's strict reader knows base64url without padding: translate, then let it judge. */
-static bool decode_base64(reader* r, uint32_t node, csn_span* out) {
+static bool decode_base64(reader *r, uint32_t node, csn_span *out) {
   csn_span text = string_at(r, node);
-  uint8_t* bytes = r->decoded;
+  uint8_t *translated = r->decoded;
   size_t len = text.len, offset = 0;
   if (len % 4 != 0) return false;
   if (len > 0 && text.ptr[len - 1] == '=') len--;
@@ -135,13 +135,15 @@ static bool decode_base64(reader* r, uint32_t node, csn_span* out) {
   for (size_t i = 0; i < len; i++) {
     uint8_t byte = text.ptr[i];
     if (byte == '-' || byte == '_') return false;
-    bytes[i] = byte == '+' ? '-' : byte == '/' ? '_' : byte;
+    translated[i] = byte == '+' ? '-' : byte == '/' ? '_' : byte;
   }
+  uint8_t *bytes = translated + len;
   *out = csn_span_of(bytes, csn_base64url_decoded_len(len));
-  return csn_base64url_decode(csn_span_of(bytes, len), bytes, &offset);
+  r->decoded = bytes + out->len;
+  return csn_base64url_decode(csn_span_of(translated, len), bytes, &offset);
 }
 
-static bool read_body(reader* r, csn_span* body) {
+static bool read_body(reader *r, csn_span *body) {
   uint32_t node = r->at[BODY_BASE64];
   if (node == 0) {
     *body = string_at(r, r->at[BODY]);
@@ -150,14 +152,14 @@ static bool read_body(reader* r, csn_span* body) {
   return decode_base64(r, node, body) || refuse(r, node, "body_base64 is not base64 with padding (RFC 4648 section 4)");
 }
 
-static bool read_line(reader* r, csn_request_line* out, csn_span line) {
+static bool read_line(reader *r, csn_request_line *out, csn_span line) {
   size_t room = 0;
   if (!reserve(out, line.len, &room)) {
     r->reason = csn_error_sentence(CSN_ERROR_NO_MEMORY);
     return false;
   }
-  csn_json_node* nodes = out->memory;
-  r->decoded = (uint8_t*)(nodes + room);
+  csn_json_node *nodes = out->memory;
+  r->decoded = (uint8_t *)(nodes + room);
   if (!read_json(r, line, nodes, room) || !find_members(r)) return false;
   if (!read_headers(r, out) || !read_body(r, &out->request.body)) return false;
   out->request.method = string_at(r, r->at[METHOD]);
@@ -172,7 +174,7 @@ static bool read_line(reader* r, csn_request_line* out, csn_span line) {
   return true;
 }
 
-bool csn_request_line_read(csn_request_line* out, csn_span line, const char** reason, size_t* offset) {
+bool csn_request_line_read(csn_request_line *out, csn_span line, const char **reason, size_t *offset) {
   reader r = {.reason = NULL};
   memset(&out->request, 0, sizeof out->request);
   out->id = out->client_ip = csn_span_of(NULL, 0);
@@ -182,19 +184,19 @@ bool csn_request_line_read(csn_request_line* out, csn_span line, const char** re
   return false;
 }
 
-void csn_request_line_free(csn_request_line* line) {
+void csn_request_line_free(csn_request_line *line) {
   free(line->memory);
   memset(line, 0, sizeof *line);
 }
 
 /* ---- writing ---- */
 
-static void write_string(csn_json_out* out, const char* before, csn_span bytes) {
+static void write_string(csn_json_out *out, const char *before, csn_span bytes) {
   csn_json_out_text(out, before);
   csn_json_out_string(out, bytes);
 }
 
-static void write_headers(csn_json_out* out, const csn_header* headers, size_t count, bool first) {
+static void write_headers(csn_json_out *out, const csn_header *headers, size_t count, bool first) {
   for (size_t i = 0; i < count; i++) {
     write_string(out, first && i == 0 ? "[" : ",[", headers[i].name);
     write_string(out, ",", headers[i].value);
@@ -202,8 +204,8 @@ static void write_headers(csn_json_out* out, const csn_header* headers, size_t c
   }
 }
 
-void csn_request_line_write(csn_json_out* out, const csn_request_line* line, const csn_header* headers, size_t count) {
-  const csn_request* request = &line->request;
+void csn_request_line_write(csn_json_out *out, const csn_request_line *line, const csn_header *headers, size_t count) {
+  const csn_request *request = &line->request;
   csn_json_out_text(out, "{");
   if (line->id.len > 0) {
     csn_json_out_text(out, "\"id\":");

@@ -18,15 +18,15 @@ typedef struct csn_request_line {
   csn_span id;         /* the JSON text of the id, with its quotation marks; empty where absent */
   csn_span client_ip;
   csn_header headers[CSN_HEADERS_MAX + 1]; /* one more than is accepted, so that the core says so */
-  void* memory;
+  void *memory;
   size_t memory_size;
 } csn_request_line;
 
 /* Reads one line. On false, `*reason` is a sentence (static storage) and `*offset` the byte where it went wrong. */
-bool csn_request_line_read(csn_request_line* out, csn_span line, const char** reason, size_t* offset) CSN_WARN_UNUSED;
-void csn_request_line_free(csn_request_line* line);
+bool csn_request_line_read(csn_request_line *out, csn_span line, const char **reason, size_t *offset) CSN_WARN_UNUSED;
+void csn_request_line_free(csn_request_line *line);
 
 /* Writes the request as a line, with `count` headers more behind its own. */
-void csn_request_line_write(csn_json_out* out, const csn_request_line* line, const csn_header* headers, size_t count);
+void csn_request_line_write(csn_json_out *out, const csn_request_line *line, const csn_header *headers, size_t count);
 
 #endif

@@ -7,10 +7,10 @@
 #include "../core/src/encoding.h"
 #include "input.h"
 
-static const char* const encodings[] = {
+static const char *const encodings[] = {
     [CSN_SECRET_TEXT] = "text", [CSN_SECRET_HEX] = "hex", [CSN_SECRET_BASE64URL] = "base64url"};
 
-bool csn_secret_encoding_named(csn_span name, csn_secret_encoding* out) {
+bool csn_secret_encoding_named(csn_span name, csn_secret_encoding *out) {
   for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++) {
     if (!csn_span_equal(name, csn_span_str(encodings[i]))) continue;
     *out = (csn_secret_encoding)i;
@@ -19,7 +19,7 @@ bool csn_secret_encoding_named(csn_span name, csn_secret_encoding* out) {
   return false;
 }
 
-static const char* decode(csn_secret* out, csn_span text, csn_secret_encoding encoding) {
+static const char *decode(csn_secret *out, csn_span text, csn_secret_encoding encoding) {
   size_t offset = 0, len = text.len;
   if (encoding == CSN_SECRET_HEX) len = text.len / 2;
   if (encoding == CSN_SECRET_BASE64URL) len = csn_base64url_decoded_len(text.len);
@@ -37,8 +37,8 @@ static const char* decode(csn_secret* out, csn_span text, csn_secret_encoding en
   }
 }
 
-const char* csn_secret_decode(csn_secret* out, csn_span text, csn_secret_encoding encoding) {
-  const char* refusal = decode(out, text, encoding);
+const char *csn_secret_decode(csn_secret *out, csn_span text, csn_secret_encoding encoding) {
+  const char *refusal = decode(out, text, encoding);
   if (refusal != NULL) csn_secret_wipe(out);
   return refusal;
 }
@@ -50,16 +50,16 @@ static csn_span without_line_end(csn_span text) {
   return text;
 }
 
-const char* csn_secret_read(csn_secret* out, const char* path, csn_secret_encoding encoding) {
+const char *csn_secret_read(csn_secret *out, const char *path, csn_secret_encoding encoding) {
   csn_file file;
   int error = csn_file_read(&file, path, CSN_SECRET_TEXT_MAX + 2);
   if (error == EFBIG) return csn_error_sentence(CSN_ERROR_KEY_TOO_LONG);
   if (error != 0) return strerror(error);
-  const char* refusal = csn_secret_decode(out, without_line_end(csn_file_span(&file)), encoding);
+  const char *refusal = csn_secret_decode(out, without_line_end(csn_file_span(&file)), encoding);
   csn_file_free(&file);
   return refusal;
 }
 
-void csn_secret_wipe(csn_secret* secret) {
+void csn_secret_wipe(csn_secret *secret) {
   csn_wipe(secret, sizeof *secret);
 }

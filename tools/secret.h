@@ -14,16 +14,16 @@ typedef struct csn_secret {
 } csn_secret;
 
 /* "text", "hex" or "base64url". */
-bool csn_secret_encoding_named(csn_span name, csn_secret_encoding* out) CSN_WARN_UNUSED;
+bool csn_secret_encoding_named(csn_span name, csn_secret_encoding *out) CSN_WARN_UNUSED;
 
 /* Each returns NULL, or why not: a sentence in static storage that holds nothing of the secret, and then `out` is
  * wiped. csn_secret_read() drops one line feed, or carriage return and line feed, at the end of the file. */
-const char* csn_secret_decode(csn_secret* out, csn_span text, csn_secret_encoding encoding) CSN_WARN_UNUSED;
-const char* csn_secret_read(csn_secret* out, const char* path, csn_secret_encoding encoding) CSN_WARN_UNUSED;
+const char *csn_secret_decode(csn_secret *out, csn_span text, csn_secret_encoding encoding) CSN_WARN_UNUSED;
+const char *csn_secret_read(csn_secret *out, const char *path, csn_secret_encoding encoding) CSN_WARN_UNUSED;
 
-void csn_secret_wipe(csn_secret* secret);
+void csn_secret_wipe(csn_secret *secret);
 
-static inline csn_span csn_secret_span(const csn_secret* secret) {
+static inline csn_span csn_secret_span(const csn_secret *secret) {
   return csn_span_of(secret->bytes, secret->len);
 }
 

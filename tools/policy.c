@@ -1,0 +1,316 @@
+/* The policy file as a whole. */
+#include "policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../core/src/credential.h"
+#include "../core/src/ct.h"
+#include "command.h"
+#include "policy_reader.h"
+
+enum { PRESET, WINDOW, UNSIGNED_BODY, JWT, NONCES, JWKS_FILE, KEYS, FIELDS };
+
+static const csn_policy_field policy_fields[FIELDS] = {
+    [PRESET] = {"preset", CSN_POLICY_STRING},
+    [WINDOW] = {"window_seconds", CSN_POLICY_WHOLE},
+    [UNSIGNED_BODY] = {"allow_unsigned_body", CSN_POLICY_BOOL},
+    [JWT] = {"jwt", CSN_POLICY_OBJECT},
+    [NONCES] = {"nonces", CSN_POLICY_OBJECT},
+    [JWKS_FILE] = {"jwks_file", CSN_POLICY_STRING},
+    [KEYS] = {"keys", CSN_POLICY_ARRAY},
+};
+
+enum { ISSUER, AUDIENCE, LEEWAY, REQUIRED, ALGORITHMS, JWT_FIELDS };
+
+static const csn_policy_field jwt_fields[JWT_FIELDS] = {
+    [ISSUER] = {"issuer", CSN_POLICY_STRING},        [AUDIENCE] = {"audience", CSN_POLICY_STRING},
+    [LEEWAY] = {"leeway_seconds", CSN_POLICY_WHOLE}, [REQUIRED] = {"required_claims", CSN_POLICY_ARRAY},
+    [ALGORITHMS] = {"algorithms", CSN_POLICY_ARRAY},
+};
+
+static const csn_policy_field nonces_fields[] = {{"capacity", CSN_POLICY_WHOLE}};
+
+/* What the spans of the configuration point into. */
+typedef struct policy_memory {
+  uint8_t issuer[CSN_POLICY_NAME_MAX], audience[CSN_POLICY_NAME_MAX];
+} policy_memory;
+
+/* ---- the preset, and what it has ---- */
+
+static bool scheme_has(const csn_scheme *scheme, csn_field field) {
+  return csn_form_find(&scheme->forms[0], field) != NULL; /* the forms of a scheme have the same fields */
+}
+
+static bool signs_body(const csn_scheme *scheme) {
+  csn_template compiled;
+  return csn_template_compile(&compiled, scheme->template_text) == CSN_OK &&
+         csn_template_covers(&compiled, CSN_FIELD_BODY);
+}
+
+static void name_presets(char *text, size_t size) {
+  const csn_scheme *scheme;
+  size_t used = 0;
+  text[0] = '\0';
+  for (size_t i = 0; (scheme = csn_scheme_preset_at(i)) != NULL && used < size; i++) {
+    used += (size_t)snprintf(text + used, size - used, "%s%s", i == 0 ? "" : ", ", scheme->name);
+  }
+}
+
+static bool read_preset(csn_policy_reader *r, uint32_t node) {
+  char known[200];
+  if (node == 0) return csn_policy_refuse(r, 0, "preset", "is missing");
+  const csn_scheme *scheme = csn_scheme_preset(csn_json_raw(&r->json, node));
+  if (scheme == NULL) {
+    name_presets(known, sizeof known);
+    return csn_policy_refuse(r, node, "preset", "must be one of %s", known);
+  }
+  r->out->config.scheme = scheme;
+  if (scheme->has_token) r->uses |= CSN_USE_TOKEN;
+  if (scheme->template_text != NULL) r->uses |= CSN_USE_REQUEST;
+  return true;
+}
+
+/* Fields that say something about a thing which the preset does not have. */
+static bool check_preset_has(csn_policy_reader *r, const uint32_t at[FIELDS]) {
+  const csn_scheme *scheme = r->out->config.scheme;
+  bool allow = at[UNSIGNED_BODY] != 0 && csn_json_type_of(&r->json, at[UNSIGNED_BODY]) == CSN_JSON_TRUE;
+  const struct {
+    int field;
+    bool contradicts;
+    const char *why;
+  } rows[] = {
+      {WINDOW, !scheme_has(scheme, CSN_FIELD_TIMESTAMP), "has no timestamp"},
+      {NONCES, !scheme_has(scheme, CSN_FIELD_NONCE), "has no nonce"},
+      {JWT, !scheme->has_token, "has no token"},
+      {JWKS_FILE, !scheme->has_token, "has no token"},
+      {UNSIGNED_BODY, scheme->template_text == NULL, "signs nothing of a request but its token"},
+      {UNSIGNED_BODY, allow && scheme->template_text != NULL && signs_body(scheme), "signs the body"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    if (at[rows[i].field] == 0 || !rows[i].contradicts) continue;
+    return csn_policy_refuse(r, at[rows[i].field], policy_fields[rows[i].field].name, "contradicts the preset: %s %s",
+                             scheme->name, rows[i].why);
+  }
+  return true;
+}
+
+/* ---- jwt ---- */
+
+static unsigned claim_bit(csn_span name) {
+  static const struct {
+    const char *name;
+    unsigned bit;
+  } claims[] = {{"exp", CSN_CLAIM_EXP}, {"nbf", CSN_CLAIM_NBF}, {"iat", CSN_CLAIM_IAT},
+                {"iss", CSN_CLAIM_ISS}, {"aud", CSN_CLAIM_AUD}, {"sub", CSN_CLAIM_SUB}};
+  for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
+    if (csn_span_equal(name, csn_span_str(claims[i].name))) return claims[i].bit;
+  }
+  return 0;
+}
+
+static unsigned alg_bit(csn_span name) {
+  csn_alg alg = csn_alg_from_name(name);
+  return alg == CSN_ALG_NONE ? 0 : 1u << alg;
+}
+
+static bool read_claims_and_algorithms(csn_policy_reader *r, const uint32_t *at, csn_jwt_policy *jwt) {
+  if (at[REQUIRED] != 0) {
+    jwt->required = 0;
+    if (!csn_policy_names(r, at[REQUIRED], "required_claims", claim_bit, &jwt->required)) return false;
+  }
+  if (at[ALGORITHMS] != 0) {
+    jwt->algorithms = 0;
+    if (!csn_policy_names(r, at[ALGORITHMS], "algorithms", alg_bit, &jwt->algorithms)) return false;
+    if (jwt->algorithms == 0) return csn_policy_refuse(r, at[ALGORITHMS], "algorithms", "is empty");
+  }
+  if ((jwt->required & CSN_CLAIM_AUD) != 0 && jwt->audience.len == 0) {
+    return csn_policy_refuse(r, at[REQUIRED], "required_claims",
+                             "aud needs an audience: without one a token with an aud is rejected");
+  }
+  return true;
+}
+
+static bool read_jwt(csn_policy_reader *r, uint32_t node) {
+  csn_jwt_policy *jwt = &r->out->config.jwt;
+  policy_memory *memory = r->out->memory;
+  uint32_t at[JWT_FIELDS];
+  if (node == 0) return true;
+  r->section = "jwt";
+  bool good =
+      csn_policy_fields(r, node, jwt_fields, JWT_FIELDS, at) &&
+      csn_policy_string(r, at[ISSUER], "issuer", memory->issuer, sizeof memory->issuer, &jwt->issuer) &&
+      csn_policy_string(r, at[AUDIENCE], "audience", memory->audience, sizeof memory->audience, &jwt->audience) &&
+      csn_policy_whole(r, at[LEEWAY], "leeway_seconds", 0, 3600, &jwt->leeway) &&
+      read_claims_and_algorithms(r, at, jwt);
+  r->section = "";
+  return good;
+}
+
+/* ---- keys ---- */
+
+static bool refuse_jwks(csn_policy_reader *r, uint32_t node, const char *path, csn_span text, csn_error error,
+                        const csn_jwks_result *result) {
+  char why[256];
+  if (error == CSN_OK) return csn_policy_refuse(r, node, "jwks_file", "%.100s: holds no key that can be used", path);
+  csn_key_refusal(error, "which is only for a key that stands in the policy", why, sizeof why);
+  return csn_policy_refuse(r, node, "jwks_file", "%.100s:%zu: %s", path, csn_line_of_offset(text, result->offset), why);
+}
+
+static bool read_jwks_at(csn_policy_reader *r, uint32_t node, const char *path) {
+  csn_key_config defaults = CSN_KEY_CONFIG_DEFAULT;
+  csn_jwks_result result = {0};
+  csn_file file;
+  int failed = csn_file_read(&file, path, CSN_JWKS_FILE_MAX);
+  if (failed != 0) return csn_policy_refuse(r, node, "jwks_file", "%.100s: %s", path, strerror(failed));
+  defaults.uses = CSN_USE_TOKEN;
+  csn_error error = csn_keyring_add_jwks(r->out->keyring, csn_file_span(&file), &defaults, &result);
+  bool good = error == CSN_OK && result.added > 0;
+  if (!good) refuse_jwks(r, node, path, csn_file_span(&file), error, &result);
+  csn_file_free(&file);
+  return good;
+}
+
+static bool read_jwks(csn_policy_reader *r, uint32_t node) {
+  uint8_t buffer[4096];
+  csn_span name;
+  if (node == 0) return true;
+  if (!csn_policy_string(r, node, "jwks_file", buffer, sizeof buffer, &name)) return false;
+  char *path = csn_policy_path(r, name);
+  if (path == NULL) return csn_policy_refuse(r, node, "jwks_file", "%s", strerror(ENOMEM));
+  bool good = read_jwks_at(r, node, path);
+  free(path);
+  return good;
+}
+
+/* A preset whose key kind is missing would reject everything. */
+static bool check_uses(csn_policy_reader *r, uint32_t keys) {
+  bool has_request = false;
+  for (size_t i = 0; i < r->out->key_count; i++) has_request |= (r->out->keys[i].uses & CSN_USE_REQUEST) != 0;
+  if ((r->uses & CSN_USE_REQUEST) != 0 && !has_request) {
+    return csn_policy_refuse(r, keys, "keys", "none has the use \"request\", which the preset needs");
+  }
+  if ((r->uses & CSN_USE_TOKEN) != 0 && csn_keyring_token_key_count(r->out->keyring) == 0) {
+    return csn_policy_refuse(r, keys, "keys", "none has the use \"token\", which the preset needs");
+  }
+  return true;
+}
+
+static bool read_keys(csn_policy_reader *r, const uint32_t at[FIELDS]) {
+  uint8_t seed[16];
+  if (at[KEYS] == 0 && at[JWKS_FILE] == 0) return csn_policy_refuse(r, 0, "keys", "is missing, and so is jwks_file");
+  csn_error error = csn_random(seed, sizeof seed) ? csn_keyring_new(&r->out->keyring, seed) : CSN_ERROR_CRYPTO;
+  csn_wipe(seed, sizeof seed);
+  if (error != CSN_OK) return csn_policy_refuse(r, at[KEYS], "keys", "%s", csn_error_sentence(error));
+  if (at[KEYS] != 0 && !csn_policy_read_keys(r, at[KEYS])) return false;
+  if (!read_jwks(r, at[JWKS_FILE]) || !check_uses(r, at[KEYS])) return false;
+  csn_keyring_freeze(r->out->keyring);
+  return true;
+}
+
+/* ---- nonces and the verifier ---- */
+
+static bool read_nonces(csn_policy_reader *r, uint32_t node, int64_t now) {
+  csn_nonce_table_config config = {.now = now};
+  int64_t capacity = CSN_POLICY_NONCES_DEFAULT;
+  uint32_t at = 0;
+  if (!scheme_has(r->out->config.scheme, CSN_FIELD_NONCE)) return true;
+  r->section = "nonces";
+  if (node != 0 && (!csn_policy_fields(r, node, nonces_fields, 1, &at) ||
+                    !csn_policy_whole(r, at, "capacity", 1, INT64_C(1) << 36, &capacity))) {
+    return false;
+  }
+  config.capacity = (uint64_t)capacity;
+  csn_error error = csn_random(config.seed, sizeof config.seed) ? CSN_OK : CSN_ERROR_CRYPTO;
+  if (error == CSN_OK) error = csn_nonce_table_new(&r->out->nonces, &config);
+  csn_wipe(&config, sizeof config);
+  if (error != CSN_OK) return csn_policy_refuse(r, at, "capacity", "%s", csn_error_sentence(error));
+  r->out->config.nonces = csn_nonce_table_store(r->out->nonces);
+  r->section = "";
+  return true;
+}
+
+static bool make_verifier(csn_policy_reader *r) {
+  r->out->config.keyring = r->out->keyring;
+  csn_error error = csn_verifier_new(&r->out->verifier, &r->out->config);
+  return error == CSN_OK || csn_policy_refuse(r, 0, NULL, "%s", csn_error_sentence(error));
+}
+
+static bool read_policy(csn_policy_reader *r, int64_t now) {
+  csn_verifier_config *config = &r->out->config;
+  uint32_t at[FIELDS];
+  if (csn_json_type_of(&r->json, 0) != CSN_JSON_OBJECT) {
+    return csn_policy_refuse(r, 0, NULL, "a policy is a JSON object");
+  }
+  if (!csn_policy_fields(r, 0, policy_fields, FIELDS, at) || !read_preset(r, at[PRESET]) || !check_preset_has(r, at) ||
+      !csn_policy_whole(r, at[WINDOW], "window_seconds", 1, CSN_WINDOW_MAX, &config->window)) {
+    return false;
+  }
+  csn_policy_bool(r, at[UNSIGNED_BODY], &config->allow_unsigned_body);
+  return read_jwt(r, at[JWT]) && read_keys(r, at) && read_nonces(r, at[NONCES], now) && make_verifier(r);
+}
+
+/* ---- the file ---- */
+
+/* Every value but the outermost stands behind one of four characters. */
+static size_t count_nodes(csn_span text) {
+  size_t count = 1;
+  for (size_t i = 0; i < text.len; i++) {
+    uint8_t byte = text.ptr[i];
+    count += byte == ',' || byte == ':' || byte == '[' || byte == '{';
+  }
+  return count;
+}
+
+static const char *json_sentence(csn_reason reason) {
+  if (reason == CSN_REASON_JSON_DUPLICATE) return "a member name occurs twice in one object";
+  if (reason == CSN_REASON_JSON_LIMIT) return "the JSON is deeper or has more members than the limit";
+  return "not strict JSON (RFC 8259)";
+}
+
+static bool load_text(csn_policy_reader *r, csn_span text, int64_t now) {
+  size_t room = count_nodes(text), offset = 0;
+  csn_json_node *nodes = malloc(room * sizeof *nodes);
+  r->out->memory = calloc(1, sizeof(policy_memory));
+  bool good = false;
+  if (nodes == NULL || r->out->memory == NULL) {
+    snprintf(r->error->text, sizeof r->error->text, "%.100s: %s", r->path, strerror(ENOMEM));
+  } else {
+    csn_reason reason = csn_json_read(text, nodes, room, &r->json, &offset);
+    if (reason == CSN_REASON_ACCEPTED) {
+      good = read_policy(r, now);
+    } else {
+      snprintf(r->error->text, sizeof r->error->text, "%.100s:%zu: %s (byte %zu)", r->path,
+               csn_line_of_offset(text, offset), json_sentence(reason), offset);
+    }
+  }
+  free(nodes);
+  return good;
+}
+
+bool csn_policy_load(csn_policy *out, const char *path, int64_t now, csn_policy_error *error) {
+  csn_policy_reader reader = {.out = out, .path = path, .error = error, .section = ""};
+  csn_file file;
+  memset(out, 0, sizeof *out);
+  out->config = (csn_verifier_config)CSN_VERIFIER_CONFIG_DEFAULT;
+  int failed = csn_file_read(&file, path, CSN_POLICY_FILE_MAX);
+  if (failed != 0) {
+    snprintf(error->text, sizeof error->text, "%.300s: %s", path, strerror(failed));
+    return false;
+  }
+  bool good = load_text(&reader, csn_file_span(&file), now);
+  csn_file_free(&file);
+  if (!good) csn_policy_free(out);
+  return good;
+}
+
+void csn_policy_free(csn_policy *policy) {
+  csn_verifier_free(policy->verifier);
+  csn_nonce_table_free(policy->nonces);
+  csn_keyring_free(policy->keyring);
+  if (policy->keys != NULL) csn_wipe(policy->keys, policy->key_count * sizeof *policy->keys);
+  free(policy->keys);
+  free(policy->memory);
+  memset(policy, 0, sizeof *policy);
+}

@@ -1,0 +1,62 @@
+/* The parts of the policy's loader: what reads one object of the file, and what reads its keys. */
+#ifndef CSN_TOOLS_POLICY_READER_H
+#define CSN_TOOLS_POLICY_READER_H
+
+#include "../core/src/json.h"
+#include "policy.h"
+
+/* One load of one file. */
+typedef struct csn_policy_reader {
+  csn_policy *out;
+  const char *path;
+  csn_json json;
+  csn_policy_error *error;
+  const char *section; /* the object that is being read: "" for the outermost, else "jwt", "nonces", "keys" */
+  size_t key_index;    /* in "keys" */
+  unsigned uses;       /* those of the preset: CSN_USE_ bits */
+} csn_policy_reader;
+
+typedef enum csn_policy_type {
+  CSN_POLICY_STRING,
+  CSN_POLICY_WHOLE,
+  CSN_POLICY_BOOL,
+  CSN_POLICY_ARRAY,
+  CSN_POLICY_OBJECT,
+} csn_policy_type;
+
+typedef struct csn_policy_field {
+  const char *name;
+  csn_policy_type type;
+} csn_policy_field;
+
+/* Fills the error's text with file, line of `node`, section and `field` (NULL: the section itself) and the reason.
+ * Always false. */
+bool csn_policy_refuse(csn_policy_reader *reader, uint32_t node, const char *field, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Finds the fields of the object at `node`: `at` gets the node of each value, 0 where absent. Refuses unknown fields
+ * and values of another type. */
+bool csn_policy_fields(csn_policy_reader *reader, uint32_t node, const csn_policy_field *fields, size_t count,
+                       uint32_t *at) CSN_WARN_UNUSED;
+
+/* The value at `node`, or what `out` has where `node` is 0. */
+bool csn_policy_whole(csn_policy_reader *reader, uint32_t node, const char *field, int64_t low, int64_t high,
+                      int64_t *out) CSN_WARN_UNUSED;
+void csn_policy_bool(const csn_policy_reader *reader, uint32_t node, bool *out);
+
+/* Decodes the string at `node`, 1 to `size` bytes, into `buffer`; an empty span where `node` is 0. */
+bool csn_policy_string(csn_policy_reader *reader, uint32_t node, const char *field, uint8_t *buffer, size_t size,
+                       csn_span *out) CSN_WARN_UNUSED;
+
+/* ORs into `*bits` the bit of each name in the array of strings at `node`: `bit_of` gives 0 for an unknown name. A name
+ * that stands there twice is refused. */
+bool csn_policy_names(csn_policy_reader *reader, uint32_t node, const char *field, unsigned (*bit_of)(csn_span name),
+                      unsigned *bits) CSN_WARN_UNUSED;
+
+/* A file named in the policy, found relative to the policy's folder; NULL where memory is short. To be freed. */
+char *csn_policy_path(const csn_policy_reader *reader, csn_span name);
+
+/* Reads the array "keys" at `node` into the keyring and into out->keys. */
+bool csn_policy_read_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
+
+#endif

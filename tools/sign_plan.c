@@ -1,0 +1,143 @@
+/* Which keys, which claims. */
+#include "sign_plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "../core/src/credential.h"
+#include "../core/src/json.h"
+
+/* Where the reason goes, with its size. */
+typedef struct refusal {
+  char *why;
+  size_t size;
+} refusal;
+
+static bool refuse(refusal out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool refuse(refusal out, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(out.why, out.size, format, arguments);
+  va_end(arguments);
+  return false;
+}
+
+static bool is_named(csn_span id, const char *name) {
+  return name == NULL || csn_span_equal(id, csn_span_str(name));
+}
+
+/* The keys of the policy for `use`: returns how many fit and the first of them. NULL names every client or id. A key
+ * past its end is used only where it is named: by its id. */
+static size_t find_keys(const csn_sign_plan *plan, unsigned use, const char *client, const char *key_id, int64_t now,
+                        const csn_key **first) {
+  size_t count = 0;
+  for (size_t i = 0; i < plan->policy->key_count; i++) {
+    const csn_key *key = &plan->policy->keys[i];
+    bool is_live = key_id != NULL || key->accept_until == 0 || now <= key->accept_until;
+    if ((key->uses & use) == 0 || !is_live) continue;
+    if (!is_named(csn_key_client_id(key), client) || !is_named(csn_key_id(key), key_id)) continue;
+    if (count++ == 0) *first = key;
+  }
+  return count;
+}
+
+static bool choose_request_key(csn_sign_plan *plan, int64_t now, refusal out) {
+  const csn_sign_choice *choice = plan->choice;
+  size_t count = find_keys(plan, CSN_USE_REQUEST, choice->client, choice->key_id, now, &plan->request_key);
+  if (count == 0) return refuse(out, "no key of the policy fits: it must sign requests and be accepted now");
+  if (count > 1) return refuse(out, "%zu keys of the policy fit: --client or --key-id chooses one", count);
+  plan->client = csn_key_client_id(plan->request_key);
+  return true;
+}
+
+/* The key that is named, or the one of the client, or the one that there is. */
+static bool choose_token_key(csn_sign_plan *plan, int64_t now, refusal out) {
+  const csn_keyring *ring = plan->policy->keyring;
+  const char *id = plan->choice->token_key_id;
+  char client[CSN_ID_MAX + 1] = "";
+  if (id == NULL && plan->request_key == NULL) id = plan->choice->key_id;
+  if (id != NULL) {
+    plan->token_key = csn_keyring_find_key_id(ring, csn_span_str(id));
+    return plan->token_key != NULL || refuse(out, "no key of the policy that signs tokens has the id \"%.128s\"", id);
+  }
+  if (plan->client.len <= CSN_ID_MAX)
+    snprintf(client, sizeof client, "%.*s", (int)plan->client.len, (const char *)plan->client.ptr);
+  if (client[0] == '\0' || find_keys(plan, CSN_USE_TOKEN, client, NULL, now, &plan->token_key) != 1) {
+    plan->token_key = csn_keyring_only_token_key(ring);
+  }
+  return plan->token_key != NULL || refuse(out, "more than one key of the policy signs tokens: %s chooses one",
+                                           plan->request_key == NULL ? "--key-id" : "--token-key-id");
+}
+
+static bool check_claims(csn_span claims, refusal out) {
+  enum { NODES = 1024 };
+  static csn_json_node nodes[NODES];
+  csn_json json;
+  size_t offset = 0;
+  if (claims.len > CSN_CLAIMS_MAX) return refuse(out, "the claims are longer than %d bytes", CSN_CLAIMS_MAX);
+  if (csn_json_read(claims, nodes, NODES, &json, &offset) != CSN_REASON_ACCEPTED) {
+    return refuse(out, "the claims are not strict JSON (byte %zu)", offset);
+  }
+  return csn_json_type_of(&json, 0) == CSN_JSON_OBJECT || refuse(out, "the claims are not a JSON object");
+}
+
+/* Options that say something about a thing which the preset does not have. */
+static bool check_choice(const csn_sign_choice *choice, const csn_scheme *scheme, refusal out) {
+  size_t forms = csn_scheme_form_count(scheme), at = 0;
+  bool has_nonce = csn_form_find(&scheme->forms[0], CSN_FIELD_NONCE) != NULL;
+  bool has_token_option = choice->claims.len > 0 || choice->ttl >= 0 || choice->token_key_id != NULL;
+  if (!scheme->has_token && has_token_option) {
+    return refuse(out, "%s has no token: --claims, --claims-file, --ttl and --token-key-id do not apply", scheme->name);
+  }
+  if (choice->claims.len > 0 && choice->ttl >= 0) return refuse(out, "--ttl does not apply to given claims");
+  if (choice->nonce != NULL && !has_nonce) return refuse(out, "%s has no nonce: --nonce does not apply", scheme->name);
+  if (choice->nonce != NULL && !csn_nonce_valid(csn_span_str(choice->nonce), &at)) {
+    return refuse(out, "--nonce takes 1 to %d of A-Z a-z 0-9 - . _ ~ + / =", CSN_NONCE_MAX);
+  }
+  if (choice->form >= (int64_t)forms) {
+    return refuse(out, "--form: %s has %zu form%s, numbered from 0", scheme->name, forms, forms == 1 ? "" : "s");
+  }
+  return choice->claims.len == 0 || check_claims(choice->claims, out);
+}
+
+bool csn_sign_plan_make(csn_sign_plan *plan, const csn_policy *policy, const csn_sign_choice *choice, int64_t now,
+                        char *why, size_t size) {
+  const csn_scheme *scheme = policy->config.scheme;
+  refusal out = {why, size};
+  *plan = (csn_sign_plan){.policy = policy, .choice = choice, .client = csn_span_str(choice->client)};
+  if (!check_choice(choice, scheme, out)) return false;
+  if (scheme->template_text != NULL && !choose_request_key(plan, now, out)) return false;
+  if (!scheme->has_token) return true;
+  if (!choose_token_key(plan, now, out)) return false;
+  if (plan->client.len == 0) plan->client = csn_key_client_id(plan->token_key);
+  if (plan->client.len > 0 || choice->claims.len > 0) return true;
+  return refuse(out, "the token needs a subject: --client or --claims gives it");
+}
+
+static void number_claim(csn_json_out *out, const char *before, int64_t number) {
+  csn_json_out_text(out, before);
+  csn_json_out_int(out, number);
+}
+
+static void name_claim(csn_json_out *out, const char *before, csn_span name) {
+  if (name.len == 0) return;
+  csn_json_out_text(out, before);
+  csn_json_out_string(out, name);
+}
+
+void csn_sign_plan_claims(const csn_sign_plan *plan, int64_t now, csn_json_out *out) {
+  const csn_jwt_policy *jwt = &plan->policy->config.jwt;
+  if (plan->choice->claims.len > 0) {
+    csn_json_out_raw(out, plan->choice->claims);
+    return;
+  }
+  int64_t ttl = plan->choice->ttl >= 0 ? plan->choice->ttl : CSN_SIGN_TTL_DEFAULT;
+  csn_json_out_text(out, "{\"sub\":");
+  csn_json_out_string(out, plan->client);
+  number_claim(out, ",\"iat\":", now);
+  if ((jwt->required & CSN_CLAIM_NBF) != 0) number_claim(out, ",\"nbf\":", now);
+  number_claim(out, ",\"exp\":", now + ttl);
+  name_claim(out, ",\"iss\":", jwt->issuer);
+  name_claim(out, ",\"aud\":", jwt->audience);
+  csn_json_out_text(out, "}");
+}

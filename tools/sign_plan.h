@@ -1,0 +1,33 @@
+/* What `csn sign` signs with: which keys, which claims. */
+#ifndef CSN_TOOLS_SIGN_PLAN_H
+#define CSN_TOOLS_SIGN_PLAN_H
+
+#include "json_out.h"
+#include "policy.h"
+
+enum { CSN_SIGN_TTL_DEFAULT = 300 }; /* seconds from iat to exp */
+
+/* NULL where an option was not given. */
+typedef struct csn_sign_choice {
+  const char *client, *key_id, *token_key_id, *nonce;
+  csn_span claims; /* empty: minted */
+  int64_t form, ttl;
+} csn_sign_choice;
+
+typedef struct csn_sign_plan {
+  const csn_policy *policy;
+  const csn_sign_choice *choice;
+  const csn_key *request_key; /* NULL where the preset signs no request */
+  const csn_key *token_key;   /* NULL where it has no token */
+  csn_span client;
+} csn_sign_plan;
+
+/* Chooses keys at UNIX second `now`. On false `why` is one line on what to do. The policy and the choice must outlive
+ * the plan. */
+bool csn_sign_plan_make(csn_sign_plan *plan, const csn_policy *policy, const csn_sign_choice *choice, int64_t now,
+                        char *why, size_t size) CSN_WARN_UNUSED;
+
+/* Writes the claims of a token of `now`: the given ones, or sub, iat, exp and what else the policy asks for. */
+void csn_sign_plan_claims(const csn_sign_plan *plan, int64_t now, csn_json_out *out);
+
+#endif

@@ -1,0 +1,150 @@
+/* csn sign: what it writes verifies, and what it cannot sign it refuses. */
+#include "test_cli.h"
+
+typedef struct trip {
+  const char *policy;
+  const char *options;
+} trip;
+
+static void what_is_signed_verifies_for_every_preset_and_form(void **state) {
+  static const trip trips[] = {
+      {AMBIGUOUS, ""},
+      {DELIMITED, ""},
+      {DELIMITED, "--client c"},
+      {DELIMITED, "--key-id k --nonce once --form 0"},
+      {BEARER, "--client alice"},
+      {BEARER, "--client alice --key-id t --ttl 1"},
+      {BEARER, "--claims {\"exp\":1700000001,\"sub\":\"x\"}"},
+      {JWT_HMAC, ""},
+      {JWT_HMAC, "--form 0 --client c"},
+      {JWT_HMAC, "--form 1 --key-id r --token-key-id t"},
+  };
+  static char request[sizeof out];
+  (void)state;
+  for (size_t i = 0; i < COUNT(trips); i++) {
+    char words[512];
+    bool has_body = strcmp(trips[i].policy, JWT_HMAC) == 0;
+    test_write_text("p", trips[i].policy);
+    snprintf(words, sizeof words, "sign --policy @p --now 1700000000 %s", trips[i].options);
+    must_run(words, has_body ? "{\"id\":1,\"method\":\"POST\",\"target\":\"/\",\"body_base64\":\"AP8=\"}\n" : GET, 0);
+    assert_int_equal(count_lines(out), 1);
+    strcpy(request, out);
+    assert_int_equal(run("verify --policy @p --now 1700000000", request), 0);
+    assert_non_null(strstr(out, "{\"id\":1,\"verdict\":\"accepted\""));
+    /* The control: under another key none of it verifies. */
+    char *secret = strstr(strcpy(words, trips[i].policy), SECRET);
+    for (; secret != NULL; secret = strstr(secret, SECRET)) secret[0] = 'X';
+    test_write_text("p", words);
+    assert_int_equal(run("verify --policy @p --now 1700000000", request), 1);
+    assert_non_null(strstr(out, "signature_mismatch"));
+  }
+}
+
+static void signed_requests_keep_what_they_were(void **state) {
+  (void)state;
+  test_write_text("d", DELIMITED);
+  must_run(
+      "sign --policy @d --now 1700000000 --nonce n1",
+      "{\"id\":\"\\u00e9\",\"method\":\"GET\",\"target\":\"/\",\"headers\":[[\"Host\",\"h\"]],\"client_ip\":\"::1\"}",
+      0);
+  assert_string_equal(
+      out,
+      "{\"id\":\"\\u00e9\",\"method\":\"GET\",\"target\":\"/\",\"headers\":[[\"Host\",\"h\"],"
+      "[\"x-ClientId\",\"c\"],[\"x-Timestamp\",\"1700000000\"],[\"x-Nonce\",\"n1\"],[\"x-Signature\","
+      "\"f7fac6d3974ac8afc3b1fbfd745add0025c0435a54277f00ca0826e10ff30988\"]],\"client_ip\":\"::1\"}\n");
+}
+
+static void every_request_gets_a_nonce_of_its_own(void **state) {
+  static char requests[sizeof out];
+  (void)state;
+  test_write_text("d", DELIMITED);
+  must_run("sign --policy @d --now 1700000000", GET GET GET "\n", 0);
+  strcpy(requests, out);
+  must_run("verify --policy @d --now 1700000000", requests, 0);
+  assert_int_equal(count_lines(out), 3);
+  must_run("sign --policy @d --now 1700000000 --nonce same", GET GET, 0);
+  strcpy(requests, out);
+  must_run("verify --policy @d --now 1700000000", requests, 1);
+  assert_int_equal(count_text(out, "nonce_replayed"), 1);
+}
+
+#define TWO_KEYS                                                                                             \
+  "{\"preset\":\"hmac-nonce-delimited\",\"keys\":[{\"key_id\":\"old\",\"client_id\":\"c\",\"accept_until\":" \
+  "1700000000,"                                                                                              \
+  "\"secret\":\"" SECRET "\"},{\"key_id\":\"new\",\"client_id\":\"c\",\"secret\":\"" SECRET                  \
+  "2\"},{\"key_id\":\"d\",\"client_id\":\"d\",\"secret\":\"" SECRET "3\"}]}"
+#define TWO_ISSUERS                                                                                      \
+  "{\"preset\":\"bearer-jwt\",\"keys\":[{\"key_id\":\"t1\",\"client_id\":\"alice\",\"use\":[\"token\"]," \
+  "\"secret\":\"" SECRET "\"},{\"key_id\":\"t2\",\"secret\":\"" SECRET "2\"}]}"
+
+static void which_key_signs_is_never_guessed(void **state) {
+  static const char *const rows[][2] = {
+      {"sign --policy @two --now 1700000001", "2 keys of the policy fit: --client or --key-id chooses one"},
+      {"sign --policy @two --now 1700000000 --client c", "2 keys of the policy fit"},
+      {"sign --policy @two --client e", "no key of the policy fits"},
+      {"sign --policy @two --client d --key-id new", "no key of the policy fits"},
+      {"sign --policy @issuers --client bob", "more than one key of the policy signs tokens: --key-id chooses one"},
+      {"sign --policy @issuers --client bob --key-id t3", "has the id \"t3\""},
+      {"sign --policy @issuers --key-id t2", "the token needs a subject: --client or --claims gives it"},
+  };
+  static const char *const good[] = {
+      "sign --policy @two --now 1700000001 --client c", /* the old key is past its end: the new one is meant */
+      "sign --policy @two --now 1700000001 --key-id old",
+      "sign --policy @two --client d",
+      "sign --policy @issuers --client alice", /* the key of that client */
+      "sign --policy @issuers --client bob --key-id t2",
+      "sign --policy @issuers --key-id t1",
+  };
+  (void)state;
+  test_write_text("two", TWO_KEYS);
+  test_write_text("issuers", TWO_ISSUERS);
+  for (size_t i = 0; i < COUNT(rows); i++) must_fail(rows[i][0], GET, rows[i][1]);
+  for (size_t i = 0; i < COUNT(good); i++) must_run(good[i], GET, 0);
+}
+
+static void what_cannot_be_signed_is_refused(void **state) {
+  static const char *const rows[][3] = {
+      {"sign --policy @d --ttl 5", GET, "has no token: --claims, --claims-file, --ttl and --token-key-id"},
+      {"sign --policy @d --form 1", GET, "--form: hmac-nonce-delimited has 1 form, numbered from 0"},
+      {"sign --policy @d --form 99", GET, "--form takes the number of a form"},
+      {"sign --policy @d --nonce a|b", GET, "--nonce takes 1 to 128 of"},
+      {"sign --policy @b --nonce n --client c", GET, "bearer-jwt has no nonce"},
+      {"sign --policy @b --claims []", GET, "the claims are not a JSON object"},
+      {"sign --policy @b --claims {", GET, "the claims are not strict JSON (byte 1)"},
+      {"sign --policy @b --claims {} --ttl 5", GET, "--ttl does not apply to given claims"},
+      {"sign --policy @b --claims-file @no", GET, "/no: No such file or directory"},
+      {"sign --policy @b --claims-file @empty", GET, "/empty: is empty"},
+      {"sign --policy @d", GET "{\n", "<stdin>:2: not strict JSON (RFC 8259) (byte 1)"},
+      {"sign --policy @d", SIGNED, "<stdin>:1: the request has a header x-ClientId already"},
+  };
+  (void)state;
+  test_write_text("d", DELIMITED);
+  test_write_text("b", BEARER);
+  test_write_text("empty", "");
+  for (size_t i = 0; i < COUNT(rows); i++) must_fail(rows[i][0], rows[i][1], rows[i][2]);
+}
+
+static void claims_come_from_a_file_too(void **state) {
+  static char request[sizeof out];
+  (void)state;
+  test_write_text("b", BEARER);
+  test_write_text("claims", "{\"sub\": \"from file\",\n \"exp\": 1700000001}\n");
+  must_run("sign --policy @b --claims-file @claims", GET, 0);
+  strcpy(request, out);
+  must_run("verify --policy @b --now 1700000000", request, 0);
+  assert_non_null(strstr(out, "\"client_id\":\"from file\""));
+  must_run("verify --policy @b --now 1700000001", request, 1);
+  assert_non_null(strstr(out, "token_expired"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(what_is_signed_verifies_for_every_preset_and_form),
+      cmocka_unit_test(signed_requests_keep_what_they_were),
+      cmocka_unit_test(every_request_gets_a_nonce_of_its_own),
+      cmocka_unit_test(which_key_signs_is_never_guessed),
+      cmocka_unit_test(what_cannot_be_signed_is_refused),
+      cmocka_unit_test(claims_come_from_a_file_too),
+  };
+  return cmocka_run_group_tests(tests, find_binary, test_folder_remove);
+}
