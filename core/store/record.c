@@ -8,25 +8,25 @@ enum { RECORD_VERSION = 1, STATE_WORDS = 8 };
 
 /* ---- writing: the caller has checked that everything fits ---- */
 
-static uint8_t* put_state(uint8_t* at, const uint32_t state[STATE_WORDS]) {
+static uint8_t *put_state(uint8_t *at, const uint32_t state[STATE_WORDS]) {
   for (size_t i = 0; i < STATE_WORDS; i++) {
     for (int shift = 24; shift >= 0; shift -= 8) *at++ = (uint8_t)(state[i] >> shift);
   }
   return at;
 }
 
-static uint8_t* put_text(uint8_t* at, csn_span text) {
+static uint8_t *put_text(uint8_t *at, csn_span text) {
   *at++ = (uint8_t)text.len;
   if (text.len > 0) memcpy(at, text.ptr, text.len);
   return at + text.len;
 }
 
-size_t csn_record_encode(const csn_key* key, uint8_t out[CSN_RECORD_MAX]) {
+size_t csn_record_encode(const csn_key *key, uint8_t out[CSN_RECORD_MAX]) {
   csn_span alg = csn_span_str(csn_alg_name(key->alg));
   if (key->client_id_len == 0 || key->client_id_len > CSN_ID_MAX || key->key_id_len > CSN_ID_MAX) return 0;
   if (key->alg == CSN_ALG_NONE || alg.len == 0 || alg.len > CSN_RECORD_ALG_MAX) return 0;
 
-  uint8_t* at = out;
+  uint8_t *at = out;
   *at++ = RECORD_VERSION;
   *at++ = key->uses;
   csn_put_be64(at, (uint64_t)key->accept_until);
@@ -40,22 +40,22 @@ size_t csn_record_encode(const csn_key* key, uint8_t out[CSN_RECORD_MAX]) {
 
 /* ---- reading ---- */
 
-static bool take_state(csn_cursor* cursor, uint32_t state[STATE_WORDS]) {
+static bool take_state(csn_cursor *cursor, uint32_t state[STATE_WORDS]) {
   csn_span bytes;
   if (!csn_cursor_take(cursor, STATE_WORDS * 4, &bytes)) return false;
   for (size_t i = 0; i < STATE_WORDS; i++) {
-    const uint8_t* word = bytes.ptr + 4 * i;
+    const uint8_t *word = bytes.ptr + 4 * i;
     state[i] = (uint32_t)word[0] << 24 | (uint32_t)word[1] << 16 | (uint32_t)word[2] << 8 | word[3];
   }
   return true;
 }
 
-static bool take_text(csn_cursor* cursor, size_t max, csn_span* out) {
+static bool take_text(csn_cursor *cursor, size_t max, csn_span *out) {
   csn_span len;
   return csn_cursor_take(cursor, 1, &len) && len.ptr[0] <= max && csn_cursor_take(cursor, len.ptr[0], out);
 }
 
-static bool take_id(csn_cursor* cursor, uint8_t id[CSN_ID_MAX], uint8_t* id_len) {
+static bool take_id(csn_cursor *cursor, uint8_t id[CSN_ID_MAX], uint8_t *id_len) {
   csn_span text;
   if (!take_text(cursor, CSN_ID_MAX, &text)) return false;
   memcpy(id, text.ptr, text.len);
@@ -63,7 +63,7 @@ static bool take_id(csn_cursor* cursor, uint8_t id[CSN_ID_MAX], uint8_t* id_len)
   return true;
 }
 
-static bool decode(csn_cursor* cursor, csn_key* key) {
+static bool decode(csn_cursor *cursor, csn_key *key) {
   csn_span head, alg;
   if (!csn_cursor_skip_byte(cursor, RECORD_VERSION)) return false;
   if (!csn_cursor_take(cursor, 1 + 8, &head)) return false;
@@ -77,7 +77,7 @@ static bool decode(csn_cursor* cursor, csn_key* key) {
   return take_id(cursor, key->client_id, &key->client_id_len) && csn_cursor_done(cursor);
 }
 
-bool csn_record_decode(csn_span record, csn_span client_id, csn_key* key) {
+bool csn_record_decode(csn_span record, csn_span client_id, csn_key *key) {
   csn_cursor cursor = csn_cursor_of(record);
   memset(key, 0, sizeof *key);
   if (decode(&cursor, key) && csn_span_equal(csn_key_client_id(key), client_id)) return true;

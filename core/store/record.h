@@ -13,9 +13,9 @@ enum {
 
 /* Writes the record of `key` and returns its length; 0 where the key has no client id, an id that is too long, or an
  * algorithm without a name. */
-size_t csn_record_encode(const csn_key* key, uint8_t out[CSN_RECORD_MAX]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+size_t csn_record_encode(const csn_key *key, uint8_t out[CSN_RECORD_MAX]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* False, and `key` wiped, where the bytes are not exactly one record of this version for `client_id`. */
-bool csn_record_decode(csn_span record, csn_span client_id, csn_key* key) CSN_WARN_UNUSED CSN_NONNULL(3);
+bool csn_record_decode(csn_span record, csn_span client_id, csn_key *key) CSN_WARN_UNUSED CSN_NONNULL(3);
 
 #endif

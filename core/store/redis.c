@@ -41,13 +41,13 @@ struct csn_redis_store {
   int64_t fence;          /* claims that expire at or before it may have been accepted and forgotten */
 };
 
-static redis_name name_of(const csn_row* row) {
+static redis_name name_of(const csn_row *row) {
   redis_name name = {.bytes = {'c', 's', 'n', ':', row->table, ':'}};
   memcpy(name.bytes + PREFIX_BYTES, row->hash, CSN_ROW_HASH_BYTES);
   return name;
 }
 
-static csn_error ready(csn_redis_store* store) {
+static csn_error ready(csn_redis_store *store) {
   csn_error error = csn_redis_link_ready(&store->link);
   if (store->link.data_lost) {
     store->fence = store->latest_expires;
@@ -59,7 +59,7 @@ static csn_error ready(csn_redis_store* store) {
 /* ---- nonces ---- */
 
 /* What needs no server. UNAVAILABLE: the claim is to be sent. */
-static csn_nonce_answer answer_here(const csn_redis_store* store, const csn_nonce_claim* claim, int64_t now) {
+static csn_nonce_answer answer_here(const csn_redis_store *store, const csn_nonce_claim *claim, int64_t now) {
   int64_t lifetime = 0;
   if (claim->expires < store->clock) return CSN_NONCE_EXPIRED;
   if (claim->expires <= store->fence) return CSN_NONCE_FENCED;
@@ -69,7 +69,7 @@ static csn_nonce_answer answer_here(const csn_redis_store* store, const csn_nonc
 
 /* From `now` and not from the clock that never goes back: where the time was set back, the bytes pass for longer. The
  * second `expires` counts until its end. */
-static bool queue_claim(csn_redis_store* store, const csn_nonce_claim* claim, int64_t now) {
+static bool queue_claim(csn_redis_store *store, const csn_nonce_claim *claim, int64_t now) {
   char milliseconds[MILLISECONDS_MAX];
   snprintf(milliseconds, sizeof milliseconds, "%" PRId64, (claim->expires - now + 1 + MARGIN_SECONDS) * 1000);
   csn_row row = csn_sealer_row(&store->link.sealer, CSN_TABLE_NONCES, claim->client_id, claim->nonce);
@@ -81,7 +81,7 @@ static bool queue_claim(csn_redis_store* store, const csn_nonce_claim* claim, in
   return csn_redis_queue(&store->link, args, 6);
 }
 
-static csn_nonce_answer answer_of(const redisReply* reply) {
+static csn_nonce_answer answer_of(const redisReply *reply) {
   static const char oom[] = "OOM ";
   if (csn_redis_is_ok(reply)) return CSN_NONCE_FRESH;
   if (reply->type == REDIS_REPLY_NIL) return CSN_NONCE_REPLAYED;
@@ -90,11 +90,11 @@ static csn_nonce_answer answer_of(const redisReply* reply) {
 }
 
 /* Reads the answer of every claim that was sent. False where the connection was lost on the way. */
-static bool read_answers(csn_redis_store* store, csn_nonce_claim* claims, size_t count) {
+static bool read_answers(csn_redis_store *store, csn_nonce_claim *claims, size_t count) {
   bool understood = true;
   for (size_t i = 0; i < count; i++) {
     if (claims[i].answer != CSN_NONCE_UNAVAILABLE) continue;
-    redisReply* reply = csn_redis_reply(&store->link);
+    redisReply *reply = csn_redis_reply(&store->link);
     if (reply == NULL) return false;
     claims[i].answer = answer_of(reply);
     understood = understood && claims[i].answer != CSN_NONCE_UNAVAILABLE;
@@ -105,7 +105,7 @@ static bool read_answers(csn_redis_store* store, csn_nonce_claim* claims, size_t
 }
 
 /* One pipeline. Claims that are not answered here or by the server keep CSN_NONCE_UNAVAILABLE. */
-static bool claim_pipeline(csn_redis_store* store, csn_nonce_claim* claims, size_t count, int64_t now) {
+static bool claim_pipeline(csn_redis_store *store, csn_nonce_claim *claims, size_t count, int64_t now) {
   if (ready(store) != CSN_OK) return false;
   bool queued = false;
   for (size_t i = 0; i < count; i++) {
@@ -117,8 +117,8 @@ static bool claim_pipeline(csn_redis_store* store, csn_nonce_claim* claims, size
   return !queued || (csn_redis_send(&store->link) && read_answers(store, claims, count));
 }
 
-static void claim_batch(void* self, csn_nonce_claim* claims, size_t count, int64_t now) {
-  csn_redis_store* store = self;
+static void claim_batch(void *self, csn_nonce_claim *claims, size_t count, int64_t now) {
+  csn_redis_store *store = self;
   if (now > store->clock) store->clock = now;
   for (size_t i = 0; i < count; i++) claims[i].answer = CSN_NONCE_UNAVAILABLE;
   for (size_t done = 0; done < count; done += PIPELINE_MAX) {
@@ -130,11 +130,11 @@ static void claim_batch(void* self, csn_nonce_claim* claims, size_t count, int64
 
 /* ---- credentials ---- */
 
-static csn_row credential_row(const csn_redis_store* store, csn_span client_id) {
+static csn_row credential_row(const csn_redis_store *store, csn_span client_id) {
   return csn_sealer_row(&store->link.sealer, CSN_TABLE_CREDENTIALS, client_id, csn_span_of(NULL, 0));
 }
 
-static bool unseal_key(csn_redis_store* store, const csn_row* row, csn_span sealed, csn_span client_id, csn_key* out) {
+static bool unseal_key(csn_redis_store *store, const csn_row *row, csn_span sealed, csn_span client_id, csn_key *out) {
   uint8_t record[CSN_RECORD_MAX];
   if (sealed.len < CSN_SEAL_OVERHEAD || sealed.len - CSN_SEAL_OVERHEAD > sizeof record) return false;
   bool ok = csn_unseal(&store->link.sealer, row, sealed, record) &&
@@ -143,13 +143,13 @@ static bool unseal_key(csn_redis_store* store, const csn_row* row, csn_span seal
   return ok;
 }
 
-static csn_lookup lookup(void* self, csn_span client_id, csn_key* out) {
-  csn_redis_store* store = self;
+static csn_lookup lookup(void *self, csn_span client_id, csn_key *out) {
+  csn_redis_store *store = self;
   if (ready(store) != CSN_OK) return CSN_LOOKUP_UNAVAILABLE;
   csn_row row = credential_row(store, client_id);
   redis_name name = name_of(&row);
   const csn_span args[] = {csn_span_str("GET"), csn_span_of(name.bytes, sizeof name.bytes)};
-  redisReply* reply = csn_redis_call(&store->link, args, 2);
+  redisReply *reply = csn_redis_call(&store->link, args, 2);
   if (reply == NULL) return CSN_LOOKUP_UNAVAILABLE;
   csn_lookup answer = CSN_LOOKUP_UNAVAILABLE;
   if (reply->type == REDIS_REPLY_NIL) answer = CSN_LOOKUP_ABSENT;
@@ -159,7 +159,7 @@ static csn_lookup lookup(void* self, csn_span client_id, csn_key* out) {
   return answer;
 }
 
-static csn_error queue_key(csn_redis_store* store, const csn_key* key) {
+static csn_error queue_key(csn_redis_store *store, const csn_key *key) {
   uint8_t record[CSN_RECORD_MAX], sealed[CSN_RECORD_MAX + CSN_SEAL_OVERHEAD];
   size_t len = csn_record_encode(key, record);
   if (len == 0) return CSN_ERROR_INVALID_ARGUMENT;
@@ -173,7 +173,7 @@ static csn_error queue_key(csn_redis_store* store, const csn_key* key) {
   return csn_redis_queue(&store->link, args, 3) ? CSN_OK : CSN_ERROR_STORE;
 }
 
-static csn_error put_pipeline(csn_redis_store* store, const csn_key* keys, size_t count) {
+static csn_error put_pipeline(csn_redis_store *store, const csn_key *keys, size_t count) {
   csn_error error = ready(store);
   for (size_t i = 0; i < count && error == CSN_OK; i++) error = queue_key(store, &keys[i]);
   if (error != CSN_OK) {
@@ -182,7 +182,7 @@ static csn_error put_pipeline(csn_redis_store* store, const csn_key* keys, size_
   }
   if (!csn_redis_send(&store->link)) return CSN_ERROR_STORE;
   for (size_t i = 0; i < count; i++) {
-    redisReply* reply = csn_redis_reply(&store->link);
+    redisReply *reply = csn_redis_reply(&store->link);
     if (reply == NULL) return CSN_ERROR_STORE;
     if (!csn_redis_is_ok(reply)) error = CSN_ERROR_STORE;
     freeReplyObject(reply);
@@ -190,7 +190,7 @@ static csn_error put_pipeline(csn_redis_store* store, const csn_key* keys, size_
   return error;
 }
 
-csn_error csn_redis_put_all(csn_redis_store* store, const csn_key* keys, size_t count) {
+csn_error csn_redis_put_all(csn_redis_store *store, const csn_key *keys, size_t count) {
   csn_error error = CSN_OK;
   for (size_t done = 0; done < count && error == CSN_OK; done += PIPELINE_MAX) {
     size_t part = count - done < PIPELINE_MAX ? count - done : PIPELINE_MAX;
@@ -199,15 +199,15 @@ csn_error csn_redis_put_all(csn_redis_store* store, const csn_key* keys, size_t 
   return error;
 }
 
-static csn_error put(void* self, const csn_key* key) {
+static csn_error put(void *self, const csn_key *key) {
   return csn_redis_put_all(self, key, 1);
 }
 
 /* ---- the handle ---- */
 
-csn_error csn_redis_open_unix(csn_redis_store** out, const char* socket_path, const uint8_t key[32], int timeout_ms) {
+csn_error csn_redis_open_unix(csn_redis_store **out, const char *socket_path, const uint8_t key[32], int timeout_ms) {
   *out = NULL;
-  csn_redis_store* store = calloc(1, sizeof *store);
+  csn_redis_store *store = calloc(1, sizeof *store);
   if (store == NULL) return CSN_ERROR_NO_MEMORY;
   store->clock = store->latest_expires = store->fence = INT64_MIN;
   csn_error error = csn_redis_link_open(&store->link, socket_path, timeout_ms, key);
@@ -219,13 +219,13 @@ csn_error csn_redis_open_unix(csn_redis_store** out, const char* socket_path, co
   return CSN_OK;
 }
 
-void csn_redis_close(csn_redis_store* store) {
+void csn_redis_close(csn_redis_store *store) {
   if (store == NULL) return;
   csn_redis_link_close(&store->link);
   free(store);
 }
 
-csn_nonce_store csn_redis_nonces(csn_redis_store* store) {
+csn_nonce_store csn_redis_nonces(csn_redis_store *store) {
   /* Whether it survives a restart is the server's configuration, which may change without us. */
   static const csn_nonce_store_traits traits = {
       .name = "redis", .survives_restart = false, .shared_between_processes = true, .shared_between_hosts = true};
@@ -233,7 +233,7 @@ csn_nonce_store csn_redis_nonces(csn_redis_store* store) {
   return nonces;
 }
 
-csn_credential_store csn_redis_credentials(csn_redis_store* store) {
+csn_credential_store csn_redis_credentials(csn_redis_store *store) {
   csn_credential_store credentials = {.lookup = lookup, .put = put, .self = store};
   return credentials;
 }

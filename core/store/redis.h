@@ -17,15 +17,15 @@ typedef struct csn_redis_store csn_redis_store;
  * and seals the values. `timeout_ms`, above 0, bounds every wait; after it the answer is "unavailable" and the
  * connection is made anew at the next call. Refused is a server that may evict live nonces (an eviction policy other
  * than "noeviction") or whose data belongs to another key. Errors: INVALID_ARGUMENT, STORE, NO_MEMORY, CRYPTO. */
-csn_error csn_redis_open_unix(csn_redis_store** out, const char* socket_path, const uint8_t key[32],
+csn_error csn_redis_open_unix(csn_redis_store **out, const char *socket_path, const uint8_t key[32],
                               int timeout_ms) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-void csn_redis_close(csn_redis_store* store); /* NULL does nothing */
+void csn_redis_close(csn_redis_store *store); /* NULL does nothing */
 
-csn_nonce_store csn_redis_nonces(csn_redis_store* store) CSN_NONNULL_ALL;
-csn_credential_store csn_redis_credentials(csn_redis_store* store) CSN_NONNULL_ALL;
+csn_nonce_store csn_redis_nonces(csn_redis_store *store) CSN_NONNULL_ALL;
+csn_credential_store csn_redis_credentials(csn_redis_store *store) CSN_NONNULL_ALL;
 
 /* Puts many credentials in pipelines. On an error some may be stored. */
-csn_error csn_redis_put_all(csn_redis_store* store, const csn_key* keys, size_t count) CSN_WARN_UNUSED CSN_NONNULL(1);
+csn_error csn_redis_put_all(csn_redis_store *store, const csn_key *keys, size_t count) CSN_WARN_UNUSED CSN_NONNULL(1);
 
 #ifdef __cplusplus
 }

@@ -12,16 +12,16 @@ _Static_assert(sizeof "countersign store 1" - 1 + CSN_SEAL_OVERHEAD == CSN_REDIS
 
 /* ---- sending and receiving ---- */
 
-void csn_redis_link_drop(csn_redis_link* link) {
+void csn_redis_link_drop(csn_redis_link *link) {
   if (link->context != NULL) redisFree(link->context);
   link->context = NULL;
 }
 
-bool csn_redis_queue(csn_redis_link* link, const csn_span* args, int count) {
-  const char* texts[CSN_REDIS_ARGS_MAX];
+bool csn_redis_queue(csn_redis_link *link, const csn_span *args, int count) {
+  const char *texts[CSN_REDIS_ARGS_MAX];
   size_t lens[CSN_REDIS_ARGS_MAX];
   for (int i = 0; i < count; i++) {
-    texts[i] = (const char*)args[i].ptr;
+    texts[i] = (const char *)args[i].ptr;
     lens[i] = args[i].len;
   }
   if (redisAppendCommandArgv(link->context, count, texts, lens) == REDIS_OK) return true;
@@ -29,7 +29,7 @@ bool csn_redis_queue(csn_redis_link* link, const csn_span* args, int count) {
   return false;
 }
 
-static bool flush(redisContext* context) {
+static bool flush(redisContext *context) {
   int done = 0;
   while (!done) {
     if (redisBufferWrite(context, &done) != REDIS_OK) return false;
@@ -39,7 +39,7 @@ static bool flush(redisContext* context) {
 
 /* hiredis writes with write(), and a server that has gone would end this process with SIGPIPE. The signal comes to the
  * thread that writes: it is held back for that time, and taken off where this write has raised it. */
-bool csn_redis_send(csn_redis_link* link) {
+bool csn_redis_send(csn_redis_link *link) {
   sigset_t pipe_only, before, pending;
   sigemptyset(&pipe_only);
   sigaddset(&pipe_only, SIGPIPE);
@@ -56,24 +56,24 @@ bool csn_redis_send(csn_redis_link* link) {
   return ok;
 }
 
-redisReply* csn_redis_reply(csn_redis_link* link) {
-  void* reply = NULL;
+redisReply *csn_redis_reply(csn_redis_link *link) {
+  void *reply = NULL;
   if (redisGetReply(link->context, &reply) == REDIS_OK && reply != NULL) return reply;
   csn_redis_link_drop(link);
   return NULL;
 }
 
-redisReply* csn_redis_call(csn_redis_link* link, const csn_span* args, int count) {
+redisReply *csn_redis_call(csn_redis_link *link, const csn_span *args, int count) {
   if (!csn_redis_queue(link, args, count) || !csn_redis_send(link)) return NULL;
   return csn_redis_reply(link);
 }
 
 /* ---- what every connection begins with ---- */
 
-static csn_error check_policy(csn_redis_link* link) {
+static csn_error check_policy(csn_redis_link *link) {
   static const csn_span args[] = {CSN_SPAN_LITERAL("INFO"), CSN_SPAN_LITERAL("memory")};
   static const char wanted[] = "\nmaxmemory_policy:noeviction\r\n";
-  redisReply* reply = csn_redis_call(link, args, 2);
+  redisReply *reply = csn_redis_call(link, args, 2);
   if (reply == NULL) return CSN_ERROR_STORE;
   bool ok = reply->type == REDIS_REPLY_STRING && memmem(reply->str, reply->len, wanted, sizeof wanted - 1) != NULL;
   freeReplyObject(reply);
@@ -81,18 +81,18 @@ static csn_error check_policy(csn_redis_link* link) {
 }
 
 /* Puts a check value where there is none. What came of it shows when it is read. */
-static csn_error put_check_value(csn_redis_link* link) {
+static csn_error put_check_value(csn_redis_link *link) {
   uint8_t sealed[CSN_REDIS_CHECK_BYTES];
   if (!csn_seal(&link->sealer, &link->check_row, CHECK_TEXT, sealed)) return CSN_ERROR_CRYPTO;
   const csn_span args[] = {csn_span_str("SET"), CHECK_KEY, csn_span_of(sealed, sizeof sealed), csn_span_str("NX")};
-  redisReply* reply = csn_redis_call(link, args, 4);
+  redisReply *reply = csn_redis_call(link, args, 4);
   if (reply == NULL) return CSN_ERROR_STORE;
   freeReplyObject(reply);
   return CSN_OK;
 }
 
 /* Takes note of the data that the check value belongs to. */
-static bool take_check_value(csn_redis_link* link, csn_span sealed) {
+static bool take_check_value(csn_redis_link *link, csn_span sealed) {
   uint8_t text[CSN_REDIS_CHECK_BYTES - CSN_SEAL_OVERHEAD];
   if (sealed.len != sizeof link->data || !csn_unseal(&link->sealer, &link->check_row, sealed, text)) return false;
   if (!csn_span_equal(csn_span_of(text, sizeof text), CHECK_TEXT)) return false;
@@ -102,9 +102,9 @@ static bool take_check_value(csn_redis_link* link, csn_span sealed) {
   return true;
 }
 
-static csn_error check_data(csn_redis_link* link) {
+static csn_error check_data(csn_redis_link *link) {
   const csn_span args[] = {csn_span_str("GET"), CHECK_KEY};
-  redisReply* reply = csn_redis_call(link, args, 2);
+  redisReply *reply = csn_redis_call(link, args, 2);
   if (reply != NULL && reply->type == REDIS_REPLY_NIL) {
     freeReplyObject(reply);
     csn_error error = put_check_value(link);
@@ -117,7 +117,7 @@ static csn_error check_data(csn_redis_link* link) {
   return ok ? CSN_OK : CSN_ERROR_STORE;
 }
 
-static csn_error connect_anew(csn_redis_link* link) {
+static csn_error connect_anew(csn_redis_link *link) {
   link->context = redisConnectUnixWithTimeout(link->path, link->timeout);
   if (link->context == NULL) return CSN_ERROR_NO_MEMORY;
   csn_error error = CSN_ERROR_STORE;
@@ -132,19 +132,19 @@ static csn_error connect_anew(csn_redis_link* link) {
 
 /* Between calls nothing may arrive: an end of the stream is a server that has gone, bytes are a reply to nobody, which
  * the next command would take for its own. */
-static bool is_stale(const csn_redis_link* link) {
-  const redisReader* reader = link->context->reader;
+static bool is_stale(const csn_redis_link *link) {
+  const redisReader *reader = link->context->reader;
   uint8_t byte;
   if (reader->pos < reader->len) return true;
   return recv(link->context->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
-csn_error csn_redis_link_ready(csn_redis_link* link) {
+csn_error csn_redis_link_ready(csn_redis_link *link) {
   if (link->context != NULL && is_stale(link)) csn_redis_link_drop(link);
   return link->context != NULL ? CSN_OK : connect_anew(link);
 }
 
-csn_error csn_redis_link_open(csn_redis_link* link, const char* path, int timeout_ms,
+csn_error csn_redis_link_open(csn_redis_link *link, const char *path, int timeout_ms,
                               const uint8_t key[CSN_STORE_KEY_BYTES]) {
   const csn_span none = csn_span_of(NULL, 0);
   size_t path_len = strlen(path);
@@ -161,7 +161,7 @@ csn_error csn_redis_link_open(csn_redis_link* link, const char* path, int timeou
   return error;
 }
 
-void csn_redis_link_close(csn_redis_link* link) {
+void csn_redis_link_close(csn_redis_link *link) {
   csn_redis_link_drop(link);
   csn_sealer_wipe(&link->sealer);
   memset(link, 0, sizeof *link);

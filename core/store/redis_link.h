@@ -21,36 +21,36 @@ enum {
 };
 
 typedef struct csn_redis_link {
-  redisContext* context; /* NULL: to be made */
+  redisContext *context; /* NULL: to be made */
   struct timeval timeout;
   csn_sealer sealer;
   csn_row check_row;
   bool knows_data;
   bool data_lost; /* a new connection found other data than the last one; the owner takes note and clears it */
   uint8_t data[CSN_REDIS_CHECK_BYTES]; /* the check value last seen: a salt and a counter that are there only once */
-  char path[sizeof(((struct sockaddr_un*)0)->sun_path)];
+  char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 } csn_redis_link;
 
 /* Connects and checks. `timeout_ms` bounds each wait: for the connection, for room to write, for one reply. Errors:
  * INVALID_ARGUMENT (path too long, timeout not above 0), STORE, NO_MEMORY, CRYPTO; then the link is closed. */
-csn_error csn_redis_link_open(csn_redis_link* link, const char* path, int timeout_ms,
+csn_error csn_redis_link_open(csn_redis_link *link, const char *path, int timeout_ms,
                               const uint8_t key[CSN_STORE_KEY_BYTES]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-void csn_redis_link_close(csn_redis_link* link) CSN_NONNULL_ALL;
+void csn_redis_link_close(csn_redis_link *link) CSN_NONNULL_ALL;
 
 /* Makes the connection anew where it was dropped or the server has ended it. */
-csn_error csn_redis_link_ready(csn_redis_link* link) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-void csn_redis_link_drop(csn_redis_link* link) CSN_NONNULL_ALL;
+csn_error csn_redis_link_ready(csn_redis_link *link) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+void csn_redis_link_drop(csn_redis_link *link) CSN_NONNULL_ALL;
 
 /* On a link that is ready: queues a command; sends what is queued; takes the next reply (for freeReplyObject()). On
  * failure (false, NULL) the connection has been dropped, and whether the server ran the commands is not known. */
-bool csn_redis_queue(csn_redis_link* link, const csn_span* args, int count) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-bool csn_redis_send(csn_redis_link* link) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-redisReply* csn_redis_reply(csn_redis_link* link) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+bool csn_redis_queue(csn_redis_link *link, const csn_span *args, int count) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+bool csn_redis_send(csn_redis_link *link) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+redisReply *csn_redis_reply(csn_redis_link *link) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* One command and its reply. */
-redisReply* csn_redis_call(csn_redis_link* link, const csn_span* args, int count) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+redisReply *csn_redis_call(csn_redis_link *link, const csn_span *args, int count) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
-static inline bool csn_redis_is_ok(const redisReply* reply) {
+static inline bool csn_redis_is_ok(const redisReply *reply) {
   return reply->type == REDIS_REPLY_STATUS && csn_span_equal(csn_span_of(reply->str, reply->len), csn_span_str("OK"));
 }
 

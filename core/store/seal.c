@@ -16,14 +16,14 @@ static const csn_span SUBKEY_LABEL = CSN_SPAN_LITERAL("csn store subkey");
 static const csn_span SEAL_LABEL = CSN_SPAN_LITERAL("csn seal");
 
 /* The key for one purpose, by HMAC-SHA-256 of the purpose's label (NIST SP 800-108 with one iteration). */
-static void derive(csn_key* out, const csn_key* master, csn_span label) {
+static void derive(csn_key *out, const csn_key *master, csn_span label) {
   uint8_t secret[CSN_SHA256_BYTES];
   csn_hmac_sha256(master, label, secret);
   csn_hmac_set_key(out, csn_span_of(secret, sizeof secret));
   csn_wipe(secret, sizeof secret);
 }
 
-static void subkey_of(const csn_sealer* sealer, const uint8_t salt[CSN_SEAL_SALT_BYTES],
+static void subkey_of(const csn_sealer *sealer, const uint8_t salt[CSN_SEAL_SALT_BYTES],
                       uint8_t out[CSN_SHA256_BYTES]) {
   csn_hmac hmac;
   csn_hmac_init(&hmac, &sealer->subkey_key);
@@ -33,7 +33,7 @@ static void subkey_of(const csn_sealer* sealer, const uint8_t salt[CSN_SEAL_SALT
 }
 
 /* Starts counting from 0 under a salt that nobody else has. */
-static bool new_salt(csn_sealer* sealer) {
+static bool new_salt(csn_sealer *sealer) {
   uint8_t subkey[CSN_SHA256_BYTES];
   if (RAND_bytes(sealer->salt, sizeof sealer->salt) != 1) return false;
   subkey_of(sealer, sealer->salt, subkey);
@@ -43,7 +43,7 @@ static bool new_salt(csn_sealer* sealer) {
   return ok;
 }
 
-csn_error csn_sealer_init(csn_sealer* sealer, const uint8_t key[CSN_STORE_KEY_BYTES]) {
+csn_error csn_sealer_init(csn_sealer *sealer, const uint8_t key[CSN_STORE_KEY_BYTES]) {
   csn_key master;
   memset(sealer, 0, sizeof *sealer);
   memset(&master, 0, sizeof master);
@@ -65,14 +65,14 @@ csn_error csn_sealer_init(csn_sealer* sealer, const uint8_t key[CSN_STORE_KEY_BY
   return error;
 }
 
-void csn_sealer_wipe(csn_sealer* sealer) {
+void csn_sealer_wipe(csn_sealer *sealer) {
   for (size_t i = 0; i < CSN_SEAL_SUBKEYS; i++) EVP_CIPHER_CTX_free(sealer->subkeys[i].context);
   EVP_CIPHER_CTX_free(sealer->sealing);
   EVP_CIPHER_free(sealer->cipher);
   csn_wipe(sealer, sizeof *sealer);
 }
 
-csn_row csn_sealer_row(const csn_sealer* sealer, csn_table table, csn_span first, csn_span second) {
+csn_row csn_sealer_row(const csn_sealer *sealer, csn_table table, csn_span first, csn_span second) {
   uint8_t head[1 + 8], mac[CSN_SHA256_BYTES];
   csn_row row = {.table = (uint8_t)table};
   csn_hmac hmac;
@@ -92,27 +92,27 @@ static void make_iv(uint8_t iv[IV_BYTES], const uint8_t counter[CSN_SEAL_COUNTER
   memcpy(iv + IV_BYTES - CSN_SEAL_COUNTER_BYTES, counter, CSN_SEAL_COUNTER_BYTES);
 }
 
-bool csn_seal(csn_sealer* sealer, const csn_row* row, csn_span plain, uint8_t* out) {
+bool csn_seal(csn_sealer *sealer, const csn_row *row, csn_span plain, uint8_t *out) {
   if (getpid() != sealer->owner || plain.len > INT32_MAX) return false;
   if (sealer->counter >= SEALS_PER_SALT && !new_salt(sealer)) return false;
 
   uint8_t iv[IV_BYTES];
-  uint8_t* counter = out + CSN_SEAL_SALT_BYTES;
-  uint8_t* text = counter + CSN_SEAL_COUNTER_BYTES;
+  uint8_t *counter = out + CSN_SEAL_SALT_BYTES;
+  uint8_t *text = counter + CSN_SEAL_COUNTER_BYTES;
   int len = 0;
   memcpy(out, sealer->salt, CSN_SEAL_SALT_BYTES);
   csn_put_be64(counter, sealer->counter++); /* spent, whatever comes of it */
   make_iv(iv, counter);
-  EVP_CIPHER_CTX* context = sealer->sealing;
+  EVP_CIPHER_CTX *context = sealer->sealing;
   return EVP_EncryptInit_ex(context, NULL, NULL, NULL, iv) == 1 &&
-         EVP_EncryptUpdate(context, NULL, &len, (const uint8_t*)row, (int)sizeof *row) == 1 &&
+         EVP_EncryptUpdate(context, NULL, &len, (const uint8_t *)row, (int)sizeof *row) == 1 &&
          EVP_EncryptUpdate(context, text, &len, plain.ptr, (int)plain.len) == 1 && (size_t)len == plain.len &&
          EVP_EncryptFinal_ex(context, text + len, &len) == 1 &&
          EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, CSN_SEAL_TAG_BYTES, text + plain.len) == 1;
 }
 
 /* Makes `slot` the subkey of `salt`. */
-static bool load_subkey(csn_sealer* sealer, csn_subkey* slot, const uint8_t salt[CSN_SEAL_SALT_BYTES]) {
+static bool load_subkey(csn_sealer *sealer, csn_subkey *slot, const uint8_t salt[CSN_SEAL_SALT_BYTES]) {
   uint8_t subkey[CSN_SHA256_BYTES];
   if (slot->context == NULL) slot->context = EVP_CIPHER_CTX_new();
   if (slot->context == NULL) return false;
@@ -125,11 +125,11 @@ static bool load_subkey(csn_sealer* sealer, csn_subkey* slot, const uint8_t salt
 }
 
 /* The context for values of this salt: a kept one, or else the one that was used longest ago. NULL on failure. */
-static EVP_CIPHER_CTX* opening(csn_sealer* sealer, const uint8_t salt[CSN_SEAL_SALT_BYTES]) {
-  csn_subkey* oldest = &sealer->subkeys[0];
-  csn_subkey* found = NULL;
+static EVP_CIPHER_CTX *opening(csn_sealer *sealer, const uint8_t salt[CSN_SEAL_SALT_BYTES]) {
+  csn_subkey *oldest = &sealer->subkeys[0];
+  csn_subkey *found = NULL;
   for (size_t i = 0; i < CSN_SEAL_SUBKEYS && found == NULL; i++) {
-    csn_subkey* slot = &sealer->subkeys[i];
+    csn_subkey *slot = &sealer->subkeys[i];
     if (slot->last_used > 0 && memcmp(slot->salt, salt, CSN_SEAL_SALT_BYTES) == 0) found = slot;
     if (slot->last_used < oldest->last_used) oldest = slot;
   }
@@ -139,19 +139,19 @@ static EVP_CIPHER_CTX* opening(csn_sealer* sealer, const uint8_t salt[CSN_SEAL_S
   return found->context;
 }
 
-bool csn_unseal(csn_sealer* sealer, const csn_row* row, csn_span sealed, uint8_t* out) {
+bool csn_unseal(csn_sealer *sealer, const csn_row *row, csn_span sealed, uint8_t *out) {
   if (sealed.len < CSN_SEAL_OVERHEAD || sealed.len > INT32_MAX) return false;
-  const uint8_t* counter = sealed.ptr + CSN_SEAL_SALT_BYTES;
-  const uint8_t* text = counter + CSN_SEAL_COUNTER_BYTES;
+  const uint8_t *counter = sealed.ptr + CSN_SEAL_SALT_BYTES;
+  const uint8_t *text = counter + CSN_SEAL_COUNTER_BYTES;
   const size_t text_len = sealed.len - CSN_SEAL_OVERHEAD;
   uint8_t iv[IV_BYTES], tag[CSN_SEAL_TAG_BYTES];
   uint8_t rest[1]; /* GCM leaves nothing for the final call, which still wants a place */
   int len = 0;
   make_iv(iv, counter);
   memcpy(tag, text + text_len, sizeof tag);
-  EVP_CIPHER_CTX* context = opening(sealer, sealed.ptr);
+  EVP_CIPHER_CTX *context = opening(sealer, sealed.ptr);
   bool ok = context != NULL && EVP_DecryptInit_ex(context, NULL, NULL, NULL, iv) == 1 &&
-            EVP_DecryptUpdate(context, NULL, &len, (const uint8_t*)row, (int)sizeof *row) == 1 &&
+            EVP_DecryptUpdate(context, NULL, &len, (const uint8_t *)row, (int)sizeof *row) == 1 &&
             EVP_DecryptUpdate(context, out, &len, text, (int)text_len) == 1 && (size_t)len == text_len &&
             EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, CSN_SEAL_TAG_BYTES, tag) == 1 &&
             EVP_DecryptFinal_ex(context, rest, &len) == 1;

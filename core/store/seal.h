@@ -35,7 +35,7 @@ typedef struct csn_row {
 _Static_assert(sizeof(csn_row) == 1 + CSN_ROW_HASH_BYTES, "no padding: the struct is authenticated as it is");
 
 typedef struct csn_subkey {
-  EVP_CIPHER_CTX* context; /* NULL: free */
+  EVP_CIPHER_CTX *context; /* NULL: free */
   uint64_t last_used;
   uint8_t salt[CSN_SEAL_SALT_BYTES];
 } csn_subkey;
@@ -44,8 +44,8 @@ typedef struct csn_subkey {
  * been seen. */
 typedef struct csn_sealer {
   csn_key id_key, subkey_key; /* of these only the pad states are used */
-  EVP_CIPHER* cipher;
-  EVP_CIPHER_CTX* sealing;
+  EVP_CIPHER *cipher;
+  EVP_CIPHER_CTX *sealing;
   uint64_t counter; /* the next to be used under `salt` */
   uint64_t uses;
   pid_t owner;
@@ -54,19 +54,19 @@ typedef struct csn_sealer {
 } csn_sealer;
 
 /* Takes the master key, which is not kept. On an error the sealer is wiped. Errors: NO_MEMORY, CRYPTO. */
-csn_error csn_sealer_init(csn_sealer* sealer, const uint8_t key[CSN_STORE_KEY_BYTES]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-void csn_sealer_wipe(csn_sealer* sealer) CSN_NONNULL_ALL; /* a zeroed sealer may be wiped, too */
+csn_error csn_sealer_init(csn_sealer *sealer, const uint8_t key[CSN_STORE_KEY_BYTES]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+void csn_sealer_wipe(csn_sealer *sealer) CSN_NONNULL_ALL; /* a zeroed sealer may be wiped, too */
 
 /* The row called (first, second). Different pairs give different input to the hash. */
-csn_row csn_sealer_row(const csn_sealer* sealer, csn_table table, csn_span first, csn_span second) CSN_NONNULL(1);
+csn_row csn_sealer_row(const csn_sealer *sealer, csn_table table, csn_span first, csn_span second) CSN_NONNULL(1);
 
 /* Writes plain.len + CSN_SEAL_OVERHEAD bytes. False where OpenSSL refuses, or in a child process that has the sealer
  * from its parent: both would count from the same number. */
-bool csn_seal(csn_sealer* sealer, const csn_row* row, csn_span plain, uint8_t* out) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+bool csn_seal(csn_sealer *sealer, const csn_row *row, csn_span plain, uint8_t *out) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* Writes sealed.len - CSN_SEAL_OVERHEAD bytes. False, and nothing but zeros in `out`, where the value is not whole, not
  * of this row or not sealed with this key. */
-bool csn_unseal(csn_sealer* sealer, const csn_row* row, csn_span sealed, uint8_t* out) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+bool csn_unseal(csn_sealer *sealer, const csn_row *row, csn_span sealed, uint8_t *out) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 static inline void csn_put_be64(uint8_t out[8], uint64_t value) {
   for (int i = 0; i < 8; i++) out[i] = (uint8_t)(value >> (56 - 8 * i));

@@ -31,7 +31,7 @@ struct csn_sqlite_store {
 /* ---- nonces: all inside a transaction, all with SQLite's result codes ---- */
 
 /* Brings the handle's clock and the file's to the highest of both and `now`. */
-static int advance_clock(csn_sqlite_store* store, int64_t now) {
+static int advance_clock(csn_sqlite_store *store, int64_t now) {
   int64_t kept = 0;
   int rc = csn_sqlite_read_time(&store->file, CSN_SQL_META_GET, &store->file.clock_row, &kept);
   if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
@@ -49,7 +49,7 @@ typedef struct dead_rows {
 } dead_rows;
 
 /* The row on which `stmt` stands. One that does not unseal stays: its nonce may be live. */
-static void look_at(csn_sqlite_store* store, sqlite3_stmt* stmt, dead_rows* dead) {
+static void look_at(csn_sqlite_store *store, sqlite3_stmt *stmt, dead_rows *dead) {
   csn_row row = {.table = CSN_TABLE_NONCES};
   uint8_t expires[8];
   size_t len = 0;
@@ -63,8 +63,8 @@ static void look_at(csn_sqlite_store* store, sqlite3_stmt* stmt, dead_rows* dead
 }
 
 /* Looks at the next `limit` rows, at most PURGE_CHUNK. SQLITE_DONE where there are no more. */
-static int find_dead(csn_sqlite_store* store, int limit, dead_rows* dead) {
-  sqlite3_stmt* stmt = store->file.statements[CSN_SQL_NONCE_SCAN];
+static int find_dead(csn_sqlite_store *store, int limit, dead_rows *dead) {
+  sqlite3_stmt *stmt = store->file.statements[CSN_SQL_NONCE_SCAN];
   int seen = 0;
   dead->count = 0;
   int rc = sqlite3_bind_blob(stmt, 1, store->purge_after, store->purge_after_len, SQLITE_TRANSIENT);
@@ -75,8 +75,8 @@ static int find_dead(csn_sqlite_store* store, int limit, dead_rows* dead) {
   return rc == SQLITE_DONE && seen == limit ? SQLITE_OK : rc;
 }
 
-static int delete_dead(csn_sqlite_store* store, const dead_rows* dead) {
-  sqlite3_stmt* stmt = store->file.statements[CSN_SQL_NONCE_DELETE];
+static int delete_dead(csn_sqlite_store *store, const dead_rows *dead) {
+  sqlite3_stmt *stmt = store->file.statements[CSN_SQL_NONCE_DELETE];
   int rc = SQLITE_OK;
   for (int i = 0; i < dead->count && rc == SQLITE_OK; i++) {
     rc = sqlite3_bind_blob(stmt, 1, dead->hashes[i], CSN_ROW_HASH_BYTES, SQLITE_STATIC);
@@ -86,7 +86,7 @@ static int delete_dead(csn_sqlite_store* store, const dead_rows* dead) {
 }
 
 /* Deletes what is dead among the next `rows` rows; each call goes on where the last one ended. */
-static int purge(csn_sqlite_store* store, size_t rows) {
+static int purge(csn_sqlite_store *store, size_t rows) {
   dead_rows dead;
   while (rows > 0) {
     int limit = rows < PURGE_CHUNK ? (int)rows : PURGE_CHUNK;
@@ -104,7 +104,7 @@ static int purge(csn_sqlite_store* store, size_t rows) {
 }
 
 /* The row is there: a nonce whose time has passed is overwritten, a live one is a replay. */
-static int claim_again(csn_sqlite_store* store, const csn_row* row, csn_nonce_claim* claim) {
+static int claim_again(csn_sqlite_store *store, const csn_row *row, csn_nonce_claim *claim) {
   int64_t expires = 0;
   int rc = csn_sqlite_read_time(&store->file, CSN_SQL_NONCE_GET, row, &expires);
   if (rc == CSN_ROW_UNREADABLE) {
@@ -120,7 +120,7 @@ static int claim_again(csn_sqlite_store* store, const csn_row* row, csn_nonce_cl
   return csn_sqlite_write_time(&store->file, CSN_SQL_NONCE_SET, row, claim->expires);
 }
 
-static int claim_one(csn_sqlite_store* store, csn_nonce_claim* claim) {
+static int claim_one(csn_sqlite_store *store, csn_nonce_claim *claim) {
   if (claim->expires < store->clock) {
     claim->answer = CSN_NONCE_EXPIRED;
     return SQLITE_OK;
@@ -133,7 +133,7 @@ static int claim_one(csn_sqlite_store* store, csn_nonce_claim* claim) {
   return SQLITE_OK;
 }
 
-static int claim_all(csn_sqlite_store* store, csn_nonce_claim* claims, size_t count, int64_t now) {
+static int claim_all(csn_sqlite_store *store, csn_nonce_claim *claims, size_t count, int64_t now) {
   int rc = csn_sqlite_run(&store->file, CSN_SQL_BEGIN);
   if (rc != SQLITE_OK) return rc;
   rc = advance_clock(store, now);
@@ -143,7 +143,7 @@ static int claim_all(csn_sqlite_store* store, csn_nonce_claim* claims, size_t co
   return csn_sqlite_finish(&store->file, rc);
 }
 
-static void claim_batch(void* self, csn_nonce_claim* claims, size_t count, int64_t now) {
+static void claim_batch(void *self, csn_nonce_claim *claims, size_t count, int64_t now) {
   if (count == 0) return;
   int rc = claim_all(self, claims, count, now);
   if (rc == SQLITE_OK) return;
@@ -154,12 +154,12 @@ static void claim_batch(void* self, csn_nonce_claim* claims, size_t count, int64
 
 /* ---- credentials ---- */
 
-static csn_row credential_row(const csn_sqlite_store* store, csn_span client_id) {
+static csn_row credential_row(const csn_sqlite_store *store, csn_span client_id) {
   return csn_sealer_row(&store->file.sealer, CSN_TABLE_CREDENTIALS, client_id, csn_span_of(NULL, 0));
 }
 
-static csn_lookup lookup(void* self, csn_span client_id, csn_key* out) {
-  csn_sqlite_store* store = self;
+static csn_lookup lookup(void *self, csn_span client_id, csn_key *out) {
+  csn_sqlite_store *store = self;
   uint8_t record[CSN_RECORD_MAX];
   size_t len = 0;
   csn_row row = credential_row(store, client_id);
@@ -171,7 +171,7 @@ static csn_lookup lookup(void* self, csn_span client_id, csn_key* out) {
   return answer;
 }
 
-static csn_error put_one(csn_sqlite_store* store, const csn_key* key) {
+static csn_error put_one(csn_sqlite_store *store, const csn_key *key) {
   uint8_t record[CSN_RECORD_MAX];
   size_t len = csn_record_encode(key, record);
   if (len == 0) return CSN_ERROR_INVALID_ARGUMENT;
@@ -181,7 +181,7 @@ static csn_error put_one(csn_sqlite_store* store, const csn_key* key) {
   return csn_sqlite_error(rc);
 }
 
-csn_error csn_sqlite_put_all(csn_sqlite_store* store, const csn_key* keys, size_t count) {
+csn_error csn_sqlite_put_all(csn_sqlite_store *store, const csn_key *keys, size_t count) {
   int rc = csn_sqlite_run(&store->file, CSN_SQL_BEGIN);
   if (rc != SQLITE_OK) return csn_sqlite_error(rc);
   csn_error error = CSN_OK;
@@ -190,15 +190,15 @@ csn_error csn_sqlite_put_all(csn_sqlite_store* store, const csn_key* keys, size_
   return error == CSN_OK ? csn_sqlite_error(rc) : error;
 }
 
-static csn_error put(void* self, const csn_key* key) {
+static csn_error put(void *self, const csn_key *key) {
   return csn_sqlite_put_all(self, key, 1);
 }
 
 /* ---- the handle ---- */
 
-csn_error csn_sqlite_open(csn_sqlite_store** out, const char* path, const uint8_t key[32]) {
+csn_error csn_sqlite_open(csn_sqlite_store **out, const char *path, const uint8_t key[32]) {
   *out = NULL;
-  csn_sqlite_store* store = calloc(1, sizeof *store);
+  csn_sqlite_store *store = calloc(1, sizeof *store);
   if (store == NULL) return CSN_ERROR_NO_MEMORY;
   store->clock = INT64_MIN;
   csn_error error = csn_sqlite_file_open(&store->file, path, key);
@@ -210,20 +210,20 @@ csn_error csn_sqlite_open(csn_sqlite_store** out, const char* path, const uint8_
   return CSN_OK;
 }
 
-void csn_sqlite_close(csn_sqlite_store* store) {
+void csn_sqlite_close(csn_sqlite_store *store) {
   if (store == NULL) return;
   csn_sqlite_file_close(&store->file);
   free(store);
 }
 
-csn_nonce_store csn_sqlite_nonces(csn_sqlite_store* store) {
+csn_nonce_store csn_sqlite_nonces(csn_sqlite_store *store) {
   static const csn_nonce_store_traits traits = {
       .name = "sqlite_aead", .survives_restart = true, .shared_between_processes = true, .shared_between_hosts = false};
   csn_nonce_store nonces = {.claim = claim_batch, .self = store, .traits = &traits};
   return nonces;
 }
 
-csn_credential_store csn_sqlite_credentials(csn_sqlite_store* store) {
+csn_credential_store csn_sqlite_credentials(csn_sqlite_store *store) {
   csn_credential_store credentials = {.lookup = lookup, .put = put, .self = store};
   return credentials;
 }

@@ -17,15 +17,15 @@ typedef struct csn_sqlite_store csn_sqlite_store;
 
 /* Opens or makes the database `path`. `key` is 32 secret random bytes, the same for the life of the file; it is copied,
  * and wiped on close. Errors: STORE (also where the file was made with another key), NO_MEMORY, CRYPTO. */
-csn_error csn_sqlite_open(csn_sqlite_store** out, const char* path,
+csn_error csn_sqlite_open(csn_sqlite_store **out, const char *path,
                           const uint8_t key[32]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-void csn_sqlite_close(csn_sqlite_store* store); /* NULL does nothing */
+void csn_sqlite_close(csn_sqlite_store *store); /* NULL does nothing */
 
-csn_nonce_store csn_sqlite_nonces(csn_sqlite_store* store) CSN_NONNULL_ALL;
-csn_credential_store csn_sqlite_credentials(csn_sqlite_store* store) CSN_NONNULL_ALL;
+csn_nonce_store csn_sqlite_nonces(csn_sqlite_store *store) CSN_NONNULL_ALL;
+csn_credential_store csn_sqlite_credentials(csn_sqlite_store *store) CSN_NONNULL_ALL;
 
 /* Puts many credentials in one transaction; on an error none. */
-csn_error csn_sqlite_put_all(csn_sqlite_store* store, const csn_key* keys, size_t count) CSN_WARN_UNUSED CSN_NONNULL(1);
+csn_error csn_sqlite_put_all(csn_sqlite_store *store, const csn_key *keys, size_t count) CSN_WARN_UNUSED CSN_NONNULL(1);
 
 #ifdef __cplusplus
 }

@@ -25,7 +25,7 @@ static const uint8_t TEST_KEY[32] = "master key for tests, 32 bytes..";
 static const uint8_t OTHER_KEY[32] = "another key for tests, 32 bytes.";
 
 /* A key as csn_key_init() makes it. */
-static inline csn_key make_key(const char* client_id, const char* key_id, const char* secret) {
+static inline csn_key make_key(const char *client_id, const char *key_id, const char *secret) {
   csn_key key = {.accept_until = 1790000000, .alg = CSN_ALG_HS256, .uses = CSN_USE_REQUEST};
   key.client_id_len = (uint8_t)strlen(client_id);
   key.key_id_len = (uint8_t)strlen(key_id);
@@ -35,7 +35,7 @@ static inline csn_key make_key(const char* client_id, const char* key_id, const 
   return key;
 }
 
-static inline void assert_key_equal(const csn_key* a, const csn_key* b) {
+static inline void assert_key_equal(const csn_key *a, const csn_key *b) {
   assert_memory_equal(a->inner, b->inner, sizeof a->inner);
   assert_memory_equal(a->outer, b->outer, sizeof a->outer);
   assert_int_equal(a->accept_until, b->accept_until);
@@ -45,13 +45,13 @@ static inline void assert_key_equal(const csn_key* a, const csn_key* b) {
   assert_true(csn_span_equal(csn_key_client_id(a), csn_key_client_id(b)));
 }
 
-static inline csn_nonce_claim claim_of(const char* client_id, const char* nonce, int64_t expires) {
+static inline csn_nonce_claim claim_of(const char *client_id, const char *nonce, int64_t expires) {
   csn_nonce_claim claim = {
       .client_id = csn_span_str(client_id), .nonce = csn_span_str(nonce), .expires = expires, .answer = 77};
   return claim;
 }
 
-static inline csn_nonce_answer claim1(csn_nonce_store store, const char* client_id, const char* nonce, int64_t expires,
+static inline csn_nonce_answer claim1(csn_nonce_store store, const char *client_id, const char *nonce, int64_t expires,
                                       int64_t now) {
   csn_nonce_claim claim = claim_of(client_id, nonce, expires);
   store.claim(store.self, &claim, 1, now);
@@ -69,9 +69,9 @@ typedef struct race {
 } race;
 
 /* Claims all nonces, in an order and in batches of this process's own, when all processes are there. */
-static inline void race_run(race* shared, csn_nonce_store store, int process, int64_t now) {
+static inline void race_run(race *shared, csn_nonce_store store, int process, int64_t now) {
   static const size_t batches[RACE_PROCESSES] = {1, 7, 64, 200};
-  char names[RACE_NONCES][16];
+  char names[RACE_NONCES][32];
   csn_nonce_claim claims[RACE_NONCES];
   size_t order[RACE_NONCES];
   for (size_t i = 0; i < RACE_NONCES; i++) {
@@ -94,8 +94,8 @@ static inline void race_run(race* shared, csn_nonce_store store, int process, in
 }
 
 /* `work` is run in each child, and gives its exit status. */
-static inline void assert_one_winner_each(int (*work)(race* shared, int process)) {
-  race* shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+static inline void assert_one_winner_each(int (*work)(race *shared, int process)) {
+  race *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   pid_t children[RACE_PROCESSES];
   assert_true(shared != MAP_FAILED);
   for (int i = 0; i < RACE_PROCESSES; i++) {
@@ -119,14 +119,14 @@ static inline void assert_one_winner_each(int (*work)(race* shared, int process)
 /* ---- what stands in a file ---- */
 
 typedef struct file_bytes {
-  uint8_t* bytes;
+  uint8_t *bytes;
   size_t len;
 } file_bytes;
 
 /* An absent file is empty. */
-static inline file_bytes read_file(const char* path) {
+static inline file_bytes read_file(const char *path) {
   file_bytes out = {NULL, 0};
-  FILE* file = fopen(path, "rb");
+  FILE *file = fopen(path, "rb");
   if (file == NULL) return out;
   fseek(file, 0, SEEK_END);
   long len = ftell(file);
@@ -139,12 +139,12 @@ static inline file_bytes read_file(const char* path) {
   return out;
 }
 
-static inline bool file_holds(const file_bytes* file, csn_span wanted) {
+static inline bool file_holds(const file_bytes *file, csn_span wanted) {
   return file->len > 0 && memmem(file->bytes, file->len, wanted.ptr, wanted.len) != NULL;
 }
 
 /* Whether any `width` bytes of `secret` that follow each other stand in the file. */
-static inline bool file_holds_part(const file_bytes* file, csn_span secret, size_t width) {
+static inline bool file_holds_part(const file_bytes *file, csn_span secret, size_t width) {
   for (size_t i = 0; i + width <= secret.len; i++) {
     if (file_holds(file, csn_span_of(secret.ptr + i, width))) return true;
   }

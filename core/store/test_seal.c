@@ -6,7 +6,7 @@
 #include "seal.h"
 #include "test_common.h"
 
-static csn_row row_of(const csn_sealer* sealer, csn_table table, const char* first, const char* second) {
+static csn_row row_of(const csn_sealer *sealer, csn_table table, const char *first, const char *second) {
   return csn_sealer_row(sealer, table, csn_span_str(first), csn_span_str(second));
 }
 
@@ -16,7 +16,7 @@ static csn_sealer open_sealer(const uint8_t key[32]) {
   return sealer;
 }
 
-static void values_come_back(void** state) {
+static void values_come_back(void **state) {
   (void)state;
   static const size_t lens[] = {1, 8, 15, 16, 17, CSN_RECORD_MAX};
   csn_sealer sealer = open_sealer(TEST_KEY);
@@ -32,7 +32,7 @@ static void values_come_back(void** state) {
 }
 
 /* The format, put together again from OpenSSL's own functions. */
-static void a_value_is_what_the_header_says(void** state) {
+static void a_value_is_what_the_header_says(void **state) {
   (void)state;
   csn_sealer sealer = open_sealer(TEST_KEY);
   csn_row row = row_of(&sealer, CSN_TABLE_NONCES, "client", "nonce");
@@ -42,18 +42,18 @@ static void a_value_is_what_the_header_says(void** state) {
   sealer.counter = 0x02030405;
   assert_true(csn_seal(&sealer, &row, csn_span_str("hello"), sealed));
 
-  const char* label = "csn store subkey";
-  HMAC(EVP_sha256(), TEST_KEY, 32, (const uint8_t*)label, strlen(label), subkey_key, &mac_len);
+  const char *label = "csn store subkey";
+  HMAC(EVP_sha256(), TEST_KEY, 32, (const uint8_t *)label, strlen(label), subkey_key, &mac_len);
   memcpy(message, "csn seal", 8);
   memcpy(message + 8, sealed, 16);
   HMAC(EVP_sha256(), subkey_key, 32, message, sizeof message, subkey, &mac_len);
   memcpy(iv + 4, sealed + 16, 8);
   assert_int_equal(csn_get_be64(sealed + 16), 0x02030405);
 
-  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
   assert_non_null(context);
   assert_int_equal(EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), NULL, subkey, iv), 1);
-  assert_int_equal(EVP_DecryptUpdate(context, NULL, &len, (const uint8_t*)&row, 17), 1);
+  assert_int_equal(EVP_DecryptUpdate(context, NULL, &len, (const uint8_t *)&row, 17), 1);
   assert_int_equal(EVP_DecryptUpdate(context, out, &len, sealed + 24, 5), 1);
   assert_int_equal(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, sealed + 29), 1);
   assert_int_equal(EVP_DecryptFinal_ex(context, out + len, &len), 1);
@@ -62,11 +62,11 @@ static void a_value_is_what_the_header_says(void** state) {
   csn_sealer_wipe(&sealer);
 }
 
-static int by_bytes(const void* a, const void* b) {
+static int by_bytes(const void *a, const void *b) {
   return memcmp(a, b, CSN_SEAL_SALT_BYTES + CSN_SEAL_COUNTER_BYTES);
 }
 
-static void no_salt_and_counter_twice(void** state) {
+static void no_salt_and_counter_twice(void **state) {
   (void)state;
   enum { SEALERS = 4, SEALS = 500 };
   static uint8_t seen[SEALERS * SEALS][CSN_SEAL_SALT_BYTES + CSN_SEAL_COUNTER_BYTES];
@@ -85,7 +85,7 @@ static void no_salt_and_counter_twice(void** state) {
   for (size_t i = 1; i < count; i++) assert_true(by_bytes(seen[i - 1], seen[i]) < 0);
 }
 
-static void every_flipped_bit_is_refused(void** state) {
+static void every_flipped_bit_is_refused(void **state) {
   (void)state;
   csn_sealer sealer = open_sealer(TEST_KEY);
   csn_row row = row_of(&sealer, CSN_TABLE_NONCES, "client", "nonce");
@@ -104,7 +104,7 @@ static void every_flipped_bit_is_refused(void** state) {
   csn_sealer_wipe(&sealer);
 }
 
-static void every_other_length_is_refused(void** state) {
+static void every_other_length_is_refused(void **state) {
   (void)state;
   csn_sealer sealer = open_sealer(TEST_KEY);
   csn_row row = row_of(&sealer, CSN_TABLE_NONCES, "client", "nonce");
@@ -117,9 +117,9 @@ static void every_other_length_is_refused(void** state) {
   csn_sealer_wipe(&sealer);
 }
 
-static void a_value_belongs_to_its_row_table_and_key(void** state) {
+static void a_value_belongs_to_its_row_table_and_key(void **state) {
   (void)state;
-  csn_sealer sealer = open_sealer(TEST_KEY), stranger = open_sealer(OTHER_KEY), friend = open_sealer(TEST_KEY);
+  csn_sealer sealer = open_sealer(TEST_KEY), stranger = open_sealer(OTHER_KEY), twin = open_sealer(TEST_KEY);
   csn_row row = row_of(&sealer, CSN_TABLE_NONCES, "client", "nonce");
   csn_row other_row = row_of(&sealer, CSN_TABLE_NONCES, "client", "nonc");
   csn_row other_table = row;
@@ -127,33 +127,33 @@ static void a_value_belongs_to_its_row_table_and_key(void** state) {
   uint8_t bytes[8 + CSN_SEAL_OVERHEAD], out[8];
   csn_span sealed = csn_span_of(bytes, sizeof bytes);
   assert_true(csn_seal(&sealer, &row, csn_span_str("12345678"), bytes));
-  assert_true(csn_unseal(&friend, &row, sealed, out));
+  assert_true(csn_unseal(&twin, &row, sealed, out));
   assert_false(csn_unseal(&sealer, &other_row, sealed, out));
   assert_false(csn_unseal(&sealer, &other_table, sealed, out));
   assert_false(csn_unseal(&stranger, &row, sealed, out));
   csn_sealer_wipe(&sealer);
   csn_sealer_wipe(&stranger);
-  csn_sealer_wipe(&friend);
+  csn_sealer_wipe(&twin);
 }
 
-static void a_row_is_named_by_all_of_its_name(void** state) {
+static void a_row_is_named_by_all_of_its_name(void **state) {
   (void)state;
-  csn_sealer sealer = open_sealer(TEST_KEY), friend = open_sealer(TEST_KEY), stranger = open_sealer(OTHER_KEY);
+  csn_sealer sealer = open_sealer(TEST_KEY), twin = open_sealer(TEST_KEY), stranger = open_sealer(OTHER_KEY);
   const csn_row row = row_of(&sealer, CSN_TABLE_NONCES, "ab", "c");
   const csn_row rows[] = {
       row_of(&sealer, CSN_TABLE_NONCES, "a", "bc"),      row_of(&sealer, CSN_TABLE_NONCES, "abc", ""),
       row_of(&sealer, CSN_TABLE_NONCES, "", "abc"),      row_of(&sealer, CSN_TABLE_NONCES, "ab", "d"),
       row_of(&sealer, CSN_TABLE_CREDENTIALS, "ab", "c"), row_of(&stranger, CSN_TABLE_NONCES, "ab", "c"),
   };
-  csn_row same = row_of(&friend, CSN_TABLE_NONCES, "ab", "c");
+  csn_row same = row_of(&twin, CSN_TABLE_NONCES, "ab", "c");
   assert_memory_equal(&same, &row, sizeof row);
   for (size_t i = 0; i < COUNT(rows); i++) assert_memory_not_equal(rows[i].hash, row.hash, sizeof row.hash);
   csn_sealer_wipe(&sealer);
-  csn_sealer_wipe(&friend);
+  csn_sealer_wipe(&twin);
   csn_sealer_wipe(&stranger);
 }
 
-static void a_salt_is_used_2_to_the_32_times(void** state) {
+static void a_salt_is_used_2_to_the_32_times(void **state) {
   (void)state;
   csn_sealer sealer = open_sealer(TEST_KEY);
   csn_row row = row_of(&sealer, CSN_TABLE_NONCES, "client", "nonce");
@@ -169,7 +169,7 @@ static void a_salt_is_used_2_to_the_32_times(void** state) {
   csn_sealer_wipe(&sealer);
 }
 
-static void more_salts_than_subkeys_are_kept(void** state) {
+static void more_salts_than_subkeys_are_kept(void **state) {
   (void)state;
   enum { SALTS = CSN_SEAL_SUBKEYS + 3 };
   csn_sealer reader = open_sealer(TEST_KEY);
@@ -189,7 +189,7 @@ static void more_salts_than_subkeys_are_kept(void** state) {
   csn_sealer_wipe(&reader);
 }
 
-static void a_child_process_does_not_count_on(void** state) {
+static void a_child_process_does_not_count_on(void **state) {
   (void)state;
   csn_sealer sealer = open_sealer(TEST_KEY);
   csn_row row = row_of(&sealer, CSN_TABLE_NONCES, "client", "nonce");
@@ -216,7 +216,7 @@ static csn_key key_of_lengths(size_t client_id_len, size_t key_id_len) {
   return key;
 }
 
-static void records_come_back(void** state) {
+static void records_come_back(void **state) {
   (void)state;
   static const struct {
     size_t client_id_len, key_id_len;
@@ -240,7 +240,7 @@ static void records_come_back(void** state) {
   }
 }
 
-static void keys_that_cannot_be_found_again_are_refused(void** state) {
+static void keys_that_cannot_be_found_again_are_refused(void **state) {
   (void)state;
   uint8_t record[CSN_RECORD_MAX];
   csn_key no_client = key_of_lengths(0, 1), long_client = key_of_lengths(129, 1), long_id = key_of_lengths(1, 129);
@@ -252,7 +252,7 @@ static void keys_that_cannot_be_found_again_are_refused(void** state) {
   assert_int_equal(csn_record_encode(&no_alg, record), 0);
 }
 
-static void malformed_records_are_refused(void** state) {
+static void malformed_records_are_refused(void **state) {
   (void)state;
   csn_key key = make_key("client-7", "2026-a", "0123456789abcdef0123456789abcdef"), out, wiped;
   csn_span client = csn_key_client_id(&key);
