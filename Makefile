@@ -143,10 +143,12 @@ bench: $(B)/release/bench/csn-bench ## The benchmarks: build/release/bench/csn-b
 # Everything runs under the address and undefined-behaviour sanitizers and as it is shipped; what threads share runs
 # under the thread sanitizer, too. The fuzz targets replay their corpora without libFuzzer.
 TSAN_TESTS := $(filter %nonce_table %nonce_stress,$(TESTS_tsan))
-TEST_RUNS = $(TESTS_release) $(TESTS_asan) $(TSAN_TESTS) \
+# test_allocation replaces the allocator, which the sanitizers have done before it.
+ASAN_TESTS := $(filter-out %/test_allocation,$(TESTS_asan))
+TEST_RUNS = $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) \
 	$(foreach n,$(FUZZ_NAMES),$(B)/asan/replay/$(n):corpus/seeds/$(n):corpus/regressions/$(n))
 
-test-build: $(TESTS_release) $(TESTS_asan) $(TSAN_TESTS) $(REPLAYS_asan) $(B)/release/csn $(B)/asan/csn
+test-build: $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) $(REPLAYS_asan) $(B)/release/csn $(B)/asan/csn
 
 test: test-build ## Builds and runs every test, sanitizers included
 	@sh tools/run-tests $(TEST_RUNS)

@@ -259,26 +259,12 @@ typedef struct jwt_run {
   uint8_t out_bytes[64 * 1024];
 } jwt_run;
 
-/* The verdict has the subject as it stands in the claims; in a line of JSON its escapes would be escaped again. */
-static void decode_subject(const csn_jwt *jwt, csn_name *name) {
-  uint8_t quoted[CSN_SUBJECT_MAX + 2] = {'"'};
-  csn_json_node node;
-  csn_json json;
-  size_t len = jwt->subject.len, offset = 0;
-  if (!jwt->subject_escaped || len > CSN_SUBJECT_MAX) return;
-  memcpy(quoted + 1, jwt->subject.ptr, len);
-  quoted[len + 1] = '"';
-  if (csn_json_read(csn_span_of(quoted, len + 2), &node, 1, &json, &offset) != CSN_REASON_ACCEPTED) return;
-  if (csn_json_string_copy(&json, 0, name->bytes, sizeof name->bytes, &len)) name->len = (uint8_t)len;
-}
-
 static void verify_line(jwt_run *run, csn_span line) {
   char id[24];
   csn_verdict verdict;
   int64_t now = run->options->now >= 0 ? run->options->now : (int64_t)time(NULL);
   int id_len = snprintf(id, sizeof id, "%" PRIu64, run->lines.total);
   csn_jwt_verify(run->ring, &run->options->policy, line, now, &run->jwt, &verdict);
-  decode_subject(&run->jwt, &verdict.client_id);
   csn_verdict_line(&run->out, csn_span_of(id, (size_t)id_len), &verdict);
   run->rejected |= !csn_accepted(&verdict);
 }

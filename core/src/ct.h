@@ -33,13 +33,13 @@ static inline uint64_t csn_ct_barrier64(uint64_t value) {
 /* All ones where x == 0, else 0. */
 static inline uint32_t csn_ct_is_zero(uint32_t x) {
   x = csn_ct_barrier(x);
-  return (uint32_t)0 - ((~x & (x - 1)) >> 31);
+  return csn_ct_barrier((uint32_t)0 - ((~x & (x - 1)) >> 31));
 }
 
 /* All ones where low <= x <= high, else 0. The three are below 2^31. */
 static inline uint32_t csn_ct_in_range(uint32_t x, uint32_t low, uint32_t high) {
   x = csn_ct_barrier(x);
-  return ((uint32_t)0 - (((low - 1) - x) >> 31)) & ((uint32_t)0 - ((x - (high + 1)) >> 31));
+  return csn_ct_barrier(((uint32_t)0 - (((low - 1) - x) >> 31)) & ((uint32_t)0 - ((x - (high + 1)) >> 31)));
 }
 
 /* All ones where the `len` bytes are equal, else 0. CT: the contents do not leak; the length does. */

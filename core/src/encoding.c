@@ -6,36 +6,39 @@
 
 enum { LANES = 8 };
 
+/* With the alphabet known, the loop below becomes straight code. */
+#if defined(__GNUC__) || defined(__clang__)
+#define SPECIALISE static inline __attribute__((always_inline))
+#else
+#define SPECIALISE static inline
+#endif
+
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* The first character in the highest lane. */
-static inline uint64_t load(const uint8_t* p) {
+static inline uint64_t load(const uint8_t *p) {
   return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 |
          (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 | (uint64_t)p[6] << 8 | (uint64_t)p[7];
 }
 
-/* 0x80 in each lane that holds at least `low`. Lanes are below 0x80 and `low` is above 0, so no sum leaves its lane. */
-static inline uint64_t lanes_from(uint64_t x, unsigned low) {
-  return (x + EACH(0x80 - low)) & EACH(0x80);
-}
-
-/* 0xff in each lane that holds low to high. */
+/* 0xff in each lane that holds low to high. The lanes are below 0x80 and `low` is above 0, so that no sum leaves its
+ * lane. */
 static inline uint64_t lanes_in(uint64_t x, unsigned low, unsigned high) {
-  uint64_t top = csn_ct_barrier64(lanes_from(x, low) & ~lanes_from(x, high + 1));
+  uint64_t top = csn_ct_barrier64((x + EACH(0x80 - low)) & ~(x + EACH(0x7f - high)) & EACH(0x80));
   return (top << 1) - (top >> 7);
 }
 
 /* The values of eight characters; `*bad` becomes non-zero where one of them is not of the alphabet. */
-static inline uint64_t base64url_values(uint64_t word, uint64_t* bad) {
-  uint64_t x = word & EACH(0x7f);
-  uint64_t upper = lanes_in(x, 'A', 'Z'), lower = lanes_in(x, 'a', 'z'), digit = lanes_in(x, '0', '9');
+static inline uint64_t base64url_values(uint64_t word, uint64_t *bad) {
+  uint64_t x = word & EACH(0x7f), lower = x >> 5 & EACH(1); /* of a letter */
+  uint64_t letter = lanes_in(x | EACH(0x20), 'a', 'z'), digit = lanes_in(x, '0', '9');
   uint64_t dash = lanes_in(x, '-', '-'), underscore = lanes_in(x, '_', '_');
-  *bad |= (word & EACH(0x80)) | ~(upper | lower | digit | dash | underscore);
-  return ((upper | lower) & ((x & EACH(0x1f)) - ((upper | lower) & EACH(1)))) + (lower & EACH(26)) +
-         (digit & ((x & EACH(0x0f)) + EACH(52))) + (dash & EACH(62)) + (underscore & EACH(63));
+  *bad |= (word & EACH(0x80)) | ~(letter | digit | dash | underscore);
+  return (letter & ((x & EACH(0x1f)) + 26 * lower - (letter & EACH(1)))) + (digit & ((x & EACH(0x0f)) + EACH(52))) +
+         (dash & EACH(62)) + (underscore & EACH(63));
 }
 
-static inline uint64_t hex_values(uint64_t word, uint64_t* bad) {
+static inline uint64_t hex_values(uint64_t word, uint64_t *bad) {
   uint64_t x = word & EACH(0x7f);
   uint64_t digit = lanes_in(x, '0', '9'), letter = lanes_in(x | EACH(0x20), 'a', 'f');
   *bad |= (word & EACH(0x80)) | ~(digit | letter);
@@ -43,12 +46,12 @@ static inline uint64_t hex_values(uint64_t word, uint64_t* bad) {
 }
 
 typedef struct alphabet {
-  uint64_t (*values)(uint64_t word, uint64_t* bad);
+  uint64_t (*values)(uint64_t word, uint64_t *bad);
   unsigned bits;     /* of one character */
   unsigned group;    /* characters that give whole bytes */
   uint8_t zero;      /* the character of value 0 */
   bool partial;      /* the last group may be cut short after two characters or more */
-  const char* legal; /* for the offset of a text that is refused */
+  const char *legal; /* for the offset of a text that is refused */
 } alphabet;
 
 static const alphabet base64url = {
@@ -56,7 +59,7 @@ static const alphabet base64url = {
 static const alphabet hex = {hex_values, 4, 2, '0', false, "0123456789abcdefABCDEF"};
 
 /* Eight characters to `8 * bits` bits, the first character's the highest. */
-static inline uint64_t block_bits(const alphabet* a, const uint8_t* text, uint64_t* bad) {
+SPECIALISE uint64_t block_bits(const alphabet *a, const uint8_t *text, uint64_t *bad) {
   const uint64_t m8 = UINT64_C(0x00ff00ff00ff00ff), m16 = UINT64_C(0x0000ffff0000ffff), m32 = UINT64_C(0xffffffff);
   uint64_t v = a->values(csn_ct_barrier64(load(text)), bad);
   v = (v >> 8 & m8) << a->bits | (v & m8);
@@ -64,13 +67,13 @@ static inline uint64_t block_bits(const alphabet* a, const uint8_t* text, uint64
   return (v >> 32) << 4 * a->bits | (v & m32);
 }
 
-static inline void store(uint64_t bits, uint8_t* out, unsigned bytes) {
+SPECIALISE void store(uint64_t bits, uint8_t *out, unsigned bytes) {
   for (unsigned i = 0; i < bytes; i++) out[i] = (uint8_t)(bits >> 8 * (bytes - 1 - i));
 }
 
 /* The last characters, fewer than eight, filled up with zeros: what then lies behind the whole bytes is the trailing
  * bits, which must be zero. */
-static inline uint64_t decode_tail(const alphabet* a, csn_span text, uint8_t* out) {
+SPECIALISE uint64_t decode_tail(const alphabet *a, csn_span text, uint8_t *out) {
   uint8_t block[LANES], bytes[LANES];
   uint64_t bad = 0;
   size_t whole = text.len * a->bits / 8;
@@ -86,14 +89,14 @@ static inline uint64_t decode_tail(const alphabet* a, csn_span text, uint8_t* ou
 
 /* Of a text that is refused: its first illegal character, else its last one, which has the wrong length or trailing
  * bits. */
-static size_t first_wrong(const alphabet* a, csn_span text) {
+static size_t first_wrong(const alphabet *a, csn_span text) {
   for (size_t i = 0; i < text.len; i++) {
     if (memchr(a->legal, text.ptr[i], strlen(a->legal)) == NULL) return i;
   }
   return text.len - 1;
 }
 
-static inline bool decode(const alphabet* a, csn_span text, uint8_t* out, size_t* offset) {
+SPECIALISE bool decode(const alphabet *a, csn_span text, uint8_t *out, size_t *offset) {
   uint64_t bad = 0;
   size_t done = 0;
   for (; text.len - done >= LANES; done += LANES) {
@@ -112,11 +115,11 @@ static inline bool decode(const alphabet* a, csn_span text, uint8_t* out, size_t
   return false;
 }
 
-bool csn_base64url_decode(csn_span text, uint8_t* out, size_t* offset) {
+bool csn_base64url_decode(csn_span text, uint8_t *out, size_t *offset) {
   return decode(&base64url, text, out, offset);
 }
 
-bool csn_hex_decode(csn_span text, uint8_t* out, size_t* offset) {
+bool csn_hex_decode(csn_span text, uint8_t *out, size_t *offset) {
   return decode(&hex, text, out, offset);
 }
 
@@ -129,7 +132,7 @@ static char base64url_char(uint32_t value) {
   return (char)c;
 }
 
-void csn_base64url_encode(csn_span bytes, char* out) {
+void csn_base64url_encode(csn_span bytes, char *out) {
   uint32_t bits = 0;
   unsigned held = 0; /* bits not written yet */
   for (size_t i = 0; i < bytes.len; i++) {
@@ -139,7 +142,7 @@ void csn_base64url_encode(csn_span bytes, char* out) {
   if (held > 0) *out = base64url_char(bits << (6 - held) & 63);
 }
 
-void csn_hex_encode(csn_span bytes, char* out) {
+void csn_hex_encode(csn_span bytes, char *out) {
   for (size_t i = 0; i < 2 * bytes.len; i++) {
     uint32_t value = bytes.ptr[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15;
     out[i] = (char)('0' + value + (csn_ct_in_range(value, 10, 15) & ('a' - '0' - 10)));

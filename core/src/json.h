@@ -40,39 +40,39 @@ typedef struct csn_json_node {
 
 typedef struct csn_json {
   csn_span text;
-  const csn_json_node* nodes; /* nodes[0] is the outermost value */
+  const csn_json_node *nodes; /* nodes[0] is the outermost value */
   size_t count;
 } csn_json;
 
 /* Reads `text`, at most 2^31 bytes. Returns CSN_REASON_ACCEPTED, or CSN_REASON_JSON_INVALID, _JSON_LIMIT or
  * _JSON_DUPLICATE with `*offset` at the first byte that is wrong. */
-csn_reason csn_json_read(csn_span text, csn_json_node* nodes, size_t room, csn_json* out,
-                         size_t* offset) CSN_WARN_UNUSED;
+csn_reason csn_json_read(csn_span text, csn_json_node *nodes, size_t room, csn_json *out,
+                         size_t *offset) CSN_WARN_UNUSED;
 
 /* The value of member `name` of the object at index `object`, or 0 where there is none (the outermost value is never a
  * member). `name` is compared with the decoded member name. Not an object: 0. */
-uint32_t csn_json_member(const csn_json* json, uint32_t object, csn_span name);
+uint32_t csn_json_member(const csn_json *json, uint32_t object, csn_span name);
 
 /* The raw bytes of a node; of a string, between the quotation marks. */
-static inline csn_span csn_json_raw(const csn_json* json, uint32_t node) {
+static inline csn_span csn_json_raw(const csn_json *json, uint32_t node) {
   return csn_span_of(json->text.ptr + json->nodes[node].start, json->nodes[node].len);
 }
-static inline csn_json_type csn_json_type_of(const csn_json* json, uint32_t node) {
+static inline csn_json_type csn_json_type_of(const csn_json *json, uint32_t node) {
   return (csn_json_type)json->nodes[node].type;
 }
 
 /* Whether the string at `node` is, decoded, `text`; false for other types. */
-bool csn_json_string_equals(const csn_json* json, uint32_t node, csn_span text);
+bool csn_json_string_equals(const csn_json *json, uint32_t node, csn_span text);
 
 /* Decodes the string at `node` as UTF-8 into `out`, which has room for `size` bytes; the raw length is always enough.
  * False where it is not a string or does not fit. */
-bool csn_json_string_copy(const csn_json* json, uint32_t node, uint8_t* out, size_t size, size_t* len) CSN_WARN_UNUSED;
+bool csn_json_string_copy(const csn_json *json, uint32_t node, uint8_t *out, size_t size, size_t *len) CSN_WARN_UNUSED;
 
 /* The whole number at `node`: digits with an optional minus, no fraction or exponent. False for anything else. */
-bool csn_json_int64(const csn_json* json, uint32_t node, int64_t* out) CSN_WARN_UNUSED;
+bool csn_json_int64(const csn_json *json, uint32_t node, int64_t *out) CSN_WARN_UNUSED;
 
 /* A NumericDate (RFC 7519 section 2), rounded up to a second: `now < exp`, `now >= nbf` are then exact for whole `now`.
  * Fractions and exponents are read exactly. False for another type, a minus, or a date beyond the year 9999. */
-bool csn_json_numeric_date(const csn_json* json, uint32_t node, int64_t* out) CSN_WARN_UNUSED;
+bool csn_json_numeric_date(const csn_json *json, uint32_t node, int64_t *out) CSN_WARN_UNUSED;
 
 #endif

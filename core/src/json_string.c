@@ -11,7 +11,7 @@ static const utf8_row utf8_rows[] = {
     {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
 };
 
-static const utf8_row* utf8_row_of(uint8_t first) {
+static const utf8_row *utf8_row_of(uint8_t first) {
   for (size_t i = 0; i < sizeof utf8_rows / sizeof utf8_rows[0]; i++) {
     if (first >= utf8_rows[i].first_low && first <= utf8_rows[i].first_high) return &utf8_rows[i];
   }
@@ -19,8 +19,8 @@ static const utf8_row* utf8_row_of(uint8_t first) {
 }
 
 /* Skips one character that is not ASCII. */
-static bool skip_utf8(csn_cursor* cursor) {
-  const utf8_row* row = utf8_row_of(*cursor->pos);
+static bool skip_utf8(csn_cursor *cursor) {
+  const utf8_row *row = utf8_row_of(*cursor->pos);
   if (row == NULL || csn_cursor_left(cursor) < row->len) return false;
   if (cursor->pos[1] < row->second_low || cursor->pos[1] > row->second_high) return false;
   for (size_t i = 2; i < row->len; i++) {
@@ -38,7 +38,7 @@ static int hex_value(int c) {
 }
 
 /* Takes the four digits of an escape. On false the cursor is at the one that is wrong. */
-static bool take_unit(csn_cursor* cursor, uint32_t* unit) {
+static bool take_unit(csn_cursor *cursor, uint32_t *unit) {
   *unit = 0;
   for (int i = 0; i < 4; i++) {
     int value = hex_value(csn_cursor_peek(cursor));
@@ -57,14 +57,14 @@ static bool is_low_surrogate(uint32_t unit) {
 }
 
 /* Takes `\uXXXX` with a low surrogate. */
-static bool take_low_surrogate(csn_cursor* cursor, uint32_t* unit) {
+static bool take_low_surrogate(csn_cursor *cursor, uint32_t *unit) {
   static const csn_span introducer = CSN_SPAN_LITERAL("\\u");
   return csn_cursor_skip_text(cursor, introducer) && take_unit(cursor, unit) && is_low_surrogate(*unit);
 }
 
 /* Takes the digits behind `\u`, and the second escape of a surrogate pair. On false `*lone` says whether the escapes
  * themselves are wrong, and not one of the first one's digits, at which the cursor then is. */
-static bool take_code_point(csn_cursor* cursor, uint32_t* code, bool* lone) {
+static bool take_code_point(csn_cursor *cursor, uint32_t *code, bool *lone) {
   uint32_t low;
   *lone = false;
   if (!take_unit(cursor, code)) return false;
@@ -82,11 +82,11 @@ static const uint8_t short_meanings[] = {'"', '\\', '/', '\b', '\f', '\n', '\r',
 
 /* The byte that a one-character escape stands for, or -1. */
 static int short_escape(int c) {
-  const char* at = c <= 0 ? NULL : strchr(short_escapes, c);
+  const char *at = c <= 0 ? NULL : strchr(short_escapes, c);
   return at == NULL ? -1 : short_meanings[at - short_escapes];
 }
 
-static bool skip_escape(csn_cursor* cursor) {
+static bool skip_escape(csn_cursor *cursor) {
   csn_cursor start = *cursor;
   uint32_t code;
   bool lone;
@@ -103,16 +103,20 @@ static bool skip_escape(csn_cursor* cursor) {
   return false;
 }
 
-static void skip_plain(csn_cursor* cursor) {
-  for (int c = csn_cursor_peek(cursor); c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; c = csn_cursor_peek(cursor)) {
-    cursor->pos++;
-  }
+static bool is_plain(uint8_t c) {
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-bool csn_json_string_skip(csn_cursor* cursor, csn_span* raw, bool* escaped) {
+static void skip_plain(csn_cursor *cursor) {
+  const uint8_t *pos = cursor->pos, *end = cursor->end;
+  while (pos != end && is_plain(*pos)) pos++;
+  cursor->pos = pos;
+}
+
+bool csn_json_string_skip(csn_cursor *cursor, csn_span *raw, bool *escaped) {
   *escaped = false;
   if (!csn_cursor_skip_byte(cursor, '"')) return false;
-  const uint8_t* start = cursor->pos;
+  const uint8_t *start = cursor->pos;
   for (;;) {
     skip_plain(cursor);
     int c = csn_cursor_peek(cursor);
@@ -138,7 +142,7 @@ static decoder decoder_of(csn_span raw) {
   return d;
 }
 
-static void put_utf8(decoder* d, uint32_t code) {
+static void put_utf8(decoder *d, uint32_t code) {
   static const uint8_t marks[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
   d->used = 0;
   d->len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
@@ -146,7 +150,7 @@ static void put_utf8(decoder* d, uint32_t code) {
   d->bytes[0] = (uint8_t)(marks[d->len] | code);
 }
 
-static void decode_escape(decoder* d) {
+static void decode_escape(decoder *d) {
   uint32_t code = 0;
   bool lone;
   d->cursor.pos++;
@@ -162,7 +166,7 @@ static void decode_escape(decoder* d) {
 }
 
 /* The next byte, or -1 at the end. */
-static int next_byte(decoder* d) {
+static int next_byte(decoder *d) {
   if (d->used == d->len) {
     int c = csn_cursor_peek(&d->cursor);
     if (c != '\\') {
@@ -174,8 +178,7 @@ static int next_byte(decoder* d) {
   return d->bytes[d->used++];
 }
 
-bool csn_json_string_same(csn_span a, bool a_escaped, csn_span b, bool b_escaped) {
-  if (!a_escaped && !b_escaped) return csn_span_equal(a, b);
+bool csn_json_string_same_decoded(csn_span a, bool a_escaped, csn_span b, bool b_escaped) {
   decoder left = decoder_of(a), right = decoder_of(b);
   for (;;) {
     int x = a_escaped ? next_byte(&left) : csn_cursor_peek(&left.cursor);
@@ -187,7 +190,7 @@ bool csn_json_string_same(csn_span a, bool a_escaped, csn_span b, bool b_escaped
   }
 }
 
-bool csn_json_string_decode(csn_span raw, bool escaped, uint8_t* out, size_t size, size_t* len) {
+bool csn_json_string_decode(csn_span raw, bool escaped, uint8_t *out, size_t size, size_t *len) {
   if (!escaped) {
     if (raw.len > size) return false;
     if (raw.len > 0) memcpy(out, raw.ptr, raw.len);

@@ -2,16 +2,16 @@
 #include "json.h"
 #include "json_string.h"
 
-static bool is_string(const csn_json* json, uint32_t node) {
+static bool is_string(const csn_json *json, uint32_t node) {
   return node < json->count && csn_json_type_of(json, node) == CSN_JSON_STRING;
 }
 
-bool csn_json_string_equals(const csn_json* json, uint32_t node, csn_span text) {
+bool csn_json_string_equals(const csn_json *json, uint32_t node, csn_span text) {
   if (!is_string(json, node)) return false;
   return csn_json_string_same(csn_json_raw(json, node), json->nodes[node].escaped, text, false);
 }
 
-uint32_t csn_json_member(const csn_json* json, uint32_t object, csn_span name) {
+uint32_t csn_json_member(const csn_json *json, uint32_t object, csn_span name) {
   if (object >= json->count || csn_json_type_of(json, object) != CSN_JSON_OBJECT) return 0;
   uint32_t at = object + 1;
   for (size_t i = 0; i < json->nodes[object].children; i++, at = json->nodes[at + 1].next) {
@@ -20,7 +20,7 @@ uint32_t csn_json_member(const csn_json* json, uint32_t object, csn_span name) {
   return 0;
 }
 
-bool csn_json_string_copy(const csn_json* json, uint32_t node, uint8_t* out, size_t size, size_t* len) {
+bool csn_json_string_copy(const csn_json *json, uint32_t node, uint8_t *out, size_t size, size_t *len) {
   *len = 0;
   if (!is_string(json, node)) return false;
   return csn_json_string_decode(csn_json_raw(json, node), json->nodes[node].escaped, out, size, len);
@@ -30,11 +30,11 @@ static bool is_digit(int c) {
   return c >= '0' && c <= '9';
 }
 
-static bool is_number(const csn_json* json, uint32_t node) {
+static bool is_number(const csn_json *json, uint32_t node) {
   return node < json->count && csn_json_type_of(json, node) == CSN_JSON_NUMBER;
 }
 
-bool csn_json_int64(const csn_json* json, uint32_t node, int64_t* out) {
+bool csn_json_int64(const csn_json *json, uint32_t node, int64_t *out) {
   if (!is_number(json, node)) return false;
   csn_cursor cursor = csn_cursor_of(csn_json_raw(json, node));
   bool minus = csn_cursor_skip_byte(&cursor, '-');
@@ -59,7 +59,7 @@ typedef struct decimal {
 static const int64_t date_max = INT64_C(253402300799); /* 9999-12-31T23:59:59Z */
 enum { DATE_DIGITS_MAX = 12, EXPONENT_BOUND = 100000 };
 
-static void take_digits(csn_cursor* cursor, decimal* out, bool fraction) {
+static void take_digits(csn_cursor *cursor, decimal *out, bool fraction) {
   for (int c = csn_cursor_peek(cursor); is_digit(c); c = csn_cursor_peek(cursor)) {
     bool leading = out->count == 0 && c == '0';
     if (!leading) out->digits[out->count++] = (uint8_t)(c - '0');
@@ -69,7 +69,7 @@ static void take_digits(csn_cursor* cursor, decimal* out, bool fraction) {
 }
 
 /* The exponent, cut off at a bound that no sum with 64 digits brings back into the range of dates. */
-static int take_exponent(csn_cursor* cursor) {
+static int take_exponent(csn_cursor *cursor) {
   int exponent = 0;
   cursor->pos++;
   bool minus = csn_cursor_skip_byte(cursor, '-');
@@ -92,7 +92,7 @@ static decimal decimal_of(csn_span number) {
 }
 
 /* The whole number at or above; `point` is at most DATE_DIGITS_MAX. */
-static int64_t round_up(const decimal* d) {
+static int64_t round_up(const decimal *d) {
   int64_t value = 0;
   for (int i = 0; i < d->point; i++) value = value * 10 + (i < d->count ? d->digits[i] : 0);
   for (int i = d->point > 0 ? d->point : 0; i < d->count; i++) {
@@ -101,7 +101,7 @@ static int64_t round_up(const decimal* d) {
   return value;
 }
 
-bool csn_json_numeric_date(const csn_json* json, uint32_t node, int64_t* out) {
+bool csn_json_numeric_date(const csn_json *json, uint32_t node, int64_t *out) {
   if (!is_number(json, node)) return false;
   csn_span number = csn_json_raw(json, node);
   if (number.ptr[0] == '-') return false;

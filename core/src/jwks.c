@@ -16,39 +16,39 @@ enum {
 
 typedef struct loading {
   csn_json json;
-  const csn_key_config* defaults;
-  csn_jwks_result* result;
-  csn_key* keys;
-  size_t* offsets; /* of each key, in the text */
+  const csn_key_config *defaults;
+  csn_jwks_result *result;
+  csn_key *keys;
+  size_t *offsets; /* of each key, in the text */
   size_t count;
 } loading;
 
 /* What becomes of a JWK, so far as one of its members decides it. */
 typedef enum fate { FATE_ERROR, FATE_IGNORE, FATE_LOAD } fate;
 
-static size_t offset_of(const loading* l, uint32_t node) {
+static size_t offset_of(const loading *l, uint32_t node) {
   return l->json.nodes[node].start - (csn_json_type_of(&l->json, node) == CSN_JSON_STRING ? 1u : 0u);
 }
 
-static csn_error fail(loading* l, csn_error error, size_t offset) {
+static csn_error fail(loading *l, csn_error error, size_t offset) {
   l->result->offset = offset;
   return error;
 }
 
-static csn_error fail_at(loading* l, csn_error error, uint32_t node) {
+static csn_error fail_at(loading *l, csn_error error, uint32_t node) {
   return fail(l, error, offset_of(l, node));
 }
 
-static uint32_t member(const loading* l, uint32_t object, const char* name) {
+static uint32_t member(const loading *l, uint32_t object, const char *name) {
   return csn_json_member(&l->json, object, csn_span_str(name));
 }
 
-static bool is_string(const loading* l, uint32_t node) {
+static bool is_string(const loading *l, uint32_t node) {
   return csn_json_type_of(&l->json, node) == CSN_JSON_STRING;
 }
 
 /* A member that says what the key is for, one way out of many: `wanted`, or else the key is ignored. */
-static fate check_name(loading* l, uint32_t node, const char* wanted) {
+static fate check_name(loading *l, uint32_t node, const char *wanted) {
   if (!is_string(l, node)) {
     l->result->offset = offset_of(l, node);
     return FATE_ERROR;
@@ -57,8 +57,8 @@ static fate check_name(loading* l, uint32_t node, const char* wanted) {
 }
 
 /* The place of an operation in RFC 7517 section 4.3 as a bit; others have none. */
-static unsigned operation_bit(const loading* l, uint32_t node) {
-  static const char* const operations[] = {"verify",  "sign",      "encrypt",   "decrypt",
+static unsigned operation_bit(const loading *l, uint32_t node) {
+  static const char *const operations[] = {"verify",  "sign",      "encrypt",   "decrypt",
                                            "wrapKey", "unwrapKey", "deriveKey", "deriveBits"};
   for (unsigned i = 0; i < sizeof operations / sizeof operations[0]; i++) {
     if (csn_json_string_equals(&l->json, node, csn_span_str(operations[i]))) return 1u << i;
@@ -67,7 +67,7 @@ static unsigned operation_bit(const loading* l, uint32_t node) {
 }
 
 /* key_ops: strings, none of them twice (section 4.3). */
-static fate check_key_ops(loading* l, uint32_t ops) {
+static fate check_key_ops(loading *l, uint32_t ops) {
   const unsigned verify = 1;
   unsigned seen = 0;
   l->result->offset = offset_of(l, ops);
@@ -82,7 +82,7 @@ static fate check_key_ops(loading* l, uint32_t ops) {
 }
 
 /* The algorithm that the key names, or the default. */
-static fate read_alg(loading* l, uint32_t alg, csn_alg* out) {
+static fate read_alg(loading *l, uint32_t alg, csn_alg *out) {
   uint8_t name[ALG_NAME_MAX];
   size_t len;
   *out = l->defaults->alg;
@@ -95,7 +95,7 @@ static fate read_alg(loading* l, uint32_t alg, csn_alg* out) {
 }
 
 /* Whether the key is one to load, by everything but its id and its secret. */
-static fate classify(loading* l, uint32_t jwk, csn_alg* alg) {
+static fate classify(loading *l, uint32_t jwk, csn_alg *alg) {
   uint32_t kty = member(l, jwk, "kty"), purpose = member(l, jwk, "use"), ops = member(l, jwk, "key_ops");
   l->result->offset = offset_of(l, jwk);
   if (csn_json_type_of(&l->json, jwk) != CSN_JSON_OBJECT || kty == 0) return FATE_ERROR;
@@ -106,7 +106,7 @@ static fate classify(loading* l, uint32_t jwk, csn_alg* alg) {
 }
 
 /* An empty kid could never be named by a token. */
-static csn_error read_kid(loading* l, uint32_t jwk, uint8_t out[CSN_ID_MAX], size_t* len) {
+static csn_error read_kid(loading *l, uint32_t jwk, uint8_t out[CSN_ID_MAX], size_t *len) {
   uint32_t kid = member(l, jwk, "kid");
   *len = 0;
   if (kid == 0) return CSN_OK;
@@ -115,7 +115,7 @@ static csn_error read_kid(loading* l, uint32_t jwk, uint8_t out[CSN_ID_MAX], siz
 }
 
 /* Decodes `k`, whose text is at `node`, into `secret`. */
-static csn_error decode_secret(loading* l, uint32_t node, uint8_t secret[CSN_SECRET_MAX], size_t* len) {
+static csn_error decode_secret(loading *l, uint32_t node, uint8_t secret[CSN_SECRET_MAX], size_t *len) {
   uint8_t text[K_CHARS_MAX];
   size_t chars, wrong;
   csn_error error = CSN_OK;
@@ -131,7 +131,7 @@ static csn_error decode_secret(loading* l, uint32_t node, uint8_t secret[CSN_SEC
   return error;
 }
 
-static csn_error read_secret(loading* l, uint32_t jwk, uint8_t secret[CSN_SECRET_MAX], size_t* len) {
+static csn_error read_secret(loading *l, uint32_t jwk, uint8_t secret[CSN_SECRET_MAX], size_t *len) {
   uint32_t k = member(l, jwk, "k");
   if (k == 0) return fail_at(l, CSN_ERROR_JWK_INVALID, jwk);
   if (!is_string(l, k)) return fail_at(l, CSN_ERROR_JWK_INVALID, k);
@@ -139,7 +139,7 @@ static csn_error read_secret(loading* l, uint32_t jwk, uint8_t secret[CSN_SECRET
 }
 
 /* Makes the key of a JWK that is to be loaded. */
-static csn_error make_key(loading* l, uint32_t jwk, csn_alg alg) {
+static csn_error make_key(loading *l, uint32_t jwk, csn_alg alg) {
   uint8_t secret[CSN_SECRET_MAX], kid[CSN_ID_MAX];
   size_t secret_len = 0, kid_len = 0;
   csn_key_config config = *l->defaults;
@@ -157,7 +157,7 @@ static csn_error make_key(loading* l, uint32_t jwk, csn_alg alg) {
   return error;
 }
 
-static csn_error read_jwk(loading* l, uint32_t jwk) {
+static csn_error read_jwk(loading *l, uint32_t jwk) {
   csn_alg alg = CSN_ALG_NONE;
   switch (classify(l, jwk, &alg)) {
     case FATE_LOAD:
@@ -171,7 +171,7 @@ static csn_error read_jwk(loading* l, uint32_t jwk) {
 }
 
 /* Every JWK from node `first` to the one before `end`. */
-static csn_error read_jwks(loading* l, uint32_t first, uint32_t end) {
+static csn_error read_jwks(loading *l, uint32_t first, uint32_t end) {
   for (uint32_t at = first; at < end; at = l->json.nodes[at].next) {
     csn_error error = read_jwk(l, at);
     if (error != CSN_OK) return error;
@@ -180,21 +180,21 @@ static csn_error read_jwks(loading* l, uint32_t first, uint32_t end) {
 }
 
 /* A ring with the keys of the client that the new ones join: what it refuses, the real one would refuse half-way. */
-static csn_error make_rehearsal(const csn_keyring* ring, const csn_key_config* defaults, csn_keyring** out) {
+static csn_error make_rehearsal(const csn_keyring *ring, const csn_key_config *defaults, csn_keyring **out) {
   static const uint8_t seed[16];
-  const csn_key* of_client[CSN_KEYS_PER_CLIENT_MAX];
-  size_t count = csn_keyring_find_client(ring, defaults->client_id, CSN_USE_REQUEST, of_client);
+  const csn_key *of_client[CSN_KEYS_PER_CLIENT_MAX];
+  size_t count = csn_keyring_find_client(ring, defaults->client_id, of_client);
   csn_error error = csn_keyring_new(out, seed);
   for (size_t i = 0; error == CSN_OK && i < count; i++) error = csn_keyring_add_key(*out, of_client[i]);
   return error;
 }
 
-static bool is_token_key_of(const csn_keyring* ring, const csn_key* key) {
+static bool is_token_key_of(const csn_keyring *ring, const csn_key *key) {
   return (key->uses & CSN_USE_TOKEN) != 0 && csn_keyring_find_key_id(ring, csn_key_id(key)) != NULL;
 }
 
-static csn_error rehearse(loading* l, const csn_keyring* ring) {
-  csn_keyring* rehearsal = NULL;
+static csn_error rehearse(loading *l, const csn_keyring *ring) {
+  csn_keyring *rehearsal = NULL;
   csn_error error = make_rehearsal(ring, l->defaults, &rehearsal);
   for (size_t i = 0; error == CSN_OK && i < l->count; i++) {
     l->result->offset = l->offsets[i];
@@ -204,14 +204,15 @@ static csn_error rehearse(loading* l, const csn_keyring* ring) {
   return error;
 }
 
-static csn_error add_all(loading* l, csn_keyring* ring) {
+static csn_error add_all(loading *l, csn_keyring *ring) {
   csn_error error = rehearse(l, ring);
+  if (error == CSN_OK) error = csn_keyring_reserve(ring, l->count);
   for (size_t i = 0; error == CSN_OK && i < l->count; i++) error = csn_keyring_add_key(ring, &l->keys[i]);
   return error;
 }
 
 /* The keys of the outermost object, which is a set or one key. */
-static csn_error read_outermost(loading* l) {
+static csn_error read_outermost(loading *l) {
   uint32_t keys = member(l, 0, "keys");
   if (csn_json_type_of(&l->json, 0) != CSN_JSON_OBJECT) return fail_at(l, CSN_ERROR_JWK_INVALID, 0);
   if (keys == 0) return read_jwk(l, 0);
@@ -219,7 +220,7 @@ static csn_error read_outermost(loading* l) {
   return read_jwks(l, keys + 1, l->json.nodes[keys].next);
 }
 
-static csn_error load(loading* l, csn_keyring* ring) {
+static csn_error load(loading *l, csn_keyring *ring) {
   size_t room = l->json.count / JWK_NODES_MIN + 1;
   l->keys = calloc(room, sizeof *l->keys);
   l->offsets = calloc(room, sizeof *l->offsets);
@@ -231,14 +232,14 @@ static csn_error load(loading* l, csn_keyring* ring) {
   return error;
 }
 
-csn_error csn_keyring_add_jwks(csn_keyring* ring, csn_span text, const csn_key_config* defaults,
-                               csn_jwks_result* result) {
+csn_error csn_keyring_add_jwks(csn_keyring *ring, csn_span text, const csn_key_config *defaults,
+                               csn_jwks_result *result) {
   csn_jwks_result nothing = {.added = 0};
   loading l = {.defaults = defaults, .result = result};
   *result = nothing;
   if (text.len > TEXT_MAX) return fail(&l, CSN_ERROR_JSON_INVALID, TEXT_MAX);
   size_t room = text.len / 2 + 2; /* a value and the bracket, comma or colon behind it take two bytes */
-  csn_json_node* nodes = calloc(room, sizeof *nodes);
+  csn_json_node *nodes = calloc(room, sizeof *nodes);
   if (nodes == NULL) return CSN_ERROR_NO_MEMORY;
   csn_reason reason = csn_json_read(text, nodes, room, &l.json, &result->offset);
   csn_error error = reason == CSN_REASON_ACCEPTED ? load(&l, ring) : CSN_ERROR_JSON_INVALID;

@@ -15,31 +15,31 @@ _Static_assert(CSN_CLAIMS_MAX >= CSN_TOKEN_MAX / 4 * 3, "the claims of every tok
 
 /* One verification under way. */
 typedef struct checking {
-  const csn_keyring* ring;
-  const csn_jwt_policy* policy;
+  const csn_keyring *ring;
+  const csn_jwt_policy *policy;
   int64_t now;
-  csn_jwt* jwt;
-  csn_verdict* verdict;
+  csn_jwt *jwt;
+  csn_verdict *verdict;
   csn_span token, header, payload, signature, signed_text; /* the segments, and the first two with their dot */
   csn_jose_header jose;
   uint8_t given[CSN_SHA256_BYTES]; /* the token's MAC */
 } checking;
 
-static csn_reason reject(checking* c, csn_reason reason, csn_field field, size_t offset) {
+static csn_reason reject(checking *c, csn_reason reason, csn_field field, size_t offset) {
   return csn_jwt_reject(c->verdict, reason, field, offset);
 }
 
 /* Where a segment begins in the token. */
-static size_t offset_of(const checking* c, csn_span segment) {
+static size_t offset_of(const checking *c, csn_span segment) {
   return (size_t)(segment.ptr - c->token.ptr);
 }
 
-static csn_reason check_size(checking* c) {
+static csn_reason check_size(checking *c) {
   size_t limit = c->policy->signature_only ? CSN_JWS_MAX : CSN_TOKEN_MAX;
   return c->token.len <= limit ? OK : reject(c, CSN_REASON_TOKEN_TOO_LONG, CSN_FIELD_TOKEN, limit);
 }
 
-static csn_reason split(checking* c) {
+static csn_reason split(checking *c) {
   csn_cursor cursor = csn_cursor_of(c->token);
   c->header = csn_cursor_take_until(&cursor, '.');
   bool dots = csn_cursor_skip_byte(&cursor, '.');
@@ -55,13 +55,13 @@ static csn_reason split(checking* c) {
 }
 
 /* `out` may be NULL to check only. */
-static csn_reason decode_segment(checking* c, csn_span segment, uint8_t* out) {
+static csn_reason decode_segment(checking *c, csn_span segment, uint8_t *out) {
   size_t offset;
   if (csn_base64url_decode(segment, out, &offset)) return OK;
   return reject(c, CSN_REASON_BASE64URL_INVALID, CSN_FIELD_TOKEN, offset_of(c, segment) + offset);
 }
 
-static csn_reason read_header(checking* c) {
+static csn_reason read_header(checking *c) {
   uint8_t text[CSN_JOSE_HEADER_MAX];
   size_t len = csn_base64url_decoded_len(c->header.len);
   csn_reason reason = OK;
@@ -70,22 +70,22 @@ static csn_reason read_header(checking* c) {
   return csn_jose_header_read(csn_span_of(text, len), c->policy, &c->jose, c->verdict);
 }
 
-static csn_reason read_signature(checking* c) {
+static csn_reason read_signature(checking *c) {
   size_t start = offset_of(c, c->signature), len = c->signature.len;
   if (len == MAC_CHARS) return decode_segment(c, c->signature, c->given);
   return reject(c, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_TOKEN, start + (len < MAC_CHARS ? len : MAC_CHARS));
 }
 
 /* Decodes the payload, which nobody reads before the signature has verified. */
-static csn_reason read_payload(checking* c) {
+static csn_reason read_payload(checking *c) {
   return decode_segment(c, c->payload, c->policy->signature_only ? NULL : c->jwt->claims);
 }
 
 /* The key that the header names, or the one that there is: a missing kid, or a key without an id, is no choice to get
  * wrong only while there is a single key. */
-static csn_reason find_key(const checking* c, const csn_key** out) {
-  const csn_key* only = csn_keyring_only_token_key(c->ring);
-  const csn_key* key = only;
+static csn_reason find_key(const checking *c, const csn_key **out) {
+  const csn_key *only = csn_keyring_only_token_key(c->ring);
+  const csn_key *key = only;
   *out = NULL;
   if (c->jose.has_kid) {
     key = csn_keyring_find_key_id(c->ring, csn_span_of(c->jose.kid, c->jose.kid_len));
@@ -99,7 +99,7 @@ static csn_reason find_key(const checking* c, const csn_key** out) {
 }
 
 /* All ones where the token's MAC is that of the key, else 0. */
-static uint32_t mac_matches(const checking* c, const csn_key* key) {
+static uint32_t mac_matches(const checking *c, const csn_key *key) {
   uint8_t mac[CSN_SHA256_BYTES];
   csn_hmac_sha256(key, c->signed_text, mac);
   uint32_t equal = csn_ct_equal(mac, c->given, sizeof mac);
@@ -109,9 +109,9 @@ static uint32_t mac_matches(const checking* c, const csn_key* key) {
 }
 
 /* Where no key fits, a MAC is computed all the same: how long the answer takes does not say which key ids exist. */
-static csn_reason check_signature(checking* c) {
+static csn_reason check_signature(checking *c) {
   static const csn_key dummy;
-  const csn_key* key;
+  const csn_key *key;
   csn_reason found = find_key(c, &key);
   uint32_t matches = mac_matches(c, key == NULL ? &dummy : key);
   if (key != NULL) csn_name_set(&c->verdict->key_id, csn_key_id(key));
@@ -121,7 +121,7 @@ static csn_reason check_signature(checking* c) {
   return OK;
 }
 
-static csn_reason check_claims(checking* c) {
+static csn_reason check_claims(checking *c) {
   if (c->policy->signature_only) return OK;
   size_t len = csn_base64url_decoded_len(c->payload.len);
   csn_reason reason = csn_claims_check(csn_span_of(c->jwt->claims, len), c->policy, c->now, c->jwt, c->verdict);
@@ -129,7 +129,7 @@ static csn_reason check_claims(checking* c) {
   return reason;
 }
 
-static csn_reason check_token(checking* c) {
+static csn_reason check_token(checking *c) {
   csn_reason reason = OK;
   if ((reason = check_size(c)) != OK) return reason;
   if ((reason = split(c)) != OK) return reason;
@@ -140,7 +140,7 @@ static csn_reason check_token(checking* c) {
   return check_claims(c);
 }
 
-static void start(csn_verdict* verdict) {
+static void start(csn_verdict *verdict) {
   verdict->reason = CSN_REASON_UNDECIDED;
   verdict->field = CSN_FIELD_NONE;
   verdict->offset = verdict->header_index = 0;
@@ -148,7 +148,7 @@ static void start(csn_verdict* verdict) {
 }
 
 /* Everything but the bytes of the claims, which nothing points to. */
-static void clear(csn_jwt* jwt) {
+static void clear(csn_jwt *jwt) {
   jwt->subject = jwt->issuer = csn_span_of(NULL, 0);
   jwt->subject_escaped = jwt->issuer_escaped = false;
   jwt->expires_at = -1;
@@ -156,7 +156,7 @@ static void clear(csn_jwt* jwt) {
   jwt->claims_len = 0;
 }
 
-bool csn_jwt_policy_valid(const csn_jwt_policy* policy) {
+bool csn_jwt_policy_valid(const csn_jwt_policy *policy) {
   const unsigned claims = CSN_CLAIM_EXP | CSN_CLAIM_NBF | CSN_CLAIM_IAT | CSN_CLAIM_ISS | CSN_CLAIM_AUD | CSN_CLAIM_SUB;
 #define ALG_BIT(name, text, bytes) | 1u << CSN_ALG_##name
   const unsigned algorithms = 0 CSN_ALG_LIST(ALG_BIT);
@@ -166,17 +166,16 @@ bool csn_jwt_policy_valid(const csn_jwt_policy* policy) {
          (policy->audience.ptr != NULL || policy->audience.len == 0);
 }
 
-void csn_jwt_verify(const csn_keyring* ring, const csn_jwt_policy* policy, csn_span token, int64_t now, csn_jwt* jwt,
-                    csn_verdict* verdict) {
+void csn_jwt_verify(const csn_keyring *ring, const csn_jwt_policy *policy, csn_span token, int64_t now, csn_jwt *jwt,
+                    csn_verdict *verdict) {
   checking c = {.ring = ring, .policy = policy, .now = now, .jwt = jwt, .verdict = verdict, .token = token};
   start(verdict);
   clear(jwt);
   if (!csn_jwt_policy_valid(policy)) return;
   csn_reason reason = check_token(&c);
-  if (reason == OK) {
-    csn_name_set(&verdict->client_id, jwt->subject);
-  } else {
+  if (reason != OK) {
     clear(jwt);
+    verdict->client_id.len = 0;
   }
   verdict->reason = reason;
 }

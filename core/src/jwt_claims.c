@@ -3,31 +3,33 @@
 
 #define OK CSN_REASON_ACCEPTED
 
+_Static_assert(CSN_SUBJECT_MAX <= UINT8_MAX, "a subject fits in a csn_name");
+
 typedef struct reading {
   csn_json json;
-  const csn_jwt_policy* policy;
-  csn_verdict* verdict;
+  const csn_jwt_policy *policy;
+  csn_verdict *verdict;
   unsigned present; /* CSN_CLAIM_ bits */
 } reading;
 
-static csn_reason reject(reading* r, csn_reason reason, uint32_t node) {
-  return csn_jwt_reject(r->verdict, reason, CSN_FIELD_CLAIMS, csn_jwt_offset_of(&r->json, node));
+static csn_reason reject(reading *r, csn_reason reason, uint32_t node) {
+  return csn_jwt_reject(r->verdict, reason, CSN_FIELD_CLAIMS, csn_jwt_member_offset(&r->json, node));
 }
 
 /* The node of a claim, or 0; notes that it is present. */
-static uint32_t find_claim(reading* r, const char* name, unsigned bit) {
+static uint32_t find_claim(reading *r, const char *name, unsigned bit) {
   uint32_t node = csn_json_member(&r->json, 0, csn_span_str(name));
   if (node != 0) r->present |= bit;
   return node;
 }
 
-static csn_reason read_date(reading* r, uint32_t node, int64_t* out) {
+static csn_reason read_date(reading *r, uint32_t node, int64_t *out) {
   return csn_json_numeric_date(&r->json, node, out) ? OK : reject(r, CSN_REASON_DATE_INVALID, node);
 }
 
 /* Dates are whole seconds of at most twelve digits and the leeway is at most an hour: these sums never overflow, as
  * those with `now` could. */
-static csn_reason check_exp(reading* r, int64_t now, int64_t* expires_at) {
+static csn_reason check_exp(reading *r, int64_t now, int64_t *expires_at) {
   uint32_t node = find_claim(r, "exp", CSN_CLAIM_EXP);
   csn_reason reason = OK;
   *expires_at = -1;
@@ -36,7 +38,7 @@ static csn_reason check_exp(reading* r, int64_t now, int64_t* expires_at) {
   return now < *expires_at + r->policy->leeway ? OK : reject(r, CSN_REASON_TOKEN_EXPIRED, node);
 }
 
-static csn_reason check_not_before(reading* r, int64_t now, const char* name, unsigned bit, csn_reason too_early) {
+static csn_reason check_not_before(reading *r, int64_t now, const char *name, unsigned bit, csn_reason too_early) {
   uint32_t node = find_claim(r, name, bit);
   int64_t date = 0;
   csn_reason reason = OK;
@@ -45,7 +47,7 @@ static csn_reason check_not_before(reading* r, int64_t now, const char* name, un
   return now >= date - r->policy->leeway ? OK : reject(r, too_early, node);
 }
 
-static csn_reason check_dates(reading* r, int64_t now, int64_t* expires_at) {
+static csn_reason check_dates(reading *r, int64_t now, int64_t *expires_at) {
   csn_reason reason = OK;
   if ((reason = check_exp(r, now, expires_at)) != OK) return reason;
   if ((reason = check_not_before(r, now, "nbf", CSN_CLAIM_NBF, CSN_REASON_TOKEN_NOT_YET_VALID)) != OK) return reason;
@@ -53,7 +55,7 @@ static csn_reason check_dates(reading* r, int64_t now, int64_t* expires_at) {
 }
 
 /* A claim that is a string where it is present. */
-static csn_reason read_string_claim(reading* r, uint32_t node, csn_span* out, bool* escaped) {
+static csn_reason read_string_claim(reading *r, uint32_t node, csn_span *out, bool *escaped) {
   if (node == 0) return OK;
   if (csn_json_type_of(&r->json, node) != CSN_JSON_STRING) return reject(r, CSN_REASON_CLAIM_INVALID, node);
   *out = csn_json_raw(&r->json, node);
@@ -61,7 +63,7 @@ static csn_reason read_string_claim(reading* r, uint32_t node, csn_span* out, bo
   return OK;
 }
 
-static csn_reason check_iss(reading* r, csn_jwt* jwt) {
+static csn_reason check_iss(reading *r, csn_jwt *jwt) {
   uint32_t node = find_claim(r, "iss", CSN_CLAIM_ISS);
   csn_reason reason = read_string_claim(r, node, &jwt->issuer, &jwt->issuer_escaped);
   if (reason != OK || r->policy->issuer.len == 0) return reason;
@@ -70,7 +72,7 @@ static csn_reason check_iss(reading* r, csn_jwt* jwt) {
 }
 
 /* Looks for the policy's audience among `count` values from `node`, all of which must be strings. */
-static csn_reason search_audience(reading* r, uint32_t node, size_t count, bool* found) {
+static csn_reason search_audience(reading *r, uint32_t node, size_t count, bool *found) {
   for (size_t i = 0; i < count; i++, node = r->json.nodes[node].next) {
     if (csn_json_type_of(&r->json, node) != CSN_JSON_STRING) return reject(r, CSN_REASON_CLAIM_INVALID, node);
     if (csn_json_string_equals(&r->json, node, r->policy->audience)) *found = true;
@@ -78,7 +80,7 @@ static csn_reason search_audience(reading* r, uint32_t node, size_t count, bool*
   return OK;
 }
 
-static csn_reason check_aud(reading* r) {
+static csn_reason check_aud(reading *r) {
   uint32_t node = find_claim(r, "aud", CSN_CLAIM_AUD);
   bool is_array = node != 0 && csn_json_type_of(&r->json, node) == CSN_JSON_ARRAY, found = false;
   size_t count = is_array ? r->json.nodes[node].children : 1;
@@ -91,17 +93,23 @@ static csn_reason check_aud(reading* r) {
   return found ? OK : reject(r, CSN_REASON_AUDIENCE_MISMATCH, node);
 }
 
-/* A subject that does not fit in the verdict would leave an accepted token without a client. OpenID Connect Core
- * section 2 has the same limit. */
-static csn_reason check_sub(reading* r, csn_jwt* jwt) {
+/* The subject is the verdict's client. One that does not fit would leave an accepted token without a client; OpenID
+ * Connect Core section 2 has the same limit. */
+static csn_reason check_sub(reading *r, csn_jwt *jwt) {
   uint32_t node = find_claim(r, "sub", CSN_CLAIM_SUB);
+  csn_name *client = &r->verdict->client_id;
+  size_t len;
   csn_reason reason = read_string_claim(r, node, &jwt->subject, &jwt->subject_escaped);
-  if (reason != OK) return reason;
-  return jwt->subject.len <= CSN_SUBJECT_MAX ? OK : reject(r, CSN_REASON_CLAIM_INVALID, node);
+  if (reason != OK || node == 0) return reason;
+  if (!csn_json_string_copy(&r->json, node, client->bytes, CSN_SUBJECT_MAX, &len)) {
+    return reject(r, CSN_REASON_CLAIM_INVALID, node);
+  }
+  client->len = (uint8_t)len;
+  return OK;
 }
 
-csn_reason csn_claims_check(csn_span text, const csn_jwt_policy* policy, int64_t now, csn_jwt* jwt,
-                            csn_verdict* verdict) {
+csn_reason csn_claims_check(csn_span text, const csn_jwt_policy *policy, int64_t now, csn_jwt *jwt,
+                            csn_verdict *verdict) {
   csn_json_node nodes[CSN_CLAIMS_NODES];
   reading r = {.policy = policy, .verdict = verdict};
   csn_reason reason = csn_jwt_read_object(text, CSN_FIELD_CLAIMS, nodes, CSN_CLAIMS_NODES, &r.json, verdict);

@@ -7,20 +7,20 @@ enum { TYP_MAX = 128 /* bytes of a decoded typ: a media type name is at most 127
 
 typedef struct reading {
   csn_json json;
-  const csn_jwt_policy* policy;
-  csn_verdict* verdict;
+  const csn_jwt_policy *policy;
+  csn_verdict *verdict;
 } reading;
 
-static uint32_t member(const reading* r, const char* name) {
+static uint32_t member(const reading *r, const char *name) {
   return csn_json_member(&r->json, 0, csn_span_str(name));
 }
 
-static csn_reason reject(reading* r, csn_reason reason, uint32_t node) {
-  return csn_jwt_reject(r->verdict, reason, CSN_FIELD_JOSE_HEADER, csn_jwt_offset_of(&r->json, node));
+static csn_reason reject(reading *r, csn_reason reason, uint32_t node) {
+  return csn_jwt_reject(r->verdict, reason, CSN_FIELD_JOSE_HEADER, csn_jwt_member_offset(&r->json, node));
 }
 
-csn_reason csn_jwt_read_object(csn_span text, csn_field field, csn_json_node* nodes, size_t room, csn_json* out,
-                               csn_verdict* verdict) {
+csn_reason csn_jwt_read_object(csn_span text, csn_field field, csn_json_node *nodes, size_t room, csn_json *out,
+                               csn_verdict *verdict) {
   size_t offset;
   csn_reason reason = csn_json_read(text, nodes, room, out, &offset);
   if (reason != OK) return csn_jwt_reject(verdict, reason, field, offset);
@@ -30,14 +30,14 @@ csn_reason csn_jwt_read_object(csn_span text, csn_field field, csn_json_node* no
 
 /* No extension is understood, so crit is wrong whatever it holds (RFC 7515 section 4.1.11); b64 changes what is signed
  * even without it (RFC 7797). */
-static csn_reason check_extensions(reading* r) {
+static csn_reason check_extensions(reading *r) {
   uint32_t crit = member(r, "crit"), b64 = member(r, "b64");
   if (crit != 0) return reject(r, CSN_REASON_CRIT_UNSUPPORTED, crit);
   if (b64 != 0 && csn_json_type_of(&r->json, b64) != CSN_JSON_TRUE) return reject(r, CSN_REASON_B64_UNSUPPORTED, b64);
   return OK;
 }
 
-static csn_reason read_alg(reading* r, csn_alg* out) {
+static csn_reason read_alg(reading *r, csn_alg *out) {
   uint32_t alg = member(r, "alg");
   uint8_t name[16]; /* a longer name is none of CSN_ALG_LIST */
   size_t len;
@@ -60,7 +60,7 @@ static bool is_jwt_type(csn_span typ) {
   return typ.len > suffix.len && csn_span_equal_nocase(csn_span_of(typ.ptr + typ.len - suffix.len, suffix.len), suffix);
 }
 
-static csn_reason check_typ(reading* r) {
+static csn_reason check_typ(reading *r) {
   uint32_t typ = member(r, "typ");
   uint8_t name[TYP_MAX];
   size_t len;
@@ -71,7 +71,7 @@ static csn_reason check_typ(reading* r) {
   return fits && is_jwt_type(csn_span_of(name, len)) ? OK : reject(r, CSN_REASON_TYP_NOT_ALLOWED, typ);
 }
 
-static csn_reason read_kid(reading* r, csn_jose_header* out) {
+static csn_reason read_kid(reading *r, csn_jose_header *out) {
   uint32_t kid = member(r, "kid");
   if (kid == 0) return OK;
   bool fits = csn_json_string_copy(&r->json, kid, out->kid, sizeof out->kid, &out->kid_len);
@@ -81,8 +81,8 @@ static csn_reason read_kid(reading* r, csn_jose_header* out) {
   return OK;
 }
 
-csn_reason csn_jose_header_read(csn_span text, const csn_jwt_policy* policy, csn_jose_header* out,
-                                csn_verdict* verdict) {
+csn_reason csn_jose_header_read(csn_span text, const csn_jwt_policy *policy, csn_jose_header *out,
+                                csn_verdict *verdict) {
   csn_json_node nodes[CSN_JOSE_HEADER_NODES];
   reading r = {.policy = policy, .verdict = verdict};
   csn_reason reason = OK;

@@ -19,23 +19,29 @@ typedef struct csn_jose_header {
   uint8_t kid[CSN_ID_MAX]; /* decoded */
 } csn_jose_header;
 
-csn_reason csn_jose_header_read(csn_span text, const csn_jwt_policy* policy, csn_jose_header* out,
-                                csn_verdict* verdict) CSN_WARN_UNUSED;
+csn_reason csn_jose_header_read(csn_span text, const csn_jwt_policy *policy, csn_jose_header *out,
+                                csn_verdict *verdict) CSN_WARN_UNUSED;
 
-/* Checks the claims of a token whose signature has verified; fills the spans of `jwt` into `text`, and its dates. */
-csn_reason csn_claims_check(csn_span text, const csn_jwt_policy* policy, int64_t now, csn_jwt* jwt,
-                            csn_verdict* verdict) CSN_WARN_UNUSED;
+/* Checks the claims of a token whose signature has verified; fills the spans of `jwt` into `text`, its dates,
+ * and the client of `verdict`. */
+csn_reason csn_claims_check(csn_span text, const csn_jwt_policy *policy, int64_t now, csn_jwt *jwt,
+                            csn_verdict *verdict) CSN_WARN_UNUSED;
 
 /* Reads `text` as one JSON object with room for `room` values. */
-csn_reason csn_jwt_read_object(csn_span text, csn_field field, csn_json_node* nodes, size_t room, csn_json* out,
-                               csn_verdict* verdict) CSN_WARN_UNUSED;
+csn_reason csn_jwt_read_object(csn_span text, csn_field field, csn_json_node *nodes, size_t room, csn_json *out,
+                               csn_verdict *verdict) CSN_WARN_UNUSED;
 
-/* Where the value at `node` begins: a string at its quotation mark. Node 0, a member that is not there, gives 0. */
-static inline size_t csn_jwt_offset_of(const csn_json* json, uint32_t node) {
-  return node == 0 ? 0 : json->nodes[node].start - (csn_json_type_of(json, node) == CSN_JSON_STRING ? 1u : 0u);
+/* Where the value at `node` begins: a string at its quotation mark. */
+static inline size_t csn_jwt_offset_of(const csn_json *json, uint32_t node) {
+  return json->nodes[node].start - (csn_json_type_of(json, node) == CSN_JSON_STRING ? 1u : 0u);
 }
 
-static inline csn_reason csn_jwt_reject(csn_verdict* verdict, csn_reason reason, csn_field field, size_t offset) {
+/* The same of a member, or 0 where it is not there (node 0). */
+static inline size_t csn_jwt_member_offset(const csn_json *json, uint32_t node) {
+  return node == 0 ? 0 : csn_jwt_offset_of(json, node);
+}
+
+static inline csn_reason csn_jwt_reject(csn_verdict *verdict, csn_reason reason, csn_field field, size_t offset) {
   verdict->field = field;
   verdict->offset = offset;
   return reason;

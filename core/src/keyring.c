@@ -188,11 +188,13 @@ static void enter(csn_keyring *ring, size_t at) {
   if ((key->uses & CSN_USE_TOKEN) != 0) *find_slot(ring, ring->by_key_id, csn_key_id(key)) = (uint32_t)at + 1;
 }
 
-/* Room for one more key: everything is allocated before anything is changed. */
-static csn_error make_room(csn_keyring *ring) {
-  if (ring->count < ring->room) return CSN_OK;
-  if (ring->count >= KEYS_MAX) return CSN_ERROR_KEY_LIMIT;
-  size_t room = ring->room == 0 ? SLOTS_MIN / 2 : ring->room * 2, slots = room * 2;
+/* Room for `extra` more keys: everything is allocated before anything is changed. */
+static csn_error make_room(csn_keyring *ring, size_t extra) {
+  if (extra <= ring->room - ring->count) return CSN_OK;
+  if (extra > KEYS_MAX - ring->count) return CSN_ERROR_KEY_LIMIT;
+  size_t room = ring->room == 0 ? SLOTS_MIN / 2 : ring->room * 2;
+  while (room - ring->count < extra) room *= 2;
+  size_t slots = room * 2;
   csn_key *keys = calloc(room, sizeof *keys);
   uint32_t *next = calloc(room, sizeof *next);
   uint32_t *by_client = calloc(slots, sizeof *by_client), *by_key_id = calloc(slots, sizeof *by_key_id);
@@ -223,12 +225,16 @@ static csn_error check_new(const csn_keyring *ring, const csn_key *key) {
   return of_client >= CSN_KEYS_PER_CLIENT_MAX ? CSN_ERROR_KEY_LIMIT : CSN_OK;
 }
 
+csn_error csn_keyring_reserve(csn_keyring *ring, size_t extra) {
+  return ring->frozen ? CSN_ERROR_KEYRING_FROZEN : make_room(ring, extra);
+}
+
 csn_error csn_keyring_add_key(csn_keyring *ring, const csn_key *key) {
   csn_error error = CSN_OK;
   if (ring->frozen) return CSN_ERROR_KEYRING_FROZEN;
   if (find_algorithm(key->alg) == NULL) return CSN_ERROR_ALGORITHM_UNSUPPORTED;
   if ((error = check_new(ring, key)) != CSN_OK) return error;
-  if ((error = make_room(ring)) != CSN_OK) return error;
+  if ((error = make_room(ring, 1)) != CSN_OK) return error;
   ring->keys[ring->count] = *key;
   enter(ring, ring->count);
   if ((key->uses & CSN_USE_TOKEN) != 0) {
@@ -257,13 +263,13 @@ size_t csn_keyring_token_key_count(const csn_keyring *ring) {
   return ring->token_keys;
 }
 
-size_t csn_keyring_find_client(const csn_keyring *ring, csn_span client_id, unsigned use,
+size_t csn_keyring_find_client(const csn_keyring *ring, csn_span client_id,
                                const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) {
   size_t found = 0;
   if (ring->slots == 0) return 0;
   uint32_t at = *find_slot(ring, ring->by_client, client_id);
   for (; at != 0 && found < CSN_KEYS_PER_CLIENT_MAX; at = ring->next[at - 1]) {
-    if ((ring->keys[at - 1].uses & use) != 0) out[found++] = &ring->keys[at - 1];
+    out[found++] = &ring->keys[at - 1];
   }
   return found;
 }

@@ -94,7 +94,7 @@ static uint64_t scale(uint64_t bits, uint64_t n) {
   return (uint64_t)((u128)bits * n >> 64);
 }
 
-bool csn_nonce_key_of(const csn_nonce_table* table, csn_span client_id, csn_span nonce, csn_nonce_key* key) {
+bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span nonce, csn_nonce_key *key) {
   uint8_t text[8 + 2 * CSN_NONCE_PART_MAX];
   if (client_id.len > CSN_NONCE_PART_MAX || nonce.len > CSN_NONCE_PART_MAX) return false;
   for (unsigned i = 0; i < 8; i++) text[i] = (uint8_t)((uint64_t)client_id.len >> (8 * i));
@@ -114,16 +114,16 @@ bool csn_nonce_key_of(const csn_nonce_table* table, csn_span client_id, csn_span
   return true;
 }
 
-static void prefetch_key(const csn_nonce_table* table, const csn_nonce_key* key) {
+static void prefetch_key(const csn_nonce_table *table, const csn_nonce_key *key) {
   __builtin_prefetch(&table->buckets[key->buckets[0]], 1);
   __builtin_prefetch(&table->buckets[key->buckets[1]], 1);
 }
 
 /* ---- clock and sweep ---- */
 
-static void sweep_bucket(csn_nonce_table* table, uint64_t index) {
+static void sweep_bucket(csn_nonce_table *table, uint64_t index) {
   for (unsigned i = 0; i < CSN_NONCE_BUCKET_SLOTS; i++) {
-    csn_atomic* slot = &table->buckets[index].slots[i];
+    csn_atomic *slot = &table->buckets[index].slots[i];
     /* Acquire pairs with the CAS that published the word: the clock loaded next is not older than its owner's. */
     uint64_t word = csn_atomic_load_acquire(slot);
     if (word == 0 || !csn_nonce_word_expired(word, csn_atomic_load_acquire(&table->header->clock))) continue;
@@ -132,7 +132,7 @@ static void sweep_bucket(csn_nonce_table* table, uint64_t index) {
 }
 
 /* Sweeps the share of the `ticks` that follow the clock's. */
-static void sweep(csn_nonce_table* table, uint64_t clock, uint64_t ticks) {
+static void sweep(csn_nonce_table *table, uint64_t clock, uint64_t ticks) {
   uint64_t n = table->bucket_count;
   uint64_t phase = clock % CSN_NONCE_SWEEP_TICKS;
   if (ticks > CSN_NONCE_SWEEP_TICKS) ticks = CSN_NONCE_SWEEP_TICKS;
@@ -142,7 +142,7 @@ static void sweep(csn_nonce_table* table, uint64_t clock, uint64_t ticks) {
 _Static_assert((CSN_NONCE_TICK_MASK + 1) % CSN_NONCE_SWEEP_TICKS == 0, "the low bits of a clock are its tick");
 
 /* The clock, advanced to `now` where that is later. */
-static uint64_t advance(csn_nonce_table* table, int64_t now) {
+static uint64_t advance(csn_nonce_table *table, int64_t now) {
   for (;;) {
     uint64_t clock = csn_atomic_load_acquire(&table->header->clock); /* pairs with the CAS below */
     int64_t seconds = csn_nonce_clock_seconds(clock);
@@ -157,7 +157,7 @@ static uint64_t advance(csn_nonce_table* table, int64_t now) {
 }
 
 /* FRESH where the table may remember a nonce until `expires`. */
-static csn_nonce_answer check_expires(const csn_nonce_table* table, uint64_t clock, int64_t expires) {
+static csn_nonce_answer check_expires(const csn_nonce_table *table, uint64_t clock, int64_t expires) {
   int64_t fence = table->header->constants.fence;
   int64_t seconds = csn_nonce_clock_seconds(clock);
   if (expires < seconds) return CSN_NONCE_EXPIRED;
@@ -174,7 +174,7 @@ typedef struct picture {
   uint64_t clock;
 } picture;
 
-static void scan(const csn_nonce_table* table, const csn_nonce_key* key, picture* seen) {
+static void scan(const csn_nonce_table *table, const csn_nonce_key *key, picture *seen) {
   for (unsigned i = 0; i < CSN_NONCE_POSITIONS; i++) {
     seen->words[i] = csn_atomic_load_acquire(csn_nonce_slot(table, key, i)); /* as in sweep_bucket() */
   }
@@ -182,7 +182,7 @@ static void scan(const csn_nonce_table* table, const csn_nonce_key* key, picture
 }
 
 /* The first free position of the bucket that has more of them. FRESH where there is one. */
-static csn_nonce_answer choose(const picture* seen, uint64_t fingerprint, unsigned* position) {
+static csn_nonce_answer choose(const picture *seen, uint64_t fingerprint, unsigned *position) {
   unsigned free_count[2] = {0, 0}, first_free[2] = {0, 0};
   for (unsigned i = CSN_NONCE_POSITIONS; i-- > 0;) {
     uint64_t word = seen->words[i];
@@ -200,7 +200,7 @@ static csn_nonce_answer choose(const picture* seen, uint64_t fingerprint, unsign
 }
 
 /* Steps 1 and 2. FRESH where `own` stands at `*position`. */
-static csn_nonce_answer publish(csn_nonce_table* table, const csn_nonce_key* key, uint64_t own, unsigned* position) {
+static csn_nonce_answer publish(csn_nonce_table *table, const csn_nonce_key *key, uint64_t own, unsigned *position) {
   for (;;) {
     picture seen;
     scan(table, key, &seen);
@@ -213,8 +213,8 @@ static csn_nonce_answer publish(csn_nonce_table* table, const csn_nonce_key* key
 
 /* Step 3 for one slot: whether what stands there beats a claim at `own_position`; kills it where it is the other way
  * round. */
-static bool beaten_by(csn_nonce_table* table, const csn_nonce_key* key, unsigned position, unsigned own_position) {
-  csn_atomic* slot = csn_nonce_slot(table, key, position);
+static bool beaten_by(csn_nonce_table *table, const csn_nonce_key *key, unsigned position, unsigned own_position) {
+  csn_atomic *slot = csn_nonce_slot(table, key, position);
   for (;;) {
     uint64_t word = csn_atomic_load_seq_cst(slot); /* pairs with the rival's CAS in publish() */
     if (word == 0 || csn_nonce_word_fingerprint(word) != key->fingerprint) return false;
@@ -226,7 +226,7 @@ static bool beaten_by(csn_nonce_table* table, const csn_nonce_key* key, unsigned
   }
 }
 
-static bool beaten(csn_nonce_table* table, const csn_nonce_key* key, unsigned own_position) {
+static bool beaten(csn_nonce_table *table, const csn_nonce_key *key, unsigned own_position) {
   for (unsigned i = 0; i < CSN_NONCE_POSITIONS; i++) {
     if (i != own_position && beaten_by(table, key, i, own_position)) return true;
   }
@@ -234,12 +234,12 @@ static bool beaten(csn_nonce_table* table, const csn_nonce_key* key, unsigned ow
 }
 
 /* Frees the slot of a claim that lost: it is TENTATIVE, or a rival has killed it, or it has expired and is not ours. */
-static void release(csn_atomic* slot, uint64_t own) {
+static void release(csn_atomic *slot, uint64_t own) {
   if (csn_atomic_cas_seq_cst(slot, own, 0)) return;
   (void)csn_atomic_cas_seq_cst(slot, csn_nonce_word_with_state(own, CSN_NONCE_STATE_DEAD), 0);
 }
 
-csn_nonce_answer csn_nonce_claim_key(csn_nonce_table* table, const csn_nonce_key* key, int64_t expires, int64_t now) {
+csn_nonce_answer csn_nonce_claim_key(csn_nonce_table *table, const csn_nonce_key *key, int64_t expires, int64_t now) {
   if (now > CSN_NONCE_CLOCK_MAX) return CSN_NONCE_UNAVAILABLE; /* no clock: it would end the table's for good */
   uint64_t clock = advance(table, now);
   csn_nonce_answer answer = check_expires(table, clock, expires);
@@ -250,7 +250,7 @@ csn_nonce_answer csn_nonce_claim_key(csn_nonce_table* table, const csn_nonce_key
   answer = publish(table, key, own, &position);
   if (answer != CSN_NONCE_FRESH) return answer;
 
-  csn_atomic* slot = csn_nonce_slot(table, key, position);
+  csn_atomic *slot = csn_nonce_slot(table, key, position);
   uint64_t confirmed = csn_nonce_word_with_state(own, CSN_NONCE_STATE_CONFIRMED);
   if (beaten(table, key, position) || !csn_atomic_cas_seq_cst(slot, own, confirmed)) {
     release(slot, own);
@@ -263,14 +263,14 @@ csn_nonce_answer csn_nonce_claim_key(csn_nonce_table* table, const csn_nonce_key
 
 /* ---- the public side ---- */
 
-csn_nonce_answer csn_nonce_table_claim(csn_nonce_table* table, csn_span client_id, csn_span nonce, int64_t expires,
+csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
                                        int64_t now) {
   csn_nonce_key key;
   if (!csn_nonce_key_of(table, client_id, nonce, &key)) return CSN_NONCE_UNAVAILABLE;
   return csn_nonce_claim_key(table, &key, expires, now);
 }
 
-static void claim_group(csn_nonce_table* table, csn_nonce_claim* claims, size_t count, int64_t now) {
+static void claim_group(csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now) {
   csn_nonce_key keys[BATCH_GROUP];
   bool known[BATCH_GROUP];
   for (size_t i = 0; i < count; i++) {
@@ -283,18 +283,18 @@ static void claim_group(csn_nonce_table* table, csn_nonce_claim* claims, size_t 
   }
 }
 
-void csn_nonce_table_claim_batch(csn_nonce_table* table, csn_nonce_claim* claims, size_t count, int64_t now) {
+void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now) {
   for (size_t i = 0; i < count; i += BATCH_GROUP) {
     claim_group(table, claims + i, count - i < BATCH_GROUP ? count - i : BATCH_GROUP, now);
   }
 }
 
-void csn_nonce_table_prefetch(const csn_nonce_table* table, csn_span client_id, csn_span nonce) {
+void csn_nonce_table_prefetch(const csn_nonce_table *table, csn_span client_id, csn_span nonce) {
   csn_nonce_key key;
   if (csn_nonce_key_of(table, client_id, nonce, &key)) prefetch_key(table, &key);
 }
 
-csn_nonce_table_stats csn_nonce_table_measure(const csn_nonce_table* table) {
+csn_nonce_table_stats csn_nonce_table_measure(const csn_nonce_table *table) {
   uint64_t clock = csn_atomic_load_acquire(&table->header->clock);
   csn_nonce_table_stats stats = {
       .slots = table->bucket_count * CSN_NONCE_BUCKET_SLOTS,
@@ -302,7 +302,7 @@ csn_nonce_table_stats csn_nonce_table_measure(const csn_nonce_table* table) {
       .clock = csn_nonce_clock_seconds(clock),
   };
   for (uint64_t i = 0; i < stats.slots; i++) {
-    const csn_nonce_bucket* bucket = &table->buckets[i / CSN_NONCE_BUCKET_SLOTS];
+    const csn_nonce_bucket *bucket = &table->buckets[i / CSN_NONCE_BUCKET_SLOTS];
     uint64_t word = csn_atomic_load_relaxed(&bucket->slots[i % CSN_NONCE_BUCKET_SLOTS]);
     if (word == 0) continue;
     *(csn_nonce_word_expired(word, clock) ? &stats.expired : &stats.live) += 1;
@@ -310,15 +310,15 @@ csn_nonce_table_stats csn_nonce_table_measure(const csn_nonce_table* table) {
   return stats;
 }
 
-static void store_claim(void* self, csn_nonce_claim* claims, size_t count, int64_t now) {
+static void store_claim(void *self, csn_nonce_claim *claims, size_t count, int64_t now) {
   csn_nonce_table_claim_batch(self, claims, count, now);
 }
 
-static void store_prefetch(void* self, csn_span client_id, csn_span nonce) {
+static void store_prefetch(void *self, csn_span client_id, csn_span nonce) {
   csn_nonce_table_prefetch(self, client_id, nonce);
 }
 
-csn_nonce_store csn_nonce_table_store(csn_nonce_table* table) {
+csn_nonce_store csn_nonce_table_store(csn_nonce_table *table) {
   static const csn_nonce_store_traits private_memory = {.name = "memory"};
   static const csn_nonce_store_traits shared_memory = {.name = "memory", .shared_between_processes = true};
   csn_nonce_store store = {

@@ -109,12 +109,12 @@ typedef struct csn_nonce_header {
 _Static_assert(offsetof(csn_nonce_header, clock) == 256, "the clock begins a cache line");
 _Static_assert(sizeof(csn_nonce_header) == 384, "the buckets begin a cache line");
 
-uint64_t csn_nonce_checksum(const csn_nonce_constants* constants);
+uint64_t csn_nonce_checksum(const csn_nonce_constants *constants);
 
 /* The handle; constant once made. */
 struct csn_nonce_table {
-  csn_nonce_header* header;
-  csn_nonce_bucket* buckets;
+  csn_nonce_header *header;
+  csn_nonce_bucket *buckets;
   uint64_t bucket_count;
   size_t region_bytes;
   bool owns_region; /* private memory, unmapped with the handle */
@@ -129,16 +129,16 @@ typedef struct csn_nonce_key {
 } csn_nonce_key;
 
 /* False where a part is longer than CSN_NONCE_PART_MAX. Thread-safe. */
-bool csn_nonce_key_of(const csn_nonce_table* table, csn_span client_id, csn_span nonce,
-                      csn_nonce_key* key) CSN_WARN_UNUSED;
+bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span nonce,
+                      csn_nonce_key *key) CSN_WARN_UNUSED;
 
 /* The slot at a position, 0 to CSN_NONCE_POSITIONS - 1: those of the first bucket, then those of the second. */
-static inline csn_atomic* csn_nonce_slot(const csn_nonce_table* table, const csn_nonce_key* key, unsigned position) {
+static inline csn_atomic *csn_nonce_slot(const csn_nonce_table *table, const csn_nonce_key *key, unsigned position) {
   return &table->buckets[key->buckets[position / CSN_NONCE_BUCKET_SLOTS]].slots[position % CSN_NONCE_BUCKET_SLOTS];
 }
 
 /* csn_nonce_table_claim() of a key. */
-csn_nonce_answer csn_nonce_claim_key(csn_nonce_table* table, const csn_nonce_key* key, int64_t expires,
+csn_nonce_answer csn_nonce_claim_key(csn_nonce_table *table, const csn_nonce_key *key, int64_t expires,
                                      int64_t now) CSN_WARN_UNUSED;
 
 #endif

@@ -76,15 +76,16 @@ static csn_reason verify_token(csn_path *path) {
 
 /* The client that a request's own signature must be of: named by a field, or by the token's subject. */
 static csn_reason find_client(csn_path *path) {
-  csn_credential *credential = &path->credential;
+  csn_verdict *verdict = path->verdict;
+  csn_span subject = csn_name_span(&verdict->client_id);
   size_t at = 0;
   if (!signs_requests(path->verifier) || !path->verifier->config.scheme->has_token) return CSN_REASON_ACCEPTED;
-  path->verdict->field = CSN_FIELD_CLAIMS;
-  if (path->jwt.subject.len == 0) return CSN_REASON_CLAIM_MISSING;
-  if (!csn_client_id_valid(path->jwt.subject, &at)) return CSN_REASON_CLIENT_ID_INVALID;
-  path->verdict->field = CSN_FIELD_NONE;
-  path->verdict->key_id.len = 0; /* from here on it is the key of the request, not that of the token */
-  credential->fields[CSN_FIELD_CLIENT_ID] = path->jwt.subject;
+  verdict->field = CSN_FIELD_CLAIMS;
+  if (subject.len == 0) return CSN_REASON_CLAIM_MISSING;
+  if (!csn_client_id_valid(subject, &at)) return CSN_REASON_CLIENT_ID_INVALID;
+  verdict->field = CSN_FIELD_NONE;
+  verdict->key_id.len = 0; /* from here on it is the key of the request, not that of the token */
+  path->credential.fields[CSN_FIELD_CLIENT_ID] = subject;
   return CSN_REASON_ACCEPTED;
 }
 
@@ -103,8 +104,8 @@ static bool is_within_grace(const csn_key *key, int64_t now) {
 /* The client's keys that may be used now. Where there is none the dummy stands in and the reason says why. */
 static csn_reason find_keys(csn_path *path) {
   const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
-  size_t count = csn_keyring_find_client(path->verifier->config.keyring, path->credential.fields[CSN_FIELD_CLIENT_ID],
-                                         CSN_USE_REQUEST, found);
+  size_t count =
+      csn_keyring_find_client(path->verifier->config.keyring, path->credential.fields[CSN_FIELD_CLIENT_ID], found);
   for (size_t i = 0; i < count; i++) {
     if (is_within_grace(found[i], path->now)) path->keys[path->key_count++] = found[i];
   }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 typedef struct guarded {
-  uint8_t* map;
+  uint8_t *map;
   size_t size; /* without the guard page */
   size_t page;
 } guarded;
@@ -24,14 +24,14 @@ static inline guarded guarded_new(size_t max) {
 }
 
 /* A copy of `bytes` whose last byte is the last one before the guard page. */
-static inline csn_span guarded_copy(const guarded* g, csn_span bytes) {
+static inline csn_span guarded_copy(const guarded *g, csn_span bytes) {
   if (bytes.len > g->size) abort();
-  uint8_t* at = g->map + g->size - bytes.len;
+  uint8_t *at = g->map + g->size - bytes.len;
   if (bytes.len > 0) memcpy(at, bytes.ptr, bytes.len);
   return csn_span_of(at, bytes.len);
 }
 
-static inline void guarded_free(guarded* g) {
+static inline void guarded_free(guarded *g) {
   munmap(g->map, g->size + g->page);
 }
 

@@ -19,12 +19,12 @@ static guarded input;
 /* ---- the models ---- */
 
 static int base64url_digit(uint8_t c) {
-  const char* at = c == 0 ? NULL : strchr(base64url_alphabet, c);
+  const char *at = c == 0 ? NULL : strchr(base64url_alphabet, c);
   return at == NULL ? -1 : (int)(at - base64url_alphabet);
 }
 
 /* Bit by bit into `out`. */
-static bool model_base64url(csn_span text, uint8_t* out, size_t* len, size_t* wrong) {
+static bool model_base64url(csn_span text, uint8_t *out, size_t *len, size_t *wrong) {
   unsigned held = 0, bits = 0;
   *len = 0;
   for (size_t i = 0; i < text.len; i++) {
@@ -50,7 +50,7 @@ static int hex_digit(uint8_t c) {
   return -1;
 }
 
-static bool model_hex(csn_span text, uint8_t* out, size_t* len, size_t* wrong) {
+static bool model_hex(csn_span text, uint8_t *out, size_t *len, size_t *wrong) {
   *len = 0;
   for (size_t i = 0; i < text.len; i++) {
     int digit = hex_digit(text.ptr[i]);
@@ -65,15 +65,15 @@ static bool model_hex(csn_span text, uint8_t* out, size_t* len, size_t* wrong) {
 /* ---- one text, both ways ---- */
 
 typedef struct codec {
-  bool (*decode)(csn_span text, uint8_t* out, size_t* offset);
-  bool (*model)(csn_span text, uint8_t* out, size_t* len, size_t* wrong);
+  bool (*decode)(csn_span text, uint8_t *out, size_t *offset);
+  bool (*model)(csn_span text, uint8_t *out, size_t *len, size_t *wrong);
 } codec;
 
 static const codec base64url = {csn_base64url_decode, model_base64url};
 static const codec hex = {csn_hex_decode, model_hex};
 
 /* Whether the decoder answers as the model does: by value, by length, by offset, and without output. */
-static bool agrees(const codec* c, csn_span bytes) {
+static bool agrees(const codec *c, csn_span bytes) {
   uint8_t got[TEXT_MAX], expected[TEXT_MAX];
   size_t offset = SIZE_MAX, wrong = SIZE_MAX, len = 0;
   csn_span text = guarded_copy(&input, bytes);
@@ -86,7 +86,7 @@ static bool agrees(const codec* c, csn_span bytes) {
 
 static size_t disagreements, checked;
 
-static void check(const codec* c, const uint8_t* bytes, size_t len) {
+static void check(const codec *c, const uint8_t *bytes, size_t len) {
   checked++;
   if (agrees(c, csn_span_of(bytes, len))) return;
   if (disagreements++ < 5)
@@ -94,7 +94,7 @@ static void check(const codec* c, const uint8_t* bytes, size_t len) {
 }
 
 /* All texts of `len` of these characters, behind the first `from` bytes of `text`. */
-static void check_all(const codec* c, csn_span characters, uint8_t* text, size_t from, size_t len) {
+static void check_all(const codec *c, csn_span characters, uint8_t *text, size_t from, size_t len) {
   if (from == len) {
     check(c, text, len);
     return;
@@ -115,7 +115,7 @@ static void start(void) {
   disagreements = checked = 0;
 }
 
-static void base64url_of_up_to_three_characters_is_as_the_model_says(void** state) {
+static void base64url_of_up_to_three_characters_is_as_the_model_says(void **state) {
   uint8_t text[4] = {0}, mixed[sizeof base64url_alphabet + sizeof illegal_sample];
   (void)state;
   memcpy(mixed, base64url_alphabet, 64);
@@ -127,7 +127,7 @@ static void base64url_of_up_to_three_characters_is_as_the_model_says(void** stat
   assert_int_equal(disagreements, 0);
 }
 
-static void base64url_of_four_characters_is_as_the_model_says(void** state) {
+static void base64url_of_four_characters_is_as_the_model_says(void **state) {
   static const char some[] = "AZaz09-_B8/+=.";
   uint8_t text[4];
   (void)state;
@@ -136,7 +136,7 @@ static void base64url_of_four_characters_is_as_the_model_says(void** state) {
   assert_int_equal(disagreements, 0);
 }
 
-static void hex_of_up_to_three_characters_is_as_the_model_says(void** state) {
+static void hex_of_up_to_three_characters_is_as_the_model_says(void **state) {
   static const char some[] = "0123456789abcdefABCDEF/:@G`g \xb0";
   uint8_t text[4] = {0};
   (void)state;
@@ -147,14 +147,14 @@ static void hex_of_up_to_three_characters_is_as_the_model_says(void** state) {
 }
 
 /* xorshift: the same texts in every run. */
-static uint32_t next_random(uint32_t* seed) {
+static uint32_t next_random(uint32_t *seed) {
   *seed ^= *seed << 13;
   *seed ^= *seed >> 17;
   return *seed ^= *seed << 5;
 }
 
 /* Every length through several blocks; each text as it is, and with one byte changed to any other. */
-static void check_long(const codec* c, const char* alphabet, size_t letters) {
+static void check_long(const codec *c, const char *alphabet, size_t letters) {
   uint32_t seed = 2463534242;
   uint8_t text[128];
   for (size_t len = 4; len <= 70; len++) {
@@ -171,7 +171,7 @@ static void check_long(const codec* c, const char* alphabet, size_t letters) {
   }
 }
 
-static void long_texts_are_as_the_model_says(void** state) {
+static void long_texts_are_as_the_model_says(void **state) {
   (void)state;
   start();
   check_long(&base64url, base64url_alphabet, 64);
@@ -181,7 +181,7 @@ static void long_texts_are_as_the_model_says(void** state) {
 }
 
 /* Every value at every place of a block of eight. */
-static void every_character_decodes_at_every_place(void** state) {
+static void every_character_decodes_at_every_place(void **state) {
   (void)state;
   start();
   for (size_t at = 0; at < 16; at++) {
@@ -196,12 +196,12 @@ static void every_character_decodes_at_every_place(void** state) {
 }
 
 typedef struct row {
-  const char* text;
+  const char *text;
   bool ok;
   size_t offset;
 } row;
 
-static void base64url_is_strict(void** state) {
+static void base64url_is_strict(void **state) {
   static const row rows[] = {
       {"", true, 0},         {"Zg", true, 0},        {"Zm8", true, 0},        {"Zm9v", true, 0},
       {"Zm9vYmFy", true, 0}, {"-_-_", true, 0},      {"Z", false, 0},         {"Zm9vY", false, 4},
@@ -220,7 +220,7 @@ static void base64url_is_strict(void** state) {
   }
 }
 
-static void hex_takes_either_case_and_nothing_else(void** state) {
+static void hex_takes_either_case_and_nothing_else(void **state) {
   static const row rows[] = {
       {"", true, 0},           {"00", true, 0},   {"fF", true, 0},    {"DEADbeef", true, 0},
       {"0", false, 0},         {"000", false, 2}, {"0g", false, 1},   {"0x00", false, 1},
@@ -238,7 +238,7 @@ static void hex_takes_either_case_and_nothing_else(void** state) {
   }
 }
 
-static void empty_spans_without_memory_are_empty_values(void** state) {
+static void empty_spans_without_memory_are_empty_values(void **state) {
   size_t offset = 0;
   (void)state;
   assert_true(csn_base64url_decode(csn_span_of(NULL, 0), NULL, &offset));
@@ -246,8 +246,8 @@ static void empty_spans_without_memory_are_empty_values(void** state) {
 }
 
 /* RFC 4648 section 10, without the padding. */
-static void encodes_as_the_rfc_does(void** state) {
-  static const char* const pairs[][2] = {
+static void encodes_as_the_rfc_does(void **state) {
+  static const char *const pairs[][2] = {
       {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
       {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
   char text[TEXT_MAX];
@@ -262,7 +262,7 @@ static void encodes_as_the_rfc_does(void** state) {
   assert_memory_equal(text, "00019abcdeff", 12);
 }
 
-static void what_is_encoded_decodes_to_the_same_bytes(void** state) {
+static void what_is_encoded_decodes_to_the_same_bytes(void **state) {
   uint32_t seed = 88172645;
   (void)state;
   for (size_t len = 0; len < 100; len++) {
@@ -282,7 +282,7 @@ static void what_is_encoded_decodes_to_the_same_bytes(void** state) {
 }
 
 /* All 64 values, and each byte value: the encoders have a formula, not an alphabet. */
-static void encoders_know_their_alphabets(void** state) {
+static void encoders_know_their_alphabets(void **state) {
   (void)state;
   for (unsigned value = 0; value < 256; value++) {
     uint8_t byte = (uint8_t)value;

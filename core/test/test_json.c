@@ -27,11 +27,11 @@ typedef struct row {
   size_t offset;
 } row;
 
-static csn_reason read_text(csn_span text, csn_json* json, size_t* offset) {
+static csn_reason read_text(csn_span text, csn_json *json, size_t *offset) {
   return csn_json_read(guarded_copy(&input, text), nodes, NODES, json, offset);
 }
 
-static void check_rows(const row* rows, size_t count) {
+static void check_rows(const row *rows, size_t count) {
   size_t wrong = 0;
   for (size_t i = 0; i < count; i++) {
     csn_json json;
@@ -41,14 +41,14 @@ static void check_rows(const row* rows, size_t count) {
       continue;
     }
     wrong++;
-    print_error("%.*s: %s at %zu, not %s at %zu\n", (int)rows[i].text.len, (const char*)rows[i].text.ptr,
+    print_error("%.*s: %s at %zu, not %s at %zu\n", (int)rows[i].text.len, (const char *)rows[i].text.ptr,
                 csn_reason_label(reason), offset, csn_reason_label(rows[i].reason), rows[i].offset);
   }
   assert_int_equal(wrong, 0);
 }
 #define CHECK(rows) check_rows(rows, sizeof(rows) / sizeof((rows)[0]))
 
-static void structure(void** state) {
+static void structure(void **state) {
   static const row rows[] = {
       {T("[]"), Y, 0},
       {T("{}"), Y, 0},
@@ -131,7 +131,7 @@ static void structure(void** state) {
   CHECK(rows);
 }
 
-static void literals(void** state) {
+static void literals(void **state) {
   static const row rows[] = {
       {T("[true,false,null]"), Y, 0},  {T("tru"), INVALID, 3},         {T("nul"), INVALID, 3},
       {T("fals"), INVALID, 4},         {T("truth"), INVALID, 3},       {T("nulll"), INVALID, 4},
@@ -144,7 +144,7 @@ static void literals(void** state) {
   CHECK(rows);
 }
 
-static void numbers(void** state) {
+static void numbers(void **state) {
   static const row rows[] = {
       {T("0"), Y, 0},
       {T("-0"), Y, 0},
@@ -202,7 +202,7 @@ static void numbers(void** state) {
   CHECK(rows);
 }
 
-static void strings(void** state) {
+static void strings(void **state) {
   static const row rows[] = {
       {T("\"\""), Y, 0},
       {T("\" \""), Y, 0},
@@ -248,7 +248,7 @@ static void strings(void** state) {
   CHECK(rows);
 }
 
-static void surrogates(void** state) {
+static void surrogates(void **state) {
   static const row rows[] = {
       {T("\"\\ud83d\\ude00\""), Y, 0},
       {T("\"\\uD800\\uDC00\""), Y, 0},
@@ -277,7 +277,7 @@ static void surrogates(void** state) {
 }
 
 /* Each boundary of well-formed UTF-8 from both sides. */
-static void utf8(void** state) {
+static void utf8(void **state) {
   static const row rows[] = {
       {T("\"\xc2\x80\""), Y, 0},
       {T("\"\xdf\xbf\""), Y, 0},
@@ -322,7 +322,7 @@ static void utf8(void** state) {
   CHECK(rows);
 }
 
-static void names_that_occur_twice(void** state) {
+static void names_that_occur_twice(void **state) {
   static const row rows[] = {
       {T("{\"a\":1,\"b\":1}"), Y, 0},
       {T("{\"a\":1,\"A\":1}"), Y, 0},
@@ -356,7 +356,7 @@ static void names_that_occur_twice(void** state) {
 
 /* ---- limits ---- */
 
-static csn_span repeat(uint8_t* out, const char* open, size_t count, const char* middle, const char* close) {
+static csn_span repeat(uint8_t *out, const char *open, size_t count, const char *middle, const char *close) {
   size_t len = 0;
   for (size_t i = 0; i < count; i++, len += strlen(open)) memcpy(out + len, open, strlen(open));
   memcpy(out + len, middle, strlen(middle));
@@ -365,7 +365,7 @@ static csn_span repeat(uint8_t* out, const char* open, size_t count, const char*
   return csn_span_of(out, len);
 }
 
-static void depth_is_bounded(void** state) {
+static void depth_is_bounded(void **state) {
   static uint8_t text[TEXT_MAX];
   row rows[] = {
       {repeat(text, "[", CSN_JSON_DEPTH_MAX, "", "]"), Y, 0},
@@ -380,7 +380,7 @@ static void depth_is_bounded(void** state) {
 }
 
 /* `[[]]` many times over is wide and not deep: closing gives the depth back. */
-static void depth_is_given_back(void** state) {
+static void depth_is_given_back(void **state) {
   static uint8_t text[TEXT_MAX];
   size_t len = 0;
   csn_json json;
@@ -396,7 +396,7 @@ static void depth_is_given_back(void** state) {
 }
 
 /* {"00":0,"01":0,…} */
-static csn_span members(uint8_t* out, size_t count) {
+static csn_span members(uint8_t *out, size_t count) {
   size_t len = 0;
   out[len++] = '{';
   for (size_t i = 0; i < count; i++) {
@@ -408,7 +408,7 @@ static csn_span members(uint8_t* out, size_t count) {
   return csn_span_of(out, len);
 }
 
-static void members_of_an_object_are_bounded(void** state) {
+static void members_of_an_object_are_bounded(void **state) {
   static uint8_t text[TEXT_MAX];
   row rows[] = {
       {members(text, CSN_JSON_MEMBERS_MAX), Y, 0},
@@ -418,7 +418,7 @@ static void members_of_an_object_are_bounded(void** state) {
   CHECK(rows);
 }
 
-static void values_are_bounded_by_the_room_for_them(void** state) {
+static void values_are_bounded_by_the_room_for_them(void **state) {
   csn_span text = guarded_copy(&input, csn_span_str("{\"a\":[1,{}],\"b\":\"\"}"));
   static const size_t offsets[] = {0, 1, 5, 6, 8, 12, 16};
   csn_json json;
@@ -426,7 +426,7 @@ static void values_are_bounded_by_the_room_for_them(void** state) {
   (void)state;
   for (size_t room = 0; room < 7; room++) {
     /* On the heap, so that a node too many is found. */
-    csn_json_node* exact = calloc(room + 1, sizeof *exact);
+    csn_json_node *exact = calloc(room + 1, sizeof *exact);
     exact[room].start = 0xabcdef;
     assert_int_equal(csn_json_read(text, exact, room, &json, &offset), LIMIT);
     assert_int_equal(offset, offsets[room]);
@@ -437,10 +437,10 @@ static void values_are_bounded_by_the_room_for_them(void** state) {
   assert_int_equal(json.count, 7);
 }
 
-static void many_elements_are_counted_up_to_the_counters_end(void** state) {
+static void many_elements_are_counted_up_to_the_counters_end(void **state) {
   size_t count = 70000;
-  csn_json_node* many = calloc(count + 1, sizeof *many);
-  uint8_t* text = malloc(2 * count + 1);
+  csn_json_node *many = calloc(count + 1, sizeof *many);
+  uint8_t *text = malloc(2 * count + 1);
   csn_json json;
   size_t offset;
   (void)state;
@@ -455,213 +455,17 @@ static void many_elements_are_counted_up_to_the_counters_end(void** state) {
   free(many);
 }
 
-/* ---- what the nodes say ---- */
-
-static csn_json must_read(const char* text) {
+/* The length alone decides: the text is not touched. */
+static void length_is_bounded(void **state) {
   csn_json json;
   size_t offset;
-  assert_int_equal(csn_json_read(guarded_copy(&input, csn_span_str(text)), nodes, NODES, &json, &offset), Y);
-  return json;
-}
-
-static void nodes_lie_as_the_text_does(void** state) {
-  typedef struct expected {
-    csn_json_type type;
-    const char* raw;
-    uint32_t next;
-    uint16_t children;
-    uint8_t escaped;
-  } expected;
-  static const expected rows[] = {
-      {CSN_JSON_OBJECT, "{\"a\": [ 1.5e2 , true,null ], \"b\\n\":{}, \"\":\"x\\ty\",\"c\":false}", 13, 4, 0},
-      {CSN_JSON_STRING, "a", 2, 0, 0},
-      {CSN_JSON_ARRAY, "[ 1.5e2 , true,null ]", 6, 3, 0},
-      {CSN_JSON_NUMBER, "1.5e2", 4, 0, 0},
-      {CSN_JSON_TRUE, "true", 5, 0, 0},
-      {CSN_JSON_NULL, "null", 6, 0, 0},
-      {CSN_JSON_STRING, "b\\n", 7, 0, 1},
-      {CSN_JSON_OBJECT, "{}", 8, 0, 0},
-      {CSN_JSON_STRING, "", 9, 0, 0},
-      {CSN_JSON_STRING, "x\\ty", 10, 0, 1},
-      {CSN_JSON_STRING, "c", 11, 0, 0},
-      {CSN_JSON_FALSE, "false", 12, 0, 0},
-  };
-  csn_json json = must_read(" {\"a\": [ 1.5e2 , true,null ], \"b\\n\":{}, \"\":\"x\\ty\",\"c\":false} ");
   (void)state;
-  assert_int_equal(json.count, sizeof rows / sizeof rows[0]);
-  for (uint32_t i = 0; i < json.count; i++) {
-    assert_int_equal(csn_json_type_of(&json, i), rows[i].type);
-    assert_true(csn_span_equal(csn_json_raw(&json, i), csn_span_str(rows[i].raw)));
-    assert_int_equal(json.nodes[i].next, i == 0 ? json.count : rows[i].next);
-    assert_int_equal(json.nodes[i].children, rows[i].children);
-    assert_int_equal(json.nodes[i].escaped, rows[i].escaped);
-  }
-}
-
-static void members_are_found_by_their_decoded_name(void** state) {
-  csn_json json =
-      must_read("{\"x\":{\"alg\":0},\"\\u0061l\\u0067\":1,\"al\":2,\"typ\":\"alg\",\"\\ud83d\\ude00\":3,\"\":4}");
-  (void)state;
-  uint32_t alg = csn_json_member(&json, 0, csn_span_str("alg"));
-  assert_true(csn_span_equal(csn_json_raw(&json, alg), csn_span_str("1")));
-  assert_true(csn_span_equal(csn_json_raw(&json, csn_json_member(&json, 0, csn_span_str("al"))), csn_span_str("2")));
-  assert_true(csn_span_equal(csn_json_raw(&json, csn_json_member(&json, 0, csn_span_str("\xf0\x9f\x98\x80"))),
-                             csn_span_str("3")));
-  assert_true(csn_span_equal(csn_json_raw(&json, csn_json_member(&json, 0, csn_span_of(NULL, 0))), csn_span_str("4")));
-  uint32_t x = csn_json_member(&json, 0, csn_span_str("x"));
-  assert_true(csn_span_equal(csn_json_raw(&json, csn_json_member(&json, x, csn_span_str("alg"))), csn_span_str("0")));
-  assert_int_equal(csn_json_member(&json, 0, csn_span_str("algo")), 0);
-  assert_int_equal(csn_json_member(&json, 0, csn_span_str("Alg")), 0);
-  assert_int_equal(csn_json_member(&json, x, csn_span_str("typ")), 0);
-  assert_int_equal(csn_json_member(&json, alg, csn_span_str("alg")), 0);
-  assert_int_equal(csn_json_member(&json, 10000, csn_span_str("alg")), 0);
-}
-
-typedef struct decoded_row {
-  const char* json;
-  csn_span decoded;
-} decoded_row;
-
-static const decoded_row decoded_rows[] = {
-    {"\"\"", T("")},
-    {"\"plain\"", T("plain")},
-    {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", T("\"\\/\b\f\n\r\t")},
-    {"\"\\u0041\\u007f\\u0080\\u07ff\\u0800\\uffff\"", T("A\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf")},
-    {"\"\\ud800\\udc00\\uDBFF\\uDFFF!\"", T("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf!")},
-    {"\"\xe2\x82\xac\\u20AC\"", T("\xe2\x82\xac\xe2\x82\xac")},
-    {"\"a\\u0001b\"", T("a\x01"
-                        "b")},
-};
-
-static void strings_are_decoded(void** state) {
-  (void)state;
-  for (size_t i = 0; i < sizeof decoded_rows / sizeof decoded_rows[0]; i++) {
-    csn_span expected = decoded_rows[i].decoded;
-    csn_json json = must_read(decoded_rows[i].json);
-    uint8_t out[64];
-    size_t len = 0;
-    assert_true(csn_json_string_copy(&json, 0, out, expected.len, &len));
-    assert_true(csn_span_equal(csn_span_of(out, len), expected));
-    assert_true(csn_json_string_equals(&json, 0, expected));
-    assert_false(csn_json_string_equals(&json, 0, csn_span_str("something else")));
-    if (expected.len == 0) continue;
-    assert_false(csn_json_string_copy(&json, 0, out, expected.len - 1, &len));
-    assert_false(csn_json_string_equals(&json, 0, csn_span_of(expected.ptr, expected.len - 1)));
-    assert_true(expected.len <= nodes[0].len);
-  }
-}
-
-static void only_strings_are_strings(void** state) {
-  csn_json json = must_read("[1,null,[\"a\"],\"a\"]");
-  uint8_t out[8];
-  size_t len;
-  (void)state;
-  for (uint32_t node = 0; node < 4; node++) {
-    assert_false(csn_json_string_equals(&json, node, csn_span_str("a")));
-    assert_false(csn_json_string_copy(&json, node, out, sizeof out, &len));
-  }
-  assert_true(csn_json_string_equals(&json, 4, csn_span_str("a")));
-  assert_false(csn_json_string_equals(&json, (uint32_t)json.count, csn_span_str("a")));
-}
-
-/* ---- numbers ---- */
-
-typedef struct number_row {
-  const char* text;
-  bool ok;
-  int64_t value;
-} number_row;
-
-static void whole_numbers(void** state) {
-  static const number_row rows[] = {
-      {"0", true, 0},
-      {"-0", true, 0},
-      {"1", true, 1},
-      {"-1", true, -1},
-      {"9223372036854775807", true, INT64_MAX},
-      {"-9223372036854775808", true, INT64_MIN},
-      {"9223372036854775808", false, 0},
-      {"-9223372036854775809", false, 0},
-      {"99999999999999999999999999", false, 0},
-      {"1.0", false, 0},
-      {"1e3", false, 0},
-      {"\"1\"", false, 0},
-      {"null", false, 0},
-      {"[1]", false, 0},
-  };
-  (void)state;
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    csn_json json = must_read(rows[i].text);
-    int64_t value = 4711;
-    bool ok = csn_json_int64(&json, 0, &value);
-    if (ok != rows[i].ok || (ok && value != rows[i].value)) fail_msg("%s: %d %lld", rows[i].text, ok, (long long)value);
-  }
-}
-
-static void numeric_dates_are_exact_and_rounded_up(void** state) {
-  static const number_row rows[] = {
-      {"0", true, 0},
-      {"0.0", true, 0},
-      {"0e400", true, 0},
-      {"0.000e-99", true, 0},
-      {"1", true, 1},
-      {"1000000000", true, 1000000000},
-      {"1e9", true, 1000000000},
-      {"1E9", true, 1000000000},
-      {"1E+9", true, 1000000000},
-      {"1.0e9", true, 1000000000},
-      {"1.000e009", true, 1000000000},
-      {"10000000000e-1", true, 1000000000},
-      {"0.0001e13", true, 1000000000},
-      {"1000000000.0", true, 1000000000},
-      {"1000000000.5", true, 1000000001},
-      {"1000000000.000000000000000000000000000000000000000000000000001", true, 1000000001},
-      {"999999999.999999999999999999999999999999999999999999999999999", true, 1000000000},
-      {"1.5", true, 2},
-      {"15e-1", true, 2},
-      {"20e-1", true, 2},
-      {"0.5", true, 1},
-      {"1e-5", true, 1},
-      {"1e-999999999999", true, 1},
-      {"0.00000000000000000000000000000000000000001", true, 1},
-      {"0.10e1", true, 1},
-      {"0.01e2", true, 1},
-      {"0.011e2", true, 2},
-      {"253402300799", true, INT64_C(253402300799)},
-      {"253402300798.5", true, INT64_C(253402300799)},
-      {"2.53402300799e11", true, INT64_C(253402300799)},
-      {"253402300799.5", false, 0},
-      {"253402300800", false, 0},
-      {"999999999999", false, 0},
-      {"1e12", false, 0},
-      {"1e400", false, 0},
-      {"1e99999999999999999999", false, 0},
-      {"0.1e100001", false, 0},
-      {"9223372036854775807", false, 0},
-      {"9223372036854775808", false, 0},
-      {"18446744073709551617", false, 0},
-      {"123456789012345678901234567890123456789012345678901234567890", false, 0},
-      {"-0", false, 0},
-      {"-0.0", false, 0},
-      {"-1", false, 0},
-      {"-1e9", false, 0},
-      {"\"1000000000\"", false, 0},
-      {"null", false, 0},
-      {"true", false, 0},
-      {"[1]", false, 0},
-      {"{}", false, 0},
-  };
-  (void)state;
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    csn_json json = must_read(rows[i].text);
-    int64_t value = 4711;
-    bool ok = csn_json_numeric_date(&json, 0, &value);
-    if (ok != rows[i].ok || (ok && value != rows[i].value)) fail_msg("%s: %d %lld", rows[i].text, ok, (long long)value);
-  }
+  assert_int_equal(csn_json_read(csn_span_of("1", ((size_t)1 << 31) + 1), nodes, NODES, &json, &offset), LIMIT);
+  assert_int_equal(offset, (size_t)1 << 31);
 }
 
 /* Every prefix of a text that has everything is refused, and so is each of them with a stray byte behind it. */
-static void no_prefix_is_a_text(void** state) {
+static void no_prefix_is_a_text(void **state) {
   static const char text[] =
       "{\"a\":[1.5e-3,\"\\u20ac\\ud83d\\ude00\xe2\x82\xac\",{\"b\":null}],\"c\":{\"d\":true,\"e\":false}}";
   csn_json json;
@@ -690,12 +494,7 @@ int main(void) {
       cmocka_unit_test(members_of_an_object_are_bounded),
       cmocka_unit_test(values_are_bounded_by_the_room_for_them),
       cmocka_unit_test(many_elements_are_counted_up_to_the_counters_end),
-      cmocka_unit_test(nodes_lie_as_the_text_does),
-      cmocka_unit_test(members_are_found_by_their_decoded_name),
-      cmocka_unit_test(strings_are_decoded),
-      cmocka_unit_test(only_strings_are_strings),
-      cmocka_unit_test(whole_numbers),
-      cmocka_unit_test(numeric_dates_are_exact_and_rounded_up),
+      cmocka_unit_test(length_is_bounded),
       cmocka_unit_test(no_prefix_is_a_text),
   };
   input = guarded_new(TEXT_MAX);

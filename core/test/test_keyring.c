@@ -101,7 +101,7 @@ static void keys_are_found_by_client_and_by_id(void **state) {
   csn_keyring *ring = test_keyring_new();
   const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
   (void)state;
-  assert_int_equal(csn_keyring_find_client(ring, csn_span_str("a"), CSN_USE_REQUEST, found), 0);
+  assert_int_equal(csn_keyring_find_client(ring, csn_span_str("a"), found), 0);
   assert_null(csn_keyring_find_key_id(ring, csn_span_str("a")));
   for (int i = 0; i < 5000; i++) {
     char client[24], key_id[24];
@@ -117,12 +117,12 @@ static void keys_are_found_by_client_and_by_id(void **state) {
     char client[24], key_id[24];
     (void)snprintf(client, sizeof client, "client-%d", i / 2);
     (void)snprintf(key_id, sizeof key_id, "key-%d", i);
-    assert_int_equal(csn_keyring_find_client(ring, csn_span_str(client), CSN_USE_REQUEST, found), 1);
+    assert_int_equal(csn_keyring_find_client(ring, csn_span_str(client), found), 1);
     assert_span(csn_key_client_id(found[0]), client);
     const csn_key *by_id = csn_keyring_find_key_id(ring, csn_span_str(key_id));
     assert_int_equal(by_id != NULL, i % 2 == 1); /* request keys are not found by id */
   }
-  assert_int_equal(csn_keyring_find_client(ring, csn_span_str("client-2500"), CSN_USE_REQUEST, found), 0);
+  assert_int_equal(csn_keyring_find_client(ring, csn_span_str("client-2500"), found), 0);
   assert_null(csn_keyring_only_token_key(ring));
   csn_keyring_free(ring);
 }
@@ -140,8 +140,7 @@ static void duplicates_and_too_many_are_refused(void **state) {
   }
   csn_key_config more = test_key_config("client", "one more", CSN_USE_REQUEST);
   assert_int_equal(csn_keyring_add(ring, &more), CSN_ERROR_KEY_LIMIT);
-  assert_int_equal(csn_keyring_find_client(ring, csn_span_str("client"), CSN_USE_REQUEST, found),
-                   CSN_KEYS_PER_CLIENT_MAX);
+  assert_int_equal(csn_keyring_find_client(ring, csn_span_str("client"), found), CSN_KEYS_PER_CLIENT_MAX);
 
   csn_key_config token = test_key_config("", "t", CSN_USE_TOKEN);
   assert_int_equal(csn_keyring_add(ring, &token), CSN_OK);

@@ -23,37 +23,37 @@ static csn_nonce_table_config config_of(uint64_t capacity) {
   return config;
 }
 
-static csn_nonce_table* new_table(uint64_t capacity) {
+static csn_nonce_table *new_table(uint64_t capacity) {
   csn_nonce_table_config config = config_of(capacity);
-  csn_nonce_table* table;
+  csn_nonce_table *table;
   assert_int_equal(csn_nonce_table_new(&table, &config), CSN_OK);
   return table;
 }
 
-static csn_nonce_answer claim(csn_nonce_table* table, const char* nonce, int64_t expires, int64_t now) {
+static csn_nonce_answer claim(csn_nonce_table *table, const char *nonce, int64_t expires, int64_t now) {
   return csn_nonce_table_claim(table, client, csn_span_str(nonce), expires, now);
 }
 
-static csn_nonce_answer claim_number(csn_nonce_table* table, uint64_t number, int64_t expires, int64_t now) {
+static csn_nonce_answer claim_number(csn_nonce_table *table, uint64_t number, int64_t expires, int64_t now) {
   return csn_nonce_table_claim(table, client, csn_span_of(&number, sizeof number), expires, now);
 }
 
-static void a_nonce_is_fresh_once(void** state) {
+static void a_nonce_is_fresh_once(void **state) {
   (void)state;
-  csn_nonce_table* table = new_table(100);
+  csn_nonce_table *table = new_table(100);
   assert_int_equal(claim(table, "n", START + 300, START), CSN_NONCE_FRESH);
   for (int i = 0; i < 3; i++) assert_int_equal(claim(table, "n", START + 300, START + i), CSN_NONCE_REPLAYED);
   assert_int_equal(csn_nonce_table_measure(table).live, 1);
   csn_nonce_table_free(table);
 }
 
-static void identity_is_client_and_nonce(void** state) {
+static void identity_is_client_and_nonce(void **state) {
   (void)state;
   static const struct {
     const char *client, *nonce;
   } different[] = {{"a", "bc"}, {"ab", "c"}, {"abc", ""},  {"", "abc"},
                    {"A", "bc"}, {"a", "bC"}, {"a", "bc "}, {"", ""}};
-  csn_nonce_table* table = new_table(100);
+  csn_nonce_table *table = new_table(100);
   for (int round = 0; round < 2; round++) {
     for (size_t i = 0; i < COUNT(different); i++) {
       csn_nonce_answer answer = csn_nonce_table_claim(table, csn_span_str(different[i].client),
@@ -67,9 +67,9 @@ static void identity_is_client_and_nonce(void** state) {
 }
 
 /* Another timestamp does not make it another nonce, and does not lengthen what is remembered. */
-static void the_same_nonce_with_another_expiry_is_a_replay(void** state) {
+static void the_same_nonce_with_another_expiry_is_a_replay(void **state) {
   (void)state;
-  csn_nonce_table* table = new_table(100);
+  csn_nonce_table *table = new_table(100);
   assert_int_equal(claim(table, "n", START + 300, START), CSN_NONCE_FRESH);
   assert_int_equal(claim(table, "n", START + 600, START), CSN_NONCE_REPLAYED);
   assert_int_equal(claim(table, "n", START + 100, START), CSN_NONCE_REPLAYED);
@@ -81,11 +81,11 @@ static void the_same_nonce_with_another_expiry_is_a_replay(void** state) {
 }
 
 /* Remembered through `expires` and to the end of its tick; forgotten in the next second. */
-static void a_nonce_is_remembered_to_the_end_of_its_tick(void** state) {
+static void a_nonce_is_remembered_to_the_end_of_its_tick(void **state) {
   (void)state;
   for (int64_t start = START; start < START + 4; start++) {
     for (int64_t expires = START + 8; expires < START + 12; expires++) {
-      csn_nonce_table* table = new_table(100);
+      csn_nonce_table *table = new_table(100);
       assert_int_equal(claim(table, "n", expires, start), CSN_NONCE_FRESH);
       assert_int_equal(claim(table, "n", expires, expires - 1), CSN_NONCE_REPLAYED);
       assert_int_equal(claim(table, "n", expires, expires), CSN_NONCE_REPLAYED);
@@ -101,9 +101,9 @@ static void a_nonce_is_remembered_to_the_end_of_its_tick(void** state) {
   }
 }
 
-static void a_clock_that_goes_back_reopens_nothing(void** state) {
+static void a_clock_that_goes_back_reopens_nothing(void **state) {
   (void)state;
-  csn_nonce_table* table = new_table(100);
+  csn_nonce_table *table = new_table(100);
   assert_int_equal(claim(table, "n", START + 300, START), CSN_NONCE_FRESH);
   assert_int_equal(claim(table, "other", START + 1300, START + 1000), CSN_NONCE_FRESH);
   static const int64_t back[] = {START + 300, START + 299, START, START - 1, 0, -1, INT64_MIN};
@@ -117,19 +117,19 @@ static void a_clock_that_goes_back_reopens_nothing(void** state) {
   csn_nonce_table_free(table);
 }
 
-static void the_clock_never_goes_behind_the_start(void** state) {
+static void the_clock_never_goes_behind_the_start(void **state) {
   (void)state;
-  csn_nonce_table* table = new_table(100);
+  csn_nonce_table *table = new_table(100);
   assert_int_equal(claim(table, "n", START - 1, START - 100), CSN_NONCE_EXPIRED);
   assert_int_equal(claim(table, "n", START, INT64_MIN), CSN_NONCE_FRESH);
   assert_int_equal(csn_nonce_table_measure(table).clock, START);
   csn_nonce_table_free(table);
 }
 
-static void an_absurd_clock_is_refused_and_changes_nothing(void** state) {
+static void an_absurd_clock_is_refused_and_changes_nothing(void **state) {
   (void)state;
   static const int64_t absurd[] = {CSN_NONCE_CLOCK_MAX + 1, INT64_MAX / 2, INT64_MAX};
-  csn_nonce_table* table = new_table(100);
+  csn_nonce_table *table = new_table(100);
   for (size_t i = 0; i < COUNT(absurd); i++) {
     assert_int_equal(claim(table, "n", START + 300, absurd[i]), CSN_NONCE_UNAVAILABLE);
     assert_int_equal(claim(table, "n", absurd[i], absurd[i]), CSN_NONCE_UNAVAILABLE);
@@ -142,11 +142,11 @@ static void an_absurd_clock_is_refused_and_changes_nothing(void** state) {
   csn_nonce_table_free(table);
 }
 
-static void the_fence_refuses_what_expires_at_it_or_before(void** state) {
+static void the_fence_refuses_what_expires_at_it_or_before(void **state) {
   (void)state;
   csn_nonce_table_config config = config_of(100);
   config.fence = START + 300;
-  csn_nonce_table* table;
+  csn_nonce_table *table;
   assert_int_equal(csn_nonce_table_new(&table, &config), CSN_OK);
   assert_int_equal(claim(table, "n", START, START), CSN_NONCE_FENCED);
   assert_int_equal(claim(table, "n", START + 300, START), CSN_NONCE_FENCED);
@@ -156,11 +156,11 @@ static void the_fence_refuses_what_expires_at_it_or_before(void** state) {
   csn_nonce_table_free(table);
 }
 
-static void retention_has_a_bound(void** state) {
+static void retention_has_a_bound(void **state) {
   (void)state;
   for (int64_t shift = 0; shift < 4; shift++) {
     int64_t now = START + shift;
-    csn_nonce_table* table = new_table(100);
+    csn_nonce_table *table = new_table(100);
     assert_int_equal(claim(table, "n", now + CSN_NONCE_RETENTION_MAX + 1, now), CSN_NONCE_RETENTION);
     assert_int_equal(claim(table, "n", INT64_MAX, now), CSN_NONCE_RETENTION);
     assert_int_equal(csn_nonce_table_measure(table).live, 0);
@@ -174,10 +174,10 @@ static void retention_has_a_bound(void** state) {
   }
 }
 
-static void a_full_table_refuses_and_evicts_nothing(void** state) {
+static void a_full_table_refuses_and_evicts_nothing(void **state) {
   (void)state;
   enum { CAPACITY = 40, PRESENTED = 400 };
-  csn_nonce_table* table = new_table(CAPACITY);
+  csn_nonce_table *table = new_table(CAPACITY);
   uint64_t slots = csn_nonce_table_measure(table).slots, accepted = 0;
   bool fresh[PRESENTED];
   for (uint64_t i = 0; i < PRESENTED; i++) {
@@ -200,19 +200,19 @@ static void a_full_table_refuses_and_evicts_nothing(void** state) {
   csn_nonce_table_free(table);
 }
 
-static void a_table_takes_its_capacity(void** state) {
+static void a_table_takes_its_capacity(void **state) {
   (void)state;
-  static const uint64_t capacities[] = {1, 2, 11, 1000, 100000, 1000000};
+  static const uint64_t capacities[] = {1, 2, 8, 9, 1000, 100000, 1000000};
   for (size_t c = 0; c < COUNT(capacities); c++) {
     uint64_t capacity = capacities[c];
-    csn_nonce_table* table = new_table(capacity);
+    csn_nonce_table *table = new_table(capacity);
     for (uint64_t i = 0; i < capacity; i++) {
       if (claim_number(table, i, START + 300, START) != CSN_NONCE_FRESH) fail_msg("number %lu", (unsigned long)i);
     }
     csn_nonce_table_stats stats = csn_nonce_table_measure(table);
     assert_int_equal(stats.live, capacity);
     assert_int_equal(stats.expired, 0);
-    assert_true(stats.slots * 70 >= capacity * 100);
+    assert_true(stats.slots * 55 >= capacity * 100);
     assert_int_equal(stats.region_bytes, csn_nonce_region_size(capacity));
     for (uint64_t i = 0; i < capacity; i += 1 + capacity / 1000) {
       assert_int_equal(claim_number(table, i, START + 300, START), CSN_NONCE_REPLAYED);
@@ -224,7 +224,7 @@ static void a_table_takes_its_capacity(void** state) {
 /* Filled once, then left to a clock that goes on in steps of `step` seconds, in which few or no claims write. */
 static void live_after_days(int64_t step, bool busy) {
   enum { CAPACITY = 2000 };
-  csn_nonce_table* table = new_table(CAPACITY);
+  csn_nonce_table *table = new_table(CAPACITY);
   for (uint64_t i = 0; i < CAPACITY; i++) {
     assert_int_equal(claim_number(table, i, START + 300, START), CSN_NONCE_FRESH);
   }
@@ -248,7 +248,7 @@ static void live_after_days(int64_t step, bool busy) {
   csn_nonce_table_free(table);
 }
 
-static void what_has_expired_never_looks_alive_again(void** state) {
+static void what_has_expired_never_looks_alive_again(void **state) {
   (void)state;
   static const int64_t steps[] = {1, 100, 5000, 8196, 10000, 65536, 65636, 100000, 10000000};
   for (size_t i = 0; i < COUNT(steps); i++) {
@@ -258,12 +258,12 @@ static void what_has_expired_never_looks_alive_again(void** state) {
 }
 
 /* Every length of one idle time around the wrap and around the longest step of the tick. */
-static void after_any_idle_time_the_past_is_forgotten_and_the_present_held(void** state) {
+static void after_any_idle_time_the_past_is_forgotten_and_the_present_held(void **state) {
   (void)state;
   static const int64_t around[] = {304, 8190, 8196, 8200, 32764, 32768, 57344, 65536, 131072, 1 << 30};
   for (size_t i = 0; i < COUNT(around); i++) {
     for (int64_t idle = around[i] - 9; idle < around[i] + 10; idle++) {
-      csn_nonce_table* table = new_table(10);
+      csn_nonce_table *table = new_table(10);
       assert_int_equal(claim(table, "short", START + 5, START), CSN_NONCE_FRESH);
       assert_int_equal(claim(table, "long", START + CSN_NONCE_RETENTION_MAX, START), CSN_NONCE_FRESH);
       int64_t now = START + idle;
@@ -282,11 +282,12 @@ static void after_any_idle_time_the_past_is_forgotten_and_the_present_held(void*
   }
 }
 
-/* A table that is never idle: at any second exactly the nonces of the last `lifetime` seconds are held. */
-static void a_busy_table_holds_exactly_the_window(void** state) {
+/* A table that is never idle and always holds its capacity: nobody is refused, and at any second exactly the nonces of
+ * the last `lifetime` seconds are held. */
+static void a_busy_table_holds_exactly_the_window(void **state) {
   (void)state;
   enum { LIFETIME = 600, SECONDS = 70000 };
-  csn_nonce_table* table = new_table(LIFETIME + 4);
+  csn_nonce_table *table = new_table(LIFETIME + 4);
   for (int64_t t = 0; t < SECONDS; t++) {
     int64_t now = START + t;
     if (claim_number(table, (uint64_t)t, now + LIFETIME, now) != CSN_NONCE_FRESH) fail_msg("second %ld", (long)t);
@@ -301,7 +302,7 @@ static void a_busy_table_holds_exactly_the_window(void** state) {
   csn_nonce_table_free(table);
 }
 
-static void a_batch_answers_like_its_claims_one_by_one(void** state) {
+static void a_batch_answers_like_its_claims_one_by_one(void **state) {
   (void)state;
   static const size_t sizes[] = {0, 1, 15, 16, 17, 64, 333};
   static const uint8_t long_part[CSN_NONCE_PART_MAX + 1] = {0};
@@ -330,9 +331,9 @@ static void a_batch_answers_like_its_claims_one_by_one(void** state) {
   }
 }
 
-static void of_equal_claims_in_a_batch_the_first_wins(void** state) {
+static void of_equal_claims_in_a_batch_the_first_wins(void **state) {
   (void)state;
-  csn_nonce_table* table = new_table(10);
+  csn_nonce_table *table = new_table(10);
   csn_nonce_claim claims[40];
   for (size_t i = 0; i < COUNT(claims); i++) {
     csn_nonce_claim same = {client, CSN_SPAN_LITERAL("n"), START + 300, CSN_NONCE_UNAVAILABLE};
@@ -347,12 +348,12 @@ static void of_equal_claims_in_a_batch_the_first_wins(void** state) {
   csn_nonce_table_free(table);
 }
 
-static void long_identifiers_are_refused_not_truncated(void** state) {
+static void long_identifiers_are_refused_not_truncated(void **state) {
   (void)state;
   uint8_t bytes[CSN_NONCE_PART_MAX + 1];
   memset(bytes, 'x', sizeof bytes);
   csn_span longest = csn_span_of(bytes, CSN_NONCE_PART_MAX), over = csn_span_of(bytes, sizeof bytes);
-  csn_nonce_table* table = new_table(10);
+  csn_nonce_table *table = new_table(10);
   assert_int_equal(csn_nonce_table_claim(table, client, over, START, START), CSN_NONCE_UNAVAILABLE);
   assert_int_equal(csn_nonce_table_claim(table, over, client, START, START), CSN_NONCE_UNAVAILABLE);
   csn_nonce_table_prefetch(table, over, over);
@@ -364,12 +365,12 @@ static void long_identifiers_are_refused_not_truncated(void** state) {
   csn_nonce_table_free(table);
 }
 
-static void refused_claims_leave_the_buckets_untouched(void** state) {
+static void refused_claims_leave_the_buckets_untouched(void **state) {
   (void)state;
-  csn_nonce_table* table = new_table(10);
+  csn_nonce_table *table = new_table(10);
   assert_int_equal(claim(table, "n", START + 300, START), CSN_NONCE_FRESH);
   csn_span region = csn_nonce_table_region(table);
-  uint8_t* before = malloc(region.len);
+  uint8_t *before = malloc(region.len);
   assert_non_null(before);
   memcpy(before, region.ptr, region.len);
   assert_int_equal(claim(table, "n", START + 300, START), CSN_NONCE_REPLAYED);
@@ -383,7 +384,7 @@ static void refused_claims_leave_the_buckets_untouched(void** state) {
   csn_nonce_table_free(table);
 }
 
-static void the_seed_decides_where_nonces_lie(void** state) {
+static void the_seed_decides_where_nonces_lie(void **state) {
   (void)state;
   csn_nonce_table_config config = config_of(100000);
   csn_nonce_table *a = new_table(100000), *b;
@@ -402,10 +403,10 @@ static void the_seed_decides_where_nonces_lie(void** state) {
   csn_nonce_table_free(b);
 }
 
-static void the_two_buckets_always_differ(void** state) {
+static void the_two_buckets_always_differ(void **state) {
   (void)state;
   for (uint64_t capacity = 1; capacity < 40; capacity += 6) {
-    csn_nonce_table* table = new_table(capacity);
+    csn_nonce_table *table = new_table(capacity);
     for (uint64_t i = 0; i < 5000; i++) {
       csn_nonce_key key;
       assert_true(csn_nonce_key_of(table, client, csn_span_of(&i, sizeof i), &key));
@@ -416,14 +417,14 @@ static void the_two_buckets_always_differ(void** state) {
   }
 }
 
-static void configurations_out_of_range_are_refused(void** state) {
+static void configurations_out_of_range_are_refused(void **state) {
   (void)state;
   static const struct {
     uint64_t capacity;
     int64_t now;
   } bad[] = {{0, 0}, {CSN_NONCE_CAPACITY_MAX + 1, 0}, {UINT64_MAX, 0}, {1, -1}, {1, CSN_NONCE_CLOCK_MAX + 1}};
   static _Alignas(64) uint8_t region[1024];
-  csn_nonce_table* table;
+  csn_nonce_table *table;
   for (size_t i = 0; i < COUNT(bad); i++) {
     csn_nonce_table_config config = config_of(bad[i].capacity);
     config.now = bad[i].now;
@@ -437,12 +438,12 @@ static void configurations_out_of_range_are_refused(void** state) {
   csn_nonce_table_free(NULL);
 }
 
-static void a_formatted_region_is_shared_by_its_handles(void** state) {
+static void a_formatted_region_is_shared_by_its_handles(void **state) {
   (void)state;
   csn_nonce_table_config config = config_of(100);
   config.fence = START + 10;
   size_t size = csn_nonce_region_size(100);
-  uint8_t* region = aligned_alloc(64, size + 64);
+  uint8_t *region = aligned_alloc(64, size + 64);
   assert_non_null(region);
   memset(region, 0xa5, size + 64); /* what was there before does not matter, and what lies behind is not touched */
   csn_nonce_table *a, *b, *c;
@@ -463,14 +464,14 @@ static void a_formatted_region_is_shared_by_its_handles(void** state) {
   free(region);
 }
 
-static void a_region_that_is_not_a_table_is_refused(void** state) {
+static void a_region_that_is_not_a_table_is_refused(void **state) {
   (void)state;
   csn_nonce_table_config config = config_of(100);
   size_t size = csn_nonce_region_size(100);
-  uint8_t* region = aligned_alloc(64, size + 64);
+  uint8_t *region = aligned_alloc(64, size + 64);
   assert_non_null(region);
   memset(region, 0, size + 64);
-  csn_nonce_table* table;
+  csn_nonce_table *table;
   assert_int_equal(csn_nonce_table_attach(&table, region, size), CSN_ERROR_REGION_INVALID);
   assert_int_equal(csn_nonce_table_format(&table, region, size - 1, &config), CSN_ERROR_REGION_INVALID);
   assert_int_equal(csn_nonce_table_format(&table, region + 8, size, &config), CSN_ERROR_REGION_INVALID);
@@ -494,17 +495,17 @@ static void a_region_that_is_not_a_table_is_refused(void** state) {
 }
 
 /* A header of another version or size is refused even where its checksum is right. */
-static void a_region_of_another_layout_is_refused(void** state) {
+static void a_region_of_another_layout_is_refused(void **state) {
   (void)state;
   csn_nonce_table_config config = config_of(100);
   size_t size = csn_nonce_region_size(100);
-  csn_nonce_header* header = aligned_alloc(64, size);
+  csn_nonce_header *header = aligned_alloc(64, size);
   assert_non_null(header);
-  csn_nonce_table* table;
+  csn_nonce_table *table;
   for (int field = 0; field < 7; field++) {
     assert_int_equal(csn_nonce_table_format(&table, header, size, &config), CSN_OK);
     csn_nonce_table_free(table);
-    csn_nonce_constants* constants = &header->constants;
+    csn_nonce_constants *constants = &header->constants;
     if (field == 1) constants->magic++;
     if (field == 2) constants->version++;
     if (field == 3) constants->header_bytes += 64;
@@ -518,16 +519,16 @@ static void a_region_of_another_layout_is_refused(void** state) {
   free(header);
 }
 
-static void the_store_says_what_it_is_like(void** state) {
+static void the_store_says_what_it_is_like(void **state) {
   (void)state;
   csn_nonce_table_config config = config_of(1);
   size_t size = csn_nonce_region_size(1);
-  void* region = aligned_alloc(64, size);
+  void *region = aligned_alloc(64, size);
   assert_non_null(region);
   csn_nonce_table *private_one = new_table(1), *shared;
   assert_int_equal(csn_nonce_table_format(&shared, region, size, &config), CSN_OK);
-  const csn_nonce_store_traits* a = csn_nonce_table_store(private_one).traits;
-  const csn_nonce_store_traits* b = csn_nonce_table_store(shared).traits;
+  const csn_nonce_store_traits *a = csn_nonce_table_store(private_one).traits;
+  const csn_nonce_store_traits *b = csn_nonce_table_store(shared).traits;
   assert_string_equal(a->name, "memory");
   assert_string_equal(b->name, "memory");
   assert_false(a->shared_between_processes);
@@ -540,7 +541,7 @@ static void the_store_says_what_it_is_like(void** state) {
 
 /* ---- states in which a claim that never goes on leaves the table ---- */
 
-static void put(csn_nonce_table* table, const char* nonce, unsigned position, int64_t expires, csn_nonce_state state) {
+static void put(csn_nonce_table *table, const char *nonce, unsigned position, int64_t expires, csn_nonce_state state) {
   csn_nonce_key key;
   assert_true(csn_nonce_key_of(table, client, csn_span_str(nonce), &key));
   uint64_t clock = csn_atomic_load_acquire(&table->header->clock);
@@ -548,10 +549,10 @@ static void put(csn_nonce_table* table, const char* nonce, unsigned position, in
   assert_true(csn_atomic_cas_seq_cst(csn_nonce_slot(table, &key, position), 0, word));
 }
 
-static void an_abandoned_claim_costs_its_own_nonce_only(void** state) {
+static void an_abandoned_claim_costs_its_own_nonce_only(void **state) {
   (void)state;
   for (unsigned position = 0; position < CSN_NONCE_POSITIONS; position++) {
-    csn_nonce_table* table = new_table(11); /* two buckets: all nonces have the same ones */
+    csn_nonce_table *table = new_table(8); /* two buckets: all nonces have the same ones */
     put(table, "n", position, START + 300, CSN_NONCE_STATE_TENTATIVE);
     assert_int_equal(claim(table, "n", START + 300, START), CSN_NONCE_REPLAYED);
     for (uint64_t i = 0; i < CSN_NONCE_POSITIONS - 1; i++) {
@@ -564,9 +565,9 @@ static void an_abandoned_claim_costs_its_own_nonce_only(void** state) {
   }
 }
 
-static void a_killed_claim_holds_its_slot_but_not_its_nonce(void** state) {
+static void a_killed_claim_holds_its_slot_but_not_its_nonce(void **state) {
   (void)state;
-  csn_nonce_table* table = new_table(11);
+  csn_nonce_table *table = new_table(8);
   put(table, "n", 3, START + 300, CSN_NONCE_STATE_DEAD);
   assert_int_equal(csn_nonce_table_measure(table).live, 1);
   assert_int_equal(claim(table, "n", START + 300, START), CSN_NONCE_FRESH);

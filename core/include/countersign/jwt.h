@@ -15,7 +15,7 @@ enum {
   CSN_JOSE_HEADER_MAX = 1024, /* bytes of the decoded header */
   CSN_CLAIMS_MAX = 6144,      /* bytes of the decoded claims: 3/4 of CSN_TOKEN_MAX */
   CSN_AUDIENCES_MAX = 64,     /* entries of an aud array */
-  CSN_SUBJECT_MAX = 255,      /* bytes of sub, as it stands in the JSON: fits in a verdict's client_id */
+  CSN_SUBJECT_MAX = 255,      /* bytes of sub, decoded: fits in a verdict's client_id */
 };
 
 /* Which registered claims must be present: bits. */
@@ -52,7 +52,8 @@ typedef struct csn_jwt {
   uint8_t claims[CSN_CLAIMS_MAX]; /* decoded payload */
 } csn_jwt;
 
-/* Verifies one token at UNIX second `now`. `verdict` gets the answer, `jwt` its content where accepted. With a policy
+/* Verifies one token at UNIX second `now`. `verdict` gets the answer, `jwt` its content where accepted;
+ * the verdict's client_id is then sub, decoded. With a policy
  * that is not valid the verdict stays undecided, which is never accepted. The keyring must be frozen. Thread-safe; no
  * allocation. Does not leak by timing: the secret, the right MAC, whether a key id exists. Public: everything in the
  * token. */

@@ -85,6 +85,10 @@ void csn_keyring_free(csn_keyring *ring); /* wipes the keys; NULL does nothing *
 csn_error csn_keyring_add(csn_keyring *ring, const csn_key_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 csn_error csn_keyring_add_key(csn_keyring *ring, const csn_key *key) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
+/* Makes room for `extra` more keys, so that adding them does not fail half-way. Errors: NO_MEMORY, KEY_LIMIT,
+ * KEYRING_FROZEN; the ring is then as before. */
+csn_error csn_keyring_reserve(csn_keyring *ring, size_t extra) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
 /* What csn_keyring_add_jwks() did, for a message to the operator. */
 typedef struct csn_jwks_result {
   size_t added;
@@ -103,10 +107,10 @@ csn_error csn_keyring_add_jwks(csn_keyring *ring, csn_span text, const csn_key_c
 void csn_keyring_freeze(csn_keyring *ring) CSN_NONNULL_ALL;
 size_t csn_keyring_count(const csn_keyring *ring) CSN_NONNULL_ALL;
 
-/* The keys of a client for a use: fills `out` and returns how many. Not constant-time in the client id, which is
+/* The request keys of a client: fills `out` and returns how many. Not constant-time in the client id, which is
  * public. Thread-safe once frozen. */
-size_t csn_keyring_find_client(const csn_keyring *ring, csn_span client_id, unsigned use,
-                               const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) CSN_WARN_UNUSED CSN_NONNULL(1, 4);
+size_t csn_keyring_find_client(const csn_keyring *ring, csn_span client_id,
+                               const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) CSN_WARN_UNUSED CSN_NONNULL(1, 3);
 
 /* The token key with this id, or NULL. Thread-safe once frozen. */
 const csn_key *csn_keyring_find_key_id(const csn_keyring *ring, csn_span key_id) CSN_WARN_UNUSED CSN_NONNULL(1);

@@ -1,0 +1,221 @@
+/* Every allocation fails once, at every point: a clear error, nothing changed, nothing leaked, and the next try works.
+ * Replaces the C library's allocator, so it is not run under the sanitizers, which do so, too. */
+#include <countersign/countersign.h>
+
+#include "support.h"
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+extern void __libc_free(void *ptr);
+
+static size_t allocations, failing; /* counted from 1; 0: none fails */
+static long balance;                /* blocks that are allocated and not freed */
+
+static bool fails(void) {
+  return ++allocations == failing;
+}
+
+static void *counted(void *ptr) {
+  balance += ptr != NULL;
+  return ptr;
+}
+
+void *malloc(size_t size) {
+  return fails() ? NULL : counted(__libc_malloc(size));
+}
+void *calloc(size_t count, size_t size) {
+  return fails() ? NULL : counted(__libc_calloc(count, size));
+}
+void *realloc(void *old, size_t size) {
+  if (fails()) return NULL;
+  void *moved = __libc_realloc(old, size);
+  balance += moved != NULL && old == NULL;
+  return moved;
+}
+void free(void *ptr) {
+  balance -= ptr != NULL;
+  __libc_free(ptr);
+}
+
+/* Runs `attempt` with its first allocation failing, then its second and so on, until it succeeds. */
+static size_t fail_each(csn_error (*attempt)(void *), void (*undo)(void *), void *context) {
+  size_t failed = 0;
+  for (size_t at = 1;; at++) {
+    long before = balance;
+    allocations = 0;
+    failing = at;
+    csn_error error = attempt(context);
+    failing = 0;
+    if (error == CSN_OK) {
+      undo(context);
+      assert_int_equal(balance, before);
+      return failed;
+    }
+    assert_int_equal(error, CSN_ERROR_NO_MEMORY);
+    assert_int_equal(balance, before);
+    failed++;
+  }
+}
+
+static csn_error new_ring(void *context) {
+  static const uint8_t seed[16];
+  return csn_keyring_new(context, seed);
+}
+static void free_ring(void *context) {
+  csn_keyring_free(*(csn_keyring **)context);
+}
+
+static csn_error new_table(void *context) {
+  csn_nonce_table_config config = {.capacity = 1000, .seed = {1}, .now = 1};
+  return csn_nonce_table_new(context, &config);
+}
+static void free_table(void *context) {
+  csn_nonce_table_free(*(csn_nonce_table **)context);
+}
+
+typedef struct verifier_attempt {
+  csn_verifier *verifier;
+  csn_verifier_config config;
+} verifier_attempt;
+
+static csn_error new_verifier(void *context) {
+  verifier_attempt *attempt = context;
+  return csn_verifier_new(&attempt->verifier, &attempt->config);
+}
+static void free_verifier(void *context) {
+  csn_verifier_free(((verifier_attempt *)context)->verifier);
+}
+
+static void makers_fail_cleanly(void **state) {
+  csn_keyring *ring = NULL;
+  csn_nonce_table *table = NULL;
+  verifier_attempt attempt = {.config = CSN_VERIFIER_CONFIG_DEFAULT};
+  (void)state;
+  assert_int_equal(fail_each(new_ring, free_ring, &ring), 1);
+  assert_int_equal(fail_each(new_table, free_table, &table), 1);
+  assert_int_equal(new_ring(&ring), CSN_OK);
+  csn_keyring_freeze(ring);
+  attempt.config.scheme = csn_scheme_preset(csn_span_str("bearer-jwt"));
+  attempt.config.keyring = ring;
+  assert_int_equal(fail_each(new_verifier, free_verifier, &attempt), 1);
+  csn_keyring_free(ring);
+}
+
+/* While the ring grows, each failure leaves all earlier keys where they were. */
+static void ring_stays_whole_when_it_cannot_grow(void **state) {
+  csn_keyring *ring = NULL;
+  const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
+  size_t failed = 0;
+  (void)state;
+  assert_int_equal(new_ring(&ring), CSN_OK);
+  for (int i = 0; i < 100; i++) {
+    char client[24];
+    (void)snprintf(client, sizeof client, "client-%d", i);
+    csn_key_config config = test_key_config(client, "k", CSN_USE_REQUEST);
+    for (size_t at = 1;; at++) {
+      allocations = 0;
+      failing = at;
+      csn_error error = csn_keyring_add(ring, &config);
+      failing = 0;
+      if (error == CSN_OK) break;
+      assert_int_equal(error, CSN_ERROR_NO_MEMORY);
+      assert_int_equal(csn_keyring_count(ring), i);
+      assert_int_equal(csn_keyring_find_client(ring, csn_span_str(client), found), 0);
+      if (i > 0) assert_int_equal(csn_keyring_find_client(ring, csn_span_str("client-0"), found), 1);
+      failed++;
+    }
+  }
+  assert_int_equal(csn_keyring_count(ring), 100);
+  assert_true(failed >= 16); /* four arrays, at every doubling from 8 to 128 */
+  csn_keyring_free(ring);
+}
+
+#define K(id) "{\"kty\":\"oct\",\"kid\":\"" id "\",\"k\":\"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE\"}"
+
+/* A JWK Set is loaded whole or not at all. */
+static void jwks_load_all_or_nothing(void **state) {
+  static const char text[] =
+      "{\"keys\":[" K("1") "," K("2") "," K("3") "," K("4") "," K("5") "," K("6") "," K("7") "," K("8") "," K("9") "]}";
+  csn_key_config defaults = CSN_KEY_CONFIG_DEFAULT;
+  csn_error error = CSN_ERROR_NO_MEMORY;
+  size_t failed = 0;
+  (void)state;
+  defaults.uses = CSN_USE_TOKEN;
+  for (size_t at = 1; error == CSN_ERROR_NO_MEMORY; at++) {
+    csn_keyring *ring = NULL;
+    csn_jwks_result result;
+    assert_int_equal(new_ring(&ring), CSN_OK);
+    allocations = 0;
+    failing = at;
+    error = csn_keyring_add_jwks(ring, csn_span_str(text), &defaults, &result);
+    failing = 0;
+    if (error == CSN_ERROR_NO_MEMORY) {
+      failed++;
+      assert_int_equal(csn_keyring_count(ring), 0);
+      assert_int_equal(csn_keyring_add_jwks(ring, csn_span_str(text), &defaults, &result), CSN_OK);
+    }
+    assert_int_equal(csn_keyring_count(ring), 9);
+    csn_keyring_free(ring);
+  }
+  assert_int_equal(error, CSN_OK);
+  assert_true(failed > 8);
+}
+
+/* No allocation at all for a request, accepted or not, single or batch. */
+static void verifying_allocates_nothing(void **state) {
+  csn_keyring *ring = NULL;
+  csn_nonce_table *table = NULL;
+  csn_verifier *verifier = NULL;
+  csn_key_config key_config = test_key_config("c", "k", CSN_USE_REQUEST | CSN_USE_TOKEN);
+  csn_verifier_config config = CSN_VERIFIER_CONFIG_DEFAULT;
+  csn_request request = {.method = csn_span_str("POST"), .target = csn_span_str("/"), .body = csn_span_str("{}")};
+  csn_signed made;
+  csn_verdict verdicts[3];
+  csn_key key;
+  uint8_t token[256];
+  size_t token_len = 0;
+  (void)state;
+  assert_int_equal(new_ring(&ring), CSN_OK);
+  assert_int_equal(csn_key_init(&key, &key_config), CSN_OK);
+  assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
+  csn_keyring_freeze(ring);
+  assert_int_equal(new_table(&table), CSN_OK);
+  config.scheme = csn_scheme_preset(csn_span_str("jwt-hmac"));
+  config.keyring = ring;
+  config.nonces = csn_nonce_table_store(table);
+  assert_int_equal(csn_verifier_new(&verifier, &config), CSN_OK);
+  assert_int_equal(csn_sign_jwt(&key, csn_span_str("{\"sub\":\"c\",\"exp\":2000}"), token, sizeof token, &token_len),
+                   CSN_OK);
+  csn_sign_input input = {.scheme = config.scheme,
+                          .key = &key,
+                          .request = &request,
+                          .timestamp = 1000,
+                          .nonce = csn_span_str("n"),
+                          .token = csn_span_of(token, token_len)};
+  assert_int_equal(csn_sign_request(&made, &input), CSN_OK);
+  request.headers = made.headers;
+  request.header_count = made.header_count;
+  csn_request batch[2] = {request, request};
+
+  allocations = 0;
+  csn_verify(verifier, &request, 1000, &verdicts[0]);
+  csn_verify_batch(verifier, batch, verdicts + 1, 2, 1000);
+  assert_int_equal(allocations, 0);
+  assert_reason(&verdicts[0], ACCEPTED);
+  assert_reason(&verdicts[1], NONCE_REPLAYED);
+  csn_verifier_free(verifier);
+  csn_nonce_table_free(table);
+  csn_keyring_free(ring);
+  assert_true(allocations == 0 && balance != 0); /* the counters do count: cmocka's own blocks are among them */
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(makers_fail_cleanly),
+      cmocka_unit_test(ring_stays_whole_when_it_cannot_grow),
+      cmocka_unit_test(jwks_load_all_or_nothing),
+      cmocka_unit_test(verifying_allocates_nothing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
