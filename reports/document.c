@@ -1,0 +1,90 @@
+#include "document.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plot.h"
+
+static bool out_of_memory(const char *path, char *error, size_t error_size) {
+  (void)snprintf(error, error_size, "%s: out of memory", path);
+  return false;
+}
+
+/* A name that is safe as a file's: the subject's where it has nothing but letters, digits, '_' and '-'. */
+static void name_file(report_page *page, const char *subject, size_t index) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  enum { NAME_LENGTH_MAX = 64 };
+  bool safe = subject[0] != '\0' && subject[strspn(subject, plain)] == '\0' && strlen(subject) <= NAME_LENGTH_MAX;
+  if (safe) {
+    report_text_format(&page->file_name, "%s.svg", subject);
+  } else {
+    report_text_format(&page->file_name, "subject-%zu.svg", index);
+  }
+}
+
+static void draw(report_document *document, report_page *page, const report_section *section) {
+  if (document->no_plots != NULL || !report_plot_possible(section)) return;
+  const char *reason = NULL;
+  bool drawn = report_plot_draw(&page->wide, &page->file, section, REPORT_PLOT_WIDE, &reason) &&
+               report_plot_draw(&page->narrow, NULL, section, REPORT_PLOT_NARROW, &reason);
+  if (!drawn) document->no_plots = reason;
+}
+
+static void drop_plots(report_page *page) {
+  report_text_free(&page->wide);
+  report_text_free(&page->narrow);
+  report_text_free(&page->file);
+}
+
+/* All plots or none: a report with some would look as if the others had nothing to show. */
+static bool build_pages(report_document *document) {
+  const report_analysis *analysis = &document->analysis;
+  document->pages = calloc(analysis->section_count + 1, sizeof *document->pages);
+  if (document->pages == NULL) return false;
+  bool failed = false;
+  for (size_t i = 0; i < analysis->section_count; i++) {
+    report_page *page = &document->pages[i];
+    name_file(page, analysis->sections[i].name, i + 1);
+    report_conclude_section(&page->sentences, analysis, &analysis->sections[i]);
+    draw(document, page, &analysis->sections[i]);
+    failed = failed || page->sentences.failed || page->file_name.failed;
+  }
+  for (size_t i = 0; document->no_plots != NULL && i < analysis->section_count; i++) drop_plots(&document->pages[i]);
+  return !failed;
+}
+
+static bool build_sentences(report_document *document) {
+  report_conclude_summary(&document->summary, &document->analysis);
+  report_conclude_storage_summary(&document->summary, &document->storage);
+  report_conclude_storage(&document->picks, &document->storage);
+  report_conclude_caveats(&document->caveats, &document->analysis);
+  if (document->no_plots != NULL)
+    report_sentence(&document->caveats, NULL, "There are no plots: %s.", document->no_plots);
+  return !document->summary.failed && !document->picks.failed && !document->caveats.failed;
+}
+
+bool report_document_build(report_document *out, const char *results_path, char *error, size_t error_size) {
+  if (!report_results_read(&out->results, results_path, error, error_size)) return false;
+  bool built = report_analyse(&out->analysis, &out->results) && report_storage_gather(&out->storage, &out->analysis) &&
+               report_machine_describe(out) && build_pages(out) && build_sentences(out);
+  return built || out_of_memory(results_path, error, error_size);
+}
+
+void report_document_free(report_document *document) {
+  for (size_t i = 0; document->pages != NULL && i < document->analysis.section_count; i++) {
+    report_sentences_free(&document->pages[i].sentences);
+    drop_plots(&document->pages[i]);
+    report_text_free(&document->pages[i].file_name);
+  }
+  for (size_t i = 0; i < document->machine_count; i++) free(document->machine[i].value);
+  free(document->machine);
+  free(document->pages);
+  report_sentences_free(&document->summary);
+  report_sentences_free(&document->picks);
+  report_sentences_free(&document->caveats);
+  report_storage_free(&document->storage);
+  report_analysis_free(&document->analysis);
+  report_results_free(&document->results);
+  *document = (report_document){0};
+}

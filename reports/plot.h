@@ -1,0 +1,27 @@
+/* A section's plot: horizontal bars, the longer the faster, with whiskers for the interval of the median. */
+#ifndef CSN_REPORTS_PLOT_H
+#define CSN_REPORTS_PLOT_H
+
+#include "analysis.h"
+#include "svg.h"
+
+/* Bars would hide the small ones beyond this: then marks on a logarithmic axis, without a bar from a zero that a
+ * logarithm does not have. */
+#define REPORT_PLOT_LOG_FROM 20.0
+
+typedef enum report_plot_width { REPORT_PLOT_WIDE, REPORT_PLOT_NARROW } report_plot_width;
+
+/* Whether the section has a measured row to draw. */
+bool report_plot_possible(const report_section *section);
+bool report_plot_is_log(const report_section *section);
+
+/* The gnuplot script for the section; its height in pixels is given back. Foreign names in it hold no character that
+ * gnuplot gives a meaning. */
+int report_plot_script(report_text *out, const report_section *section, report_plot_width width);
+
+/* Draws into `inlined`, and into `standalone` unless it is NULL. On false `reason` says why in a few words (gnuplot not
+ * installed, gnuplot failed). Starts gnuplot and waits for it. */
+bool report_plot_draw(report_text *inlined, report_text *standalone, const report_section *section,
+                      report_plot_width width, const char **reason);
+
+#endif

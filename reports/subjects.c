@@ -1,0 +1,122 @@
+#include "subjects.h"
+
+#include <string.h>
+
+static const report_subject subjects[] = {
+    {.name = "csn_verify",
+     .title = "csn verify, from a file",
+     .about = "The command reads signed requests from a file, one JSON object a line, verifies each on one core and "
+              "writes its verdicts to a file.",
+     .unit = "request",
+     .baseline = "countersign",
+     .goal = 100000,
+     .goal_text = "100,000"},
+    {.name = "verify_request",
+     .title = "Whole requests",
+     .about = "The path from a request in memory to a verdict: fields, time window, key, signature or token, nonce.",
+     .unit = "request",
+     .baseline = "countersign"},
+    {.name = "nonce_claim",
+     .title = "Nonce claims in memory",
+     .about = "A nonce is claimed while as many live ones are held as the row says, and as many expire as arrive.",
+     .unit = "claim",
+     .baseline = "countersign"},
+    {.name = REPORT_SUBJECT_STORES,
+     .title = "Nonce stores",
+     .about = "The same claims through the interface that all stores share, one a call and 64 a call.",
+     .unit = "claim",
+     .baseline = "memory"},
+    {.name = REPORT_SUBJECT_LOOKUPS,
+     .title = "Credential look-ups",
+     .about = "A client's key is looked up among as many as the row says.",
+     .unit = "look-up",
+     .baseline = "memory"},
+    {.name = "jwt_verify",
+     .title = "JSON Web Tokens",
+     .about = "A token of about 300 bytes is verified: signature, issuer, audience and times.",
+     .unit = "token",
+     .baseline = "countersign"},
+    {.name = "hmac_sha256",
+     .title = "HMAC-SHA256",
+     .about = "The MAC of one message under a key that is known beforehand.",
+     .unit = "MAC",
+     .baseline = "countersign"},
+};
+
+enum { SUBJECT_COUNT = sizeof subjects / sizeof *subjects };
+
+const report_subject report_subject_unknown = {
+    .name = "", .title = "", .about = "", .unit = "item", .baseline = "countersign"};
+
+typedef struct label {
+  const char *subject; /* NULL: any */
+  const char *name;
+  const char *text;
+} label;
+
+static const label variants[] = {
+    {"hmac_sha256", "64", "64 bytes"},
+    {"hmac_sha256", "256", "256 bytes"},
+    {"hmac_sha256", "1024", "1,024 bytes"},
+    {"jwt_verify", "hs256", "HS256"},
+    {"nonce_claim", "live_1M", "1 M live nonces"},
+    {"nonce_claim", "live_8M", "8 M live nonces"},
+    {"credential_lookup", "100k", "100 k clients"},
+    {"credential_lookup", "1M", "1 M clients"},
+    {REPORT_SUBJECT_STORES, REPORT_VARIANT_SINGLE, "one claim a call"},
+    {REPORT_SUBJECT_STORES, REPORT_VARIANT_BATCH, "64 claims a call"},
+    {"csn_verify", "file", "from a file"},
+};
+
+static const label implementations[] = {
+    {NULL, "countersign", "Countersign"},
+    {NULL, "countersign_batch", "Countersign, batches"},
+    {NULL, "openssl_evp_mac", "OpenSSL EVP_MAC"},
+    {NULL, "openssl_hmac", "OpenSSL HMAC()"},
+    {NULL, "mutex_global", "one mutex"},
+    {NULL, "mutex_sharded", "sharded mutex"},
+    {NULL, "memory", "memory"},
+    {NULL, "sqlite_aead", "encrypted SQLite"},
+    {NULL, "redis", "Redis"},
+    {NULL, "limit", "physical bound"},
+};
+
+static const char *label_of(const label *labels, size_t count, const char *subject, const char *name) {
+  for (size_t i = 0; i < count; i++) {
+    bool fits = labels[i].subject == NULL || strcmp(labels[i].subject, subject) == 0;
+    if (fits && strcmp(labels[i].name, name) == 0) return labels[i].text;
+  }
+  return name;
+}
+
+const char *report_variant_label(const char *subject, const char *variant) {
+  return label_of(variants, sizeof variants / sizeof *variants, subject, variant);
+}
+
+const char *report_implementation_label(const char *implementation) {
+  return label_of(implementations, sizeof implementations / sizeof *implementations, "", implementation);
+}
+
+size_t report_subject_order(const char *name) {
+  size_t i = 0;
+  while (i < SUBJECT_COUNT && strcmp(subjects[i].name, name) != 0) i++;
+  return i;
+}
+
+const report_subject *report_subject_at(size_t index) {
+  return index < SUBJECT_COUNT ? &subjects[index] : NULL;
+}
+
+const report_subject *report_subject_find(const char *name) {
+  return report_subject_at(report_subject_order(name));
+}
+
+bool report_is_own(const report_subject *subject, const char *implementation) {
+  size_t length = strlen(subject->baseline);
+  if (strncmp(implementation, subject->baseline, length) != 0) return false;
+  return implementation[length] == '\0' || implementation[length] == '_';
+}
+
+bool report_is_limit(const char *implementation) {
+  return strcmp(implementation, "limit") == 0;
+}

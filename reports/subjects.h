@@ -1,0 +1,46 @@
+/* What the benchmarks' names mean to a reader. A new benchmark needs a row here, and is shown without one as well. */
+#ifndef CSN_REPORTS_SUBJECTS_H
+#define CSN_REPORTS_SUBJECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct report_subject {
+  const char *name;
+  const char *title;
+  const char *about;    /* one sentence */
+  const char *unit;     /* one item; its plural has an s */
+  const char *baseline; /* the implementation that the others are compared with */
+  double goal;          /* items a second that are to be reached; 0: none */
+  const char *goal_text;
+} report_subject;
+
+/* The subject's row, or NULL. Static storage. */
+const report_subject *report_subject_find(const char *name);
+
+/* All rows, in the order of the report. */
+const report_subject *report_subject_at(size_t index); /* NULL behind the last */
+
+/* Where the subject stands in the report; behind all others where it is not known. */
+size_t report_subject_order(const char *name);
+
+/* For a subject that is not known. */
+extern const report_subject report_subject_unknown;
+
+/* A variant or an implementation as a reader wants it; its own name where it is not known. */
+const char *report_variant_label(const char *subject, const char *variant);
+const char *report_implementation_label(const char *implementation);
+
+/* The implementation is the baseline, or a way of using it (`countersign_batch`). */
+bool report_is_own(const report_subject *subject, const char *implementation);
+
+/* The physical bound: shown, never a competitor. */
+bool report_is_limit(const char *implementation);
+
+/* The subjects whose rows the comparison of stores is made of. */
+#define REPORT_SUBJECT_STORES "nonce_store"
+#define REPORT_SUBJECT_LOOKUPS "credential_lookup"
+#define REPORT_VARIANT_SINGLE "depth_1"
+#define REPORT_VARIANT_BATCH "depth_64"
+
+#endif
