@@ -52,8 +52,7 @@ static bool look_up(lookup_fixture *fixture, size_t client) {
   csn_span id = csn_span_of(client_ids[client], CLIENT_ID_BYTES);
   if (fixture->ring != NULL) {
     const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX];
-    return csn_keyring_find_client(fixture->ring, id, CSN_USE_REQUEST, keys) == 1 &&
-           csn_span_equal(csn_key_client_id(keys[0]), id);
+    return csn_keyring_find_client(fixture->ring, id, keys) == 1 && csn_span_equal(csn_key_client_id(keys[0]), id);
   }
   csn_key key;
   return fixture->handle.credentials.lookup(fixture->handle.credentials.self, id, &key) == CSN_LOOKUP_FOUND &&

@@ -147,10 +147,8 @@ static void start(csn_verdict *verdict) {
   verdict->client_id.len = verdict->key_id.len = 0;
 }
 
-/* Everything but the bytes of the claims, which nothing points to. */
+/* Everything but the bytes of the claims, of which then none count. */
 static void clear(csn_jwt *jwt) {
-  jwt->subject = jwt->issuer = csn_span_of(NULL, 0);
-  jwt->subject_escaped = jwt->issuer_escaped = false;
   jwt->expires_at = -1;
   jwt->key = NULL;
   jwt->claims_len = 0;

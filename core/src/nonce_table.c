@@ -6,7 +6,7 @@
  *   (one)    of claims that all return, while their slots do not expire and there is room, one is FRESH.
  *   (memory) an accepted nonce is held until the clock is past its `expires`, whatever is claimed meanwhile.
  * "Nonce" below means equal fingerprints in equal buckets. Two different nonces that agree in 48 bits of keyed hash and
- * share a bucket disturb each other like equal ones; the price is one wrong refusal, never an acceptance.
+ * share a bucket disturb each other like equal ones; the price is a wrong refusal, never an acceptance.
  *
  * CLOCK AND WORDS. The clock is one atomic word, the highest second seen (hw) and its tick; both only advance, by one
  * CAS. A tick is 4 seconds. Where hw advances by more than 2049 ticks the tick advances by 2049 all the same: nothing
@@ -57,8 +57,8 @@
  *
  * ABA. A CAS is wrong if the word it expects went away and an identical one came. Identical is: same nonce, same tick.
  *   - While the tick is not past, a TENTATIVE goes away by its owner's withdrawal or by a kill, and only its owner
- * frees the DEAD one. So an owner never meets another's word in its own slot: a third claim cannot publish where a
- * killed P stands and be confirmed in P's stead. (Killing to 0 instead of DEAD allows that.) The killer may: P
+ *     frees the DEAD one. So an owner never meets another's word in its own slot: a third claim cannot publish where a
+ *     killed P stands and be confirmed in P's stead. (Killing to 0 instead of DEAD allows that.) The killer may: P
  *     withdraws, S publishes the same word there, K, which meant P, kills S. K ranked above that position all along; S
  *     has lost to a rival like any other.
  *   - When the tick is past, and before it comes round, a claim that publishes that tick ends as EXPIRED, and so do the
@@ -77,8 +77,8 @@
  * ticks; with a move of 1024 or more, the whole table. An expired word looks expired for 8191 ticks, in which at least
  * three movers come by it, and seven where the clock does not jump. Only if each of them died or slept over its share
  * can the word look alive again, for 8192 ticks; it then holds a slot and may refuse its own nonce. The same is true of
- * a word that a sleeper publishes when it has long expired.
- * Both are refusals. No argument above needs the sweep, only the table's room does. */
+ * a word that a sleeper publishes when it has long expired. Both are refusals. No argument above needs the sweep, only
+ * the table's room does. */
 #include "nonce_table.h"
 
 #include <xxhash.h>

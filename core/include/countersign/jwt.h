@@ -39,24 +39,18 @@ typedef struct csn_jwt_policy {
 #define CSN_JWT_POLICY_DEFAULT \
   { .required = CSN_CLAIM_EXP, .algorithms = 1u << CSN_ALG_HS256 }
 
-/* What a verified token says. Caller-allocated, about 7 KiB, holds the decoded claims; the spans point into it. The
- * strings are as they stand in the JSON: where `*_escaped` is set they hold escapes. */
+/* What a verified token says. Caller-allocated, about 6 KiB; points at nothing but the key. */
 typedef struct csn_jwt {
-  csn_span subject; /* sub; empty where absent */
-  bool subject_escaped;
-  csn_span issuer;
-  bool issuer_escaped;
   int64_t expires_at; /* exp rounded up to a second; -1 where absent */
   const csn_key *key; /* the key that matched */
   size_t claims_len;
   uint8_t claims[CSN_CLAIMS_MAX]; /* decoded payload */
 } csn_jwt;
 
-/* Verifies one token at UNIX second `now`. `verdict` gets the answer, `jwt` its content where accepted;
- * the verdict's client_id is then sub, decoded. With a policy
- * that is not valid the verdict stays undecided, which is never accepted. The keyring must be frozen. Thread-safe; no
- * allocation. Does not leak by timing: the secret, the right MAC, whether a key id exists. Public: everything in the
- * token. */
+/* Verifies one token at UNIX second `now`. `verdict` gets the answer, and where that is accepted its client_id is
+ * sub, decoded, and `jwt` has the token's content. With a policy that is not valid the verdict stays undecided, which
+ * is never accepted. The keyring must be frozen. Thread-safe; no allocation. Does not leak by timing: the secret, the
+ * right MAC, whether a key id exists. Public: everything in the token. */
 void csn_jwt_verify(const csn_keyring *ring, const csn_jwt_policy *policy, csn_span token, int64_t now, csn_jwt *jwt,
                     csn_verdict *verdict) CSN_NONNULL_ALL;
 

@@ -69,7 +69,8 @@ typedef struct csn_nonce_table_config {
 /* Bytes of a region for `capacity` live nonces at the design load; 0 where the capacity is out of range. */
 size_t csn_nonce_region_size(uint64_t capacity);
 
-/* A table in memory of its own. Errors: INVALID_ARGUMENT, NO_MEMORY. */
+/* A table in memory of its own; a child process of fork() has a copy, not the table. Errors: INVALID_ARGUMENT,
+ * NO_MEMORY. */
 csn_error csn_nonce_table_new(csn_nonce_table **out,
                               const csn_nonce_table_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
@@ -85,8 +86,10 @@ csn_error csn_nonce_table_attach(csn_nonce_table **out, void *region, size_t siz
 /* Frees the handle, and the memory where the table is of csn_nonce_table_new(). NULL does nothing. */
 void csn_nonce_table_free(csn_nonce_table *table);
 
-/* Claims one nonce. Thread-safe, lock-free. Timing depends on the client id, the nonce and what is in their bucket,
- * none of which is secret. */
+/* Claims one nonce. UNAVAILABLE, and nothing changes, where client id or nonce is longer than 128 bytes or `now` is
+ * after the year 9999; a `now` before the table's clock counts as the clock. Thread-safe, lock-free. Who moves the
+ * clock also clears a share of what has expired: of the whole table after an hour without a claim. Timing depends on
+ * the client id, the nonce and what is in their bucket, none of which is secret. */
 csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
                                        int64_t now) CSN_WARN_UNUSED CSN_NONNULL(1);
 void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now)

@@ -1,0 +1,113 @@
+/* Claims that are built from a few choices, and the answer that a token with them must get. This is the one place where
+ * a target knows beforehand both what must be accepted and what must not. */
+#ifndef CSN_FUZZ_JWT_MODEL_H
+#define CSN_FUZZ_JWT_MODEL_H
+
+#include "fuzz.h"
+
+#define MODEL_ISSUER "https://issuer.example"
+#define MODEL_AUDIENCE "api"
+
+#define MODEL_BIT(reason) (UINT64_C(1) << CSN_REASON_##reason)
+
+/* `must` holds a reason for everything that is surely wrong: empty means that the token must be accepted, unless a
+ * reason of `may` is given. */
+typedef struct jwt_model {
+  uint64_t must, may;
+  char text[512];
+  size_t len;
+} jwt_model;
+
+_Static_assert(CSN_REASON_COUNT <= 64, "the reasons fit in a word of bits");
+
+static inline void model_member(jwt_model *model, const char *name, const char *value) {
+  int len = snprintf(model->text + model->len, sizeof model->text - model->len, "%s\"%s\":%s",
+                     model->len == 0 ? "{" : ",", name, value);
+  model->len += (size_t)len;
+}
+
+/* How a NumericDate may be written. The whole part is not negative. */
+typedef enum model_date { DATE_ABSENT, DATE_WHOLE, DATE_ZEROS, DATE_HALF, DATE_EXPONENT, DATE_BAD } model_date;
+
+/* Writes a date and returns its form; `*whole` is rounded up. */
+static inline model_date model_put_date(jwt_model *model, const char *name, unsigned choice, int64_t *whole) {
+  static const char *const formats[] = {"%lld",  "%lld.000", "%lld.5", "%llde0", "%lld0E-1",
+                                        "-%lld", "\"%lld\"", "1e400",  "[%lld]", "%llde9"};
+  static const model_date kinds[] = {DATE_WHOLE, DATE_ZEROS, DATE_HALF, DATE_EXPONENT, DATE_EXPONENT,
+                                     DATE_BAD,   DATE_BAD,   DATE_BAD,  DATE_BAD,      DATE_BAD};
+  char text[64];
+  if (choice == 0 || choice > sizeof kinds / sizeof kinds[0]) return DATE_ABSENT;
+  snprintf(text, sizeof text, formats[choice - 1], (long long)*whole);
+  model_member(model, name, text);
+  if (kinds[choice - 1] == DATE_HALF) (*whole)++;
+  if (kinds[choice - 1] == DATE_BAD) model->must |= MODEL_BIT(DATE_INVALID) | MODEL_BIT(CLAIM_INVALID);
+  return kinds[choice - 1];
+}
+
+/* exp, nbf or iat: `whole` is the date, `bad` the reason where `is_bad` would hold. */
+static inline model_date model_date_claim(jwt_model *model, const csn_jwt_policy *policy, const char *name,
+                                          unsigned bit, unsigned choice, int64_t *whole) {
+  model_date kind = model_put_date(model, name, choice, whole);
+  if (kind == DATE_ABSENT && (policy->required & bit) != 0) model->must |= MODEL_BIT(CLAIM_MISSING);
+  return kind;
+}
+
+static inline void model_dates(jwt_model *model, const csn_jwt_policy *policy, int64_t now, csn_span *choices) {
+  static const char *const names[] = {"exp", "nbf", "iat"};
+  static const unsigned bits[] = {CSN_CLAIM_EXP, CSN_CLAIM_NBF, CSN_CLAIM_IAT};
+  for (size_t i = 0; i < 3; i++) {
+    unsigned choice = fuzz_take_control(choices);
+    int64_t distance = (int64_t)fuzz_take_control(choices) - 7;
+    int64_t date = now + distance + (i == 0 ? -policy->leeway : policy->leeway);
+    model_date kind = model_date_claim(model, policy, names[i], bits[i], choice, &date);
+    if (kind == DATE_ABSENT || kind == DATE_BAD) continue;
+    if (i == 0 && now - policy->leeway >= date) model->must |= MODEL_BIT(TOKEN_EXPIRED);
+    if (i == 1 && now + policy->leeway < date) model->must |= MODEL_BIT(TOKEN_NOT_YET_VALID);
+    if (i == 2 && now + policy->leeway < date) model->must |= MODEL_BIT(TOKEN_ISSUED_IN_FUTURE);
+  }
+}
+
+static inline void model_issuer(jwt_model *model, const csn_jwt_policy *policy, unsigned choice) {
+  static const char *const values[] = {"\"" MODEL_ISSUER "\"", "\"https:\\/\\/issuer.ex\\u0061mple\"",
+                                       "\"https://issuer.exampl\"", "\"" MODEL_ISSUER "/\"", "7"};
+  bool present = choice >= 1 && choice <= 5, wanted = policy->issuer.len > 0;
+  if (present) model_member(model, "iss", values[choice - 1]);
+  if (!present && (wanted || (policy->required & CSN_CLAIM_ISS) != 0)) model->must |= MODEL_BIT(CLAIM_MISSING);
+  if (wanted && (choice == 3 || choice == 4)) model->must |= MODEL_BIT(ISSUER_MISMATCH);
+  if (choice == 5) *(wanted ? &model->must : &model->may) |= MODEL_BIT(CLAIM_INVALID);
+}
+
+static inline void model_audience(jwt_model *model, const csn_jwt_policy *policy, unsigned choice) {
+  static const char *const values[] = {"\"api\"", "\"\\u0061pi\"", "[\"other\",\"api\"]", "\"ap\"", "[\"other\"]",
+                                       "[]",      "[7,\"api\"]",   "{\"api\":1}"};
+  bool present = choice >= 1 && choice <= 8, wanted = policy->audience.len > 0;
+  if (present) model_member(model, "aud", values[choice - 1]);
+  if (!present && (wanted || (policy->required & CSN_CLAIM_AUD) != 0)) model->must |= MODEL_BIT(CLAIM_MISSING);
+  if (present && !wanted) model->must |= MODEL_BIT(AUDIENCE_UNEXPECTED);
+  if (wanted && choice >= 4 && choice <= 6) model->must |= MODEL_BIT(AUDIENCE_MISMATCH);
+  if (choice == 8) model->must |= MODEL_BIT(CLAIM_INVALID);
+  if (choice >= 6) model->may |= MODEL_BIT(CLAIM_INVALID);
+}
+
+static inline void model_subject(jwt_model *model, const csn_jwt_policy *policy, unsigned choice) {
+  static const char *const values[] = {"\"client-7\"", "\"client\\u002d7\"", "\"\"", "7", "null"};
+  bool present = choice >= 1 && choice <= 5;
+  if (present) model_member(model, "sub", values[choice - 1]);
+  if (!present && (policy->required & CSN_CLAIM_SUB) != 0) model->must |= MODEL_BIT(CLAIM_MISSING);
+  if (choice >= 4 && present) model->must |= MODEL_BIT(CLAIM_INVALID);
+  if (choice == 3) model->may |= MODEL_BIT(CLAIM_INVALID) | MODEL_BIT(CLAIM_MISSING);
+}
+
+/* Builds the claims from the control bytes of `choices`. `now` is far from both ends of what a date can be. */
+static inline void jwt_model_build(jwt_model *model, const csn_jwt_policy *policy, int64_t now, csn_span *choices) {
+  model->must = model->may = 0;
+  model->len = 0;
+  model_member(model, "jti", "\"made by the model\"");
+  model_dates(model, policy, now, choices);
+  model_issuer(model, policy, fuzz_take_control(choices));
+  model_audience(model, policy, fuzz_take_control(choices));
+  model_subject(model, policy, fuzz_take_control(choices));
+  model->text[model->len++] = '}';
+}
+
+#endif
