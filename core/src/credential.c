@@ -185,6 +185,27 @@ static bool params_were_read(const csn_form *form, size_t i) {
   return false;
 }
 
+static bool form_reads(const csn_form *form, const char *header_name) {
+  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
+    if (csn_span_equal_nocase(csn_span_str(form->locations[i].name), csn_span_str(header_name))) return true;
+  }
+  return false;
+}
+
+/* A field that comes in the chosen form and in a header of another one comes twice: neither wins. */
+static csn_reason check_other_forms(const csn_scheme *scheme, const csn_form *chosen, const csn_request *request,
+                                    csn_verdict *verdict) {
+  for (size_t i = 0; i < csn_scheme_form_count(scheme); i++) {
+    const csn_location *at = scheme->forms[i].locations;
+    for (size_t j = 0; j < CSN_FORM_LOCATIONS_MAX && at[j].source != CSN_SOURCE_NONE; j++) {
+      bool repeated = false;
+      if (form_reads(chosen, at[j].name) || find_header(request, at[j].name, &repeated) == NULL) continue;
+      return refuse(verdict, CSN_REASON_FIELD_REPEATED, at[j].field, 0);
+    }
+  }
+  return CSN_REASON_ACCEPTED;
+}
+
 static csn_reason read_fields(const csn_form *form, const csn_request *request, csn_credential *out,
                               csn_verdict *verdict) {
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
@@ -282,6 +303,7 @@ csn_reason csn_credential_read(const csn_scheme *scheme, const csn_request *requ
   memset(out, 0, sizeof *out);
   if ((reason = select_form(scheme, request, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = read_fields(form, request, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = check_other_forms(scheme, form, request, verdict)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = check_fields(scheme, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
   csn_credential_set_request(out, request);
   return CSN_REASON_ACCEPTED;

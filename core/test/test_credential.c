@@ -236,6 +236,24 @@ static void parameters_have_their_form(void **state) {
   }
 }
 
+/* In the form with parameters, the other form's headers are a second timestamp and a second nonce. */
+static void fields_of_the_other_form_are_a_repetition(void **state) {
+  const char *const names[] = {"X-Timestamp", "x-nonce", "X-Other"};
+  const csn_field fields[] = {CSN_FIELD_TIMESTAMP, CSN_FIELD_NONCE, CSN_FIELD_NONE};
+  (void)state;
+  for (size_t i = 0; i < 3; i++) {
+    csn_header headers[] = {header("Authorization", "Bearer t"), header("X-Request-Signature", "ts=1&nonce=n&sig=" SIG),
+                            header(names[i], "1")};
+    csn_request request = request_with(headers, 3);
+    csn_credential credential;
+    csn_verdict verdict = {0};
+    csn_reason reason =
+        csn_credential_read(csn_scheme_preset(csn_span_str("jwt-hmac")), &request, &credential, &verdict);
+    assert_int_equal(reason, i < 2 ? CSN_REASON_FIELD_REPEATED : CSN_REASON_ACCEPTED);
+    assert_int_equal(verdict.field, fields[i]);
+  }
+}
+
 static void target_is_split_at_the_first_question_mark(void **state) {
   csn_credential credential = {0};
   csn_request request = {.method = csn_span_str("GET"), .target = csn_span_str("/a%20b?c=d?e")};
@@ -265,6 +283,7 @@ int main(void) {
       cmocka_unit_test(fields_have_their_forms),
       cmocka_unit_test(every_field_is_needed_once),
       cmocka_unit_test(parameters_have_their_form),
+      cmocka_unit_test(fields_of_the_other_form_are_a_repetition),
       cmocka_unit_test(target_is_split_at_the_first_question_mark),
       cmocka_unit_test(milliseconds_round_down),
   };
