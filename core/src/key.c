@@ -1,0 +1,115 @@
+/* One key: which algorithms there are, and what is refused as a secret. */
+#include <countersign/keyring.h>
+
+#include "credential.h"
+#include "ct.h"
+#include "hmac.h"
+
+typedef struct csn_alg_row {
+  csn_alg alg;
+  const char *name;
+  size_t hash_bytes;
+} csn_alg_row;
+
+static const csn_alg_row algorithms[] = {
+#define ROW(name, text, bytes) {CSN_ALG_##name, text, bytes},
+    CSN_ALG_LIST(ROW)
+#undef ROW
+};
+
+static const csn_alg_row *find_algorithm(csn_alg alg) {
+  for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
+    if (algorithms[i].alg == alg) return &algorithms[i];
+  }
+  return NULL;
+}
+
+csn_alg csn_alg_from_name(csn_span name) {
+  for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
+    if (csn_span_equal(name, csn_span_str(algorithms[i].name))) return algorithms[i].alg;
+  }
+  return CSN_ALG_NONE;
+}
+
+const char *csn_alg_name(csn_alg alg) {
+  const csn_alg_row *row = find_algorithm(alg);
+  return row == NULL ? "none" : row->name;
+}
+
+static bool contains(csn_span bytes, const char *text) {
+  return bytes.len > 0 && memmem(bytes.ptr, bytes.len, text, strlen(text)) != NULL;
+}
+
+static bool starts_with(csn_span bytes, const char *text) {
+  size_t len = strlen(text);
+  return bytes.len >= len && memcmp(bytes.ptr, text, len) == 0;
+}
+
+/* A DER SEQUENCE that spans all the bytes and begins with a SEQUENCE or an INTEGER: every public or private key. */
+static bool is_der_key(csn_span bytes) {
+  if (bytes.len < 8 || bytes.ptr[0] != 0x30) return false;
+  size_t len = bytes.ptr[1], head = 2;
+  if (len >= 0x80) {
+    size_t octets = len & 0x7f;
+    if (octets < 1 || octets > 3) return false;
+    len = 0;
+    for (size_t i = 0; i < octets; i++) len = len << 8 | bytes.ptr[2 + i];
+    head += octets;
+  }
+  return head + len == bytes.len && (bytes.ptr[head] == 0x30 || bytes.ptr[head] == 0x02);
+}
+
+/* A verifier that takes a public key's text as an HMAC secret lets everybody sign (CVE-2022-29217). */
+static bool is_asymmetric_key(csn_span secret) {
+  csn_span text = secret;
+  while (text.len > 0 && (text.ptr[0] <= ' ')) text = csn_span_of(text.ptr + 1, text.len - 1);
+  if (starts_with(text, "\xef\xbb\xbf")) text = csn_span_of(text.ptr + 3, text.len - 3);
+  return contains(secret, "-----BEGIN") || contains(secret, "---- BEGIN") || starts_with(text, "ssh-") ||
+         starts_with(text, "ecdsa-sha2-") || (starts_with(text, "{") && contains(text, "\"kty\"")) ||
+         is_der_key(secret);
+}
+
+static csn_error check_secret(const csn_key_config *config, const csn_alg_row *alg) {
+  if (config->secret.len == 0) return CSN_ERROR_KEY_TOO_SHORT;
+  if (config->secret.len > CSN_SECRET_MAX) return CSN_ERROR_KEY_TOO_LONG;
+  if (is_asymmetric_key(config->secret)) return CSN_ERROR_KEY_IS_ASYMMETRIC;
+  if (config->secret.len < alg->hash_bytes && !config->allow_legacy_short) return CSN_ERROR_KEY_TOO_SHORT;
+  return CSN_OK;
+}
+
+static csn_error check_ids(const csn_key_config *config) {
+  if (config->key_id.len > CSN_ID_MAX || config->client_id.len > CSN_ID_MAX) return CSN_ERROR_ID_INVALID;
+  if ((config->uses & CSN_USE_REQUEST) != 0 && config->client_id.len == 0) return CSN_ERROR_ID_INVALID;
+  for (size_t i = 0; i < config->client_id.len; i++) {
+    if (!csn_is_client_id_byte(config->client_id.ptr[i])) return CSN_ERROR_ID_INVALID;
+  }
+  return CSN_OK;
+}
+
+csn_error csn_key_init(csn_key *key, const csn_key_config *config) {
+  const csn_alg_row *alg = find_algorithm(config->alg);
+  const unsigned all_uses = CSN_USE_TOKEN | CSN_USE_REQUEST;
+  csn_error error = CSN_OK;
+
+  csn_key_wipe(key);
+  if (alg == NULL) return CSN_ERROR_ALGORITHM_UNSUPPORTED;
+  if (config->uses == 0 || (config->uses & ~all_uses) != 0 || config->accept_until < 0) {
+    return CSN_ERROR_INVALID_ARGUMENT;
+  }
+  if ((error = check_ids(config)) != CSN_OK) return error;
+  if ((error = check_secret(config, alg)) != CSN_OK) return error;
+
+  csn_hmac_set_key(key, config->secret);
+  key->accept_until = config->accept_until;
+  key->alg = config->alg;
+  key->uses = (uint8_t)config->uses;
+  key->key_id_len = (uint8_t)config->key_id.len;
+  key->client_id_len = (uint8_t)config->client_id.len;
+  if (config->key_id.len > 0) memcpy(key->key_id, config->key_id.ptr, config->key_id.len);
+  if (config->client_id.len > 0) memcpy(key->client_id, config->client_id.ptr, config->client_id.len);
+  return CSN_OK;
+}
+
+void csn_key_wipe(csn_key *key) {
+  csn_wipe(key, sizeof *key);
+}
