@@ -19,7 +19,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2))
 
 # ---- flavours: what a directory under $(B) is built with -------------------------------------------------------------
-FLAVOURS := release asan tsan clang fuzz
+FLAVOURS := release asan tsan fuzz
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(filter 1,$(WERROR)),-Werror)
 HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIC
@@ -31,8 +31,6 @@ CC_asan := $(CC_DEFAULT)
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CC_tsan := $(CC_DEFAULT)
 CFLAGS_tsan := -O1 -g -fsanitize=thread
-CC_clang := clang
-CFLAGS_clang := -O2 -g $(HARDENING)
 CC_fuzz := clang
 CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 
@@ -58,17 +56,21 @@ SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store c
 	reports,$(d)/*.c $(d)/*.h $(d)/*.cc))
 
 # ---- what each target needs on a Debian machine; tools/setup installs what is missing --------------------------------
+# All that the goal needs is asked for at once, so that it is one installation, or one command to run by hand.
+SETUP_GROUPS := lib $(if $(filter all csn install,$(or $(MAKECMDGOALS),all)),csn) $(if $(filter stores install,$(MAKECMDGOALS)),stores) \
+	$(if $(filter test test-build tsan,$(MAKECMDGOALS)),csn stores test) \
+	$(if $(filter report bench,$(MAKECMDGOALS)),csn stores bench) $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
+	$(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test fuzz)
+
 define setup
 $(B)/.setup-$(1): tools/setup
-	@sh tools/setup $(1)
+	@sh tools/setup $(1) $(SETUP_GROUPS)
 	@mkdir -p $$(@D) && touch $$@
 endef
 $(foreach group,lib csn stores test bench fuzz check corpus,$(eval $(call setup,$(group))))
 
 # ---- rules for each flavour ------------------------------------------------------------------------------------------
 define flavour
-O_$(1) := $(B)/$(1)
-
 $(B)/$(1)/%.o: %.c | $(B)/.setup-lib
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
@@ -127,7 +129,7 @@ $(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f))))
 -include $(foreach f,$(FLAVOURS),$(shell test -d $(B)/$(f) && find $(B)/$(f) -name '*.d'))
 
 # libFuzzer and clang's own runtime, for the fuzz targets only.
-$(O_fuzz)/%.o: | $(B)/.setup-fuzz
+$(FUZZ_SRC:%.c=$(B)/fuzz/%.o) $(CORE_SRC:%.c=$(B)/fuzz/%.o): | $(B)/.setup-fuzz
 $(FUZZ_NAMES:%=$(B)/fuzz/bin/%): $(B)/fuzz/bin/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/libcountersign.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -188,12 +190,12 @@ report: bench csn ## Runs the benchmarks, writes reports/out/report.html, .md an
 corpus: | $(B)/.setup-corpus ## Makes the vectors in corpus/vectors anew, with other people's signers
 	sh corpus/generate/all.sh
 
-warnings: | $(B)/.setup-lib ## Compiles everything with gcc and clang, warnings as errors
+warnings: | $(B)/.setup-fuzz ## Compiles everything with gcc and clang, warnings as errors
 	$(MAKE) B=$(B)/warnings-gcc WERROR=1 everything
 	$(MAKE) B=$(B)/warnings-clang WERROR=1 CC_DEFAULT=clang everything
 everything: lib csn stores bench $(TESTS_release) $(REPLAYS_release)
 
-format: ## Formats the sources
+format: | $(B)/.setup-check ## Formats the sources
 	clang-format -i $(SOURCES)
 format-check: | $(B)/.setup-check ## Fails where a source is not formatted
 	clang-format --dry-run --Werror $(SOURCES)

@@ -37,7 +37,7 @@ typedef struct fuzz_key {
 enum { FUZZ_KEY_COUNT = 7, FUZZ_RING_COUNT = 5, FUZZ_REQUEST_RING = 4 };
 
 static const fuzz_key FUZZ_KEYS[FUZZ_KEY_COUNT] = {
-    {"", "client-0", "the only key, which has no key id", CSN_USE_TOKEN, 0},
+    {"", "", "the only key, which has no key id", CSN_USE_TOKEN, 0},
     {"2026-a", "client-7", "0123456789abcdef0123456789abcdef", CSN_USE_TOKEN | CSN_USE_REQUEST, 0},
     {"2026-b", "client-7", "a rotated key, longer than the block of the hash: sixty-four bytes",
      CSN_USE_TOKEN | CSN_USE_REQUEST, FUZZ_NOW + 10},

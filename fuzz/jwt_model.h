@@ -89,24 +89,30 @@ static inline void model_audience(jwt_model *model, const csn_jwt_policy *policy
   if (choice >= 6) model->may |= MODEL_BIT(CLAIM_INVALID);
 }
 
-static inline void model_subject(jwt_model *model, const csn_jwt_policy *policy, unsigned choice) {
+/* `owner` is the client that the key belongs to, or empty. */
+static inline void model_subject(jwt_model *model, const csn_jwt_policy *policy, const char *owner, unsigned choice) {
   static const char *const values[] = {"\"client-7\"", "\"client\\u002d7\"", "\"\"", "7", "null"};
   bool present = choice >= 1 && choice <= 5;
   if (present) model_member(model, "sub", values[choice - 1]);
   if (!present && (policy->required & CSN_CLAIM_SUB) != 0) model->must |= MODEL_BIT(CLAIM_MISSING);
   if (choice >= 4 && present) model->must |= MODEL_BIT(CLAIM_INVALID);
-  if (choice == 3) model->may |= MODEL_BIT(CLAIM_INVALID) | MODEL_BIT(CLAIM_MISSING);
+  if (choice == 3 && (policy->required & CSN_CLAIM_SUB) != 0) model->must |= MODEL_BIT(CLAIM_MISSING);
+  if (owner[0] == 0) return;
+  bool is_other = choice == 3 || (choice >= 1 && choice <= 2 && strcmp(owner, "client-7") != 0);
+  if (is_other) model->must |= MODEL_BIT(SUBJECT_MISMATCH);
 }
 
-/* Builds the claims from the control bytes of `choices`. `now` is far from both ends of what a date can be. */
-static inline void jwt_model_build(jwt_model *model, const csn_jwt_policy *policy, int64_t now, csn_span *choices) {
+/* Builds the claims from the control bytes of `choices`, for a key of `owner`. `now` is far from both ends of what a
+ * date can be. */
+static inline void jwt_model_build(jwt_model *model, const csn_jwt_policy *policy, const char *owner, int64_t now,
+                                   csn_span *choices) {
   model->must = model->may = 0;
   model->len = 0;
   model_member(model, "jti", "\"made by the model\"");
   model_dates(model, policy, now, choices);
   model_issuer(model, policy, fuzz_take_control(choices));
   model_audience(model, policy, fuzz_take_control(choices));
-  model_subject(model, policy, fuzz_take_control(choices));
+  model_subject(model, policy, owner, fuzz_take_control(choices));
   model->text[model->len++] = '}';
 }
 

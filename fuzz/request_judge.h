@@ -93,12 +93,13 @@ static inline bool judge_token(judged *fields, const csn_request *request, unsig
   if (fields->key < 0 || naive_member(decoded.claims, "exp", &expiry) != 1 || expiry.len >= sizeof digits) return false;
   memcpy(digits, expiry.ptr, expiry.len);
   if (strtold(digits, NULL) < (long double)now) return false;
-  fields->client_id = csn_span_of(NULL, 0);
+  csn_span owner = csn_span_str(FUZZ_KEYS[fields->key].client_id);
+  fields->client_id = owner;
   if (naive_member(decoded.claims, "sub", &value) != 1) return true;
   if (value.len < 2 || value.len > sizeof fields->decoded_id) return false;
   size_t len = naive_unescape(csn_span_of(value.ptr + 1, value.len - 2), fields->decoded_id);
   fields->client_id = csn_span_of(fields->decoded_id, len);
-  return true;
+  return owner.len == 0 || csn_span_equal(fields->client_id, owner);
 }
 
 static inline bool judge_hmac(judged *fields, const csn_request *request, bool delimited, unsigned ring, int64_t now,

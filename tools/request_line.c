@@ -51,7 +51,7 @@ static bool reserve(csn_request_line *out, size_t line_len, size_t *node_room) {
 
 static bool read_json(reader *r, csn_span line, csn_json_node *nodes, size_t room) {
   r->reason = NULL;
-  switch (csn_json_read(line, nodes, room, &r->json, &r->offset)) {
+  switch (csn_json_read_with_nul(line, nodes, room, &r->json, &r->offset)) {
     case CSN_REASON_ACCEPTED:
       return true;
     case CSN_REASON_JSON_DUPLICATE:

@@ -17,6 +17,7 @@ typedef struct reader {
   uint32_t open[CSN_JSON_DEPTH_MAX]; /* the containers around the cursor, outermost first */
   size_t depth;
   bool fresh; /* the innermost of them was opened just now */
+  bool allow_nul;
 } reader;
 
 static void skip_space(csn_cursor *cursor) {
@@ -39,7 +40,7 @@ static csn_reason read_string(reader *r) {
   bool escaped;
   csn_reason reason = add_node(r, CSN_JSON_STRING, &node);
   if (reason != OK) return reason;
-  if (!csn_json_string_skip(&r->cursor, &raw, &escaped)) return CSN_REASON_JSON_INVALID;
+  if (!csn_json_string_skip(&r->cursor, r->allow_nul, &raw, &escaped)) return CSN_REASON_JSON_INVALID;
   node->start++;
   node->len = (uint32_t)raw.len;
   node->escaped = escaped;
@@ -182,8 +183,9 @@ static csn_reason read_text(reader *r) {
   return csn_cursor_done(&r->cursor) ? OK : CSN_REASON_JSON_INVALID;
 }
 
-csn_reason csn_json_read(csn_span text, csn_json_node *nodes, size_t room, csn_json *out, size_t *offset) {
-  reader r = {.cursor = csn_cursor_of(text), .nodes = nodes, .room = room};
+static csn_reason read_whole(csn_span text, bool allow_nul, csn_json_node *nodes, size_t room, csn_json *out,
+                             size_t *offset) {
+  reader r = {.cursor = csn_cursor_of(text), .nodes = nodes, .room = room, .allow_nul = allow_nul};
   csn_json nothing = {.text = text, .nodes = nodes, .count = 0};
   *out = nothing;
   *offset = text_max;
@@ -192,4 +194,12 @@ csn_reason csn_json_read(csn_span text, csn_json_node *nodes, size_t room, csn_j
   *offset = csn_cursor_offset(&r.cursor);
   if (reason == OK) out->count = r.count;
   return reason;
+}
+
+csn_reason csn_json_read(csn_span text, csn_json_node *nodes, size_t room, csn_json *out, size_t *offset) {
+  return read_whole(text, false, nodes, room, out, offset);
+}
+
+csn_reason csn_json_read_with_nul(csn_span text, csn_json_node *nodes, size_t room, csn_json *out, size_t *offset) {
+  return read_whole(text, true, nodes, room, out, offset);
 }

@@ -86,7 +86,7 @@ static int short_escape(int c) {
   return at == NULL ? -1 : short_meanings[at - short_escapes];
 }
 
-static bool skip_escape(csn_cursor *cursor) {
+static bool skip_escape(csn_cursor *cursor, bool allow_nul) {
   csn_cursor start = *cursor;
   uint32_t code;
   bool lone;
@@ -98,7 +98,7 @@ static bool skip_escape(csn_cursor *cursor) {
   }
   cursor->pos++;
   bool whole = take_code_point(cursor, &code, &lone);
-  if (whole && code != 0) return true;
+  if (whole && (code != 0 || allow_nul)) return true;
   if (whole || lone) *cursor = start;
   return false;
 }
@@ -113,7 +113,7 @@ static void skip_plain(csn_cursor *cursor) {
   cursor->pos = pos;
 }
 
-bool csn_json_string_skip(csn_cursor *cursor, csn_span *raw, bool *escaped) {
+bool csn_json_string_skip(csn_cursor *cursor, bool allow_nul, csn_span *raw, bool *escaped) {
   *escaped = false;
   if (!csn_cursor_skip_byte(cursor, '"')) return false;
   const uint8_t *start = cursor->pos;
@@ -123,7 +123,7 @@ bool csn_json_string_skip(csn_cursor *cursor, csn_span *raw, bool *escaped) {
     if (c == '"') break;
     if (c < 0x20) return false;
     if (c == '\\') *escaped = true;
-    if (!(c == '\\' ? skip_escape(cursor) : skip_utf8(cursor))) return false;
+    if (!(c == '\\' ? skip_escape(cursor, allow_nul) : skip_utf8(cursor))) return false;
   }
   *raw = csn_span_of(start, (size_t)(cursor->pos - start));
   cursor->pos++;

@@ -91,18 +91,23 @@ static csn_reason check_aud(reading *r) {
 }
 
 /* The subject is the verdict's client. One that does not fit would leave an accepted token without a client; OpenID
- * Connect Core section 2 has the same limit. */
-static csn_reason check_sub(reading *r) {
+ * Connect Core section 2 has the same limit. A key that belongs to a client vouches for nobody else. */
+static csn_reason check_sub(reading *r, const csn_key *key) {
   uint32_t node = find_claim(r, "sub", CSN_CLAIM_SUB);
+  csn_span owner = csn_key_client_id(key);
   csn_name *client = &r->verdict->client_id;
   size_t len;
   csn_reason reason = check_string(r, node);
-  if (reason != OK || node == 0) return reason;
+  if (reason != OK) return reason;
+  csn_name_set(client, owner);
+  if (node == 0) return OK;
   if (!csn_json_string_copy(&r->json, node, client->bytes, CSN_SUBJECT_MAX, &len)) {
     return reject(r, CSN_REASON_CLAIM_INVALID, node);
   }
   client->len = (uint8_t)len;
-  return OK;
+  if (len == 0) r->present &= ~(unsigned)CSN_CLAIM_SUB; /* nobody */
+  if (owner.len == 0 || csn_span_equal(owner, csn_name_span(client))) return OK;
+  return reject(r, CSN_REASON_SUBJECT_MISMATCH, node);
 }
 
 csn_reason csn_claims_check(csn_span text, const csn_jwt_policy *policy, int64_t now, csn_jwt *jwt,
@@ -114,6 +119,6 @@ csn_reason csn_claims_check(csn_span text, const csn_jwt_policy *policy, int64_t
   if ((reason = check_dates(&r, now, &jwt->expires_at)) != OK) return reason;
   if ((reason = check_iss(&r)) != OK) return reason;
   if ((reason = check_aud(&r)) != OK) return reason;
-  if ((reason = check_sub(&r)) != OK) return reason;
+  if ((reason = check_sub(&r, jwt->key)) != OK) return reason;
   return (r.present & policy->required) == policy->required ? OK : reject(&r, CSN_REASON_CLAIM_MISSING, 0);
 }

@@ -3,6 +3,7 @@
 
 #include "credential.h"
 #include "ct.h"
+#include "encoding.h"
 #include "hmac.h"
 
 typedef struct csn_alg_row {
@@ -45,9 +46,15 @@ static bool starts_with(csn_span bytes, const char *text) {
   return bytes.len >= len && memcmp(bytes.ptr, text, len) == 0;
 }
 
-/* A DER SEQUENCE that spans all the bytes and begins with a SEQUENCE or an INTEGER: every public or private key. */
+enum {
+  DER_KEY_MIN = 40, /* bytes; the shortest is an Ed25519 public key, 44 (RFC 8410) */
+  DER_LOST_MAX = 2, /* a line end that somebody took off the end of a file may have been the key's last bytes */
+};
+
+/* A DER SEQUENCE that spans all the bytes and begins with a SEQUENCE or an INTEGER: every public or private key. White
+ * space may follow. */
 static bool is_der_key(csn_span bytes) {
-  if (bytes.len < 8 || bytes.ptr[0] != 0x30) return false;
+  if (bytes.len < DER_KEY_MIN || bytes.ptr[0] != 0x30) return false;
   size_t len = bytes.ptr[1], head = 2;
   if (len >= 0x80) {
     size_t octets = len & 0x7f;
@@ -56,17 +63,44 @@ static bool is_der_key(csn_span bytes) {
     for (size_t i = 0; i < octets; i++) len = len << 8 | bytes.ptr[2 + i];
     head += octets;
   }
-  return head + len == bytes.len && (bytes.ptr[head] == 0x30 || bytes.ptr[head] == 0x02);
+  size_t whole = head + len;
+  while (bytes.len > whole && bytes.ptr[bytes.len - 1] <= ' ') bytes.len--;
+  if (whole < DER_KEY_MIN || bytes.len > whole || bytes.len + DER_LOST_MAX < whole) return false;
+  return bytes.ptr[head] == 0x30 || bytes.ptr[head] == 0x02;
 }
 
-/* A verifier that takes a public key's text as an HMAC secret lets everybody sign (CVE-2022-29217). */
+/* The base64 of such a key: the body of a PEM file without its first and last line. */
+static bool is_base64_of_der_key(csn_span text) {
+  uint8_t url[CSN_SECRET_MAX], der[CSN_SECRET_MAX];
+  size_t len = 0, offset = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    uint8_t c = text.ptr[i];
+    if (c > ' ' && c != '=') url[len++] = c == '+' ? '-' : c == '/' ? '_' : c;
+  }
+  bool decoded = csn_base64url_decode(csn_span_of(url, len), der, &offset);
+  bool found = decoded && is_der_key(csn_span_of(der, csn_base64url_decoded_len(len)));
+  csn_wipe(url, sizeof url);
+  csn_wipe(der, sizeof der);
+  return found;
+}
+
+static csn_span skip_space(csn_span text) {
+  while (text.len > 0 && text.ptr[0] <= ' ') text = csn_span_of(text.ptr + 1, text.len - 1);
+  return text;
+}
+
+/* A verifier that takes a public key's text as an HMAC secret lets everybody sign (CVE-2022-29217). At most
+ * CSN_SECRET_MAX bytes. */
 static bool is_asymmetric_key(csn_span secret) {
-  csn_span text = secret;
-  while (text.len > 0 && (text.ptr[0] <= ' ')) text = csn_span_of(text.ptr + 1, text.len - 1);
-  if (starts_with(text, "\xef\xbb\xbf")) text = csn_span_of(text.ptr + 3, text.len - 3);
-  return contains(secret, "-----BEGIN") || contains(secret, "---- BEGIN") || starts_with(text, "ssh-") ||
-         starts_with(text, "ecdsa-sha2-") || (starts_with(text, "{") && contains(text, "\"kty\"")) ||
-         is_der_key(secret);
+  static const char *const ssh[] = {"ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"};
+  csn_span text = skip_space(secret);
+  if (starts_with(text, "\xef\xbb\xbf")) text = skip_space(csn_span_of(text.ptr + 3, text.len - 3));
+  for (size_t i = 0; i < sizeof ssh / sizeof ssh[0]; i++) {
+    if (starts_with(text, ssh[i])) return true;
+  }
+  bool is_json = starts_with(text, "{") || starts_with(text, "[");
+  return contains(secret, "-----BEGIN") || contains(secret, "---- BEGIN") || (is_json && contains(text, "\"kty\"")) ||
+         is_der_key(secret) || is_der_key(text) || is_base64_of_der_key(text);
 }
 
 static csn_error check_secret(const csn_key_config *config, const csn_alg_row *alg) {

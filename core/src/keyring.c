@@ -143,6 +143,10 @@ csn_error csn_keyring_add(csn_keyring *ring, const csn_key_config *config) {
 void csn_keyring_freeze(csn_keyring *ring) {
   ring->frozen = true;
 }
+bool csn_keyring_is_frozen(const csn_keyring *ring) {
+  return ring->frozen;
+}
+
 size_t csn_keyring_count(const csn_keyring *ring) {
   return ring->count;
 }

@@ -88,6 +88,15 @@ csn_error csn_sign_jwt(const csn_key *key, csn_span claims, uint8_t *out, size_t
 
 /* ---- requests ---- */
 
+static bool is_compact_token(csn_span token) {
+  for (size_t i = 0; i < token.len; i++) {
+    uint8_t c = token.ptr[i];
+    bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (!alphanumeric && c != '-' && c != '_' && c != '.') return false;
+  }
+  return token.len > 0;
+}
+
 static csn_error check_input(const csn_sign_input *input) {
   const csn_form *form = NULL;
   size_t at = 0;
@@ -98,7 +107,7 @@ static csn_error check_input(const csn_sign_input *input) {
   if (csn_form_find(form, CSN_FIELD_NONCE) != NULL && !csn_nonce_valid(input->nonce, &at)) {
     return CSN_ERROR_INVALID_ARGUMENT;
   }
-  if (input->scheme->has_token && input->token.len == 0) return CSN_ERROR_INVALID_ARGUMENT;
+  if (input->scheme->has_token && !is_compact_token(input->token)) return CSN_ERROR_INVALID_ARGUMENT;
   if (input->scheme->template_text == NULL) return CSN_OK;
   if (input->key == NULL || (input->key->uses & CSN_USE_REQUEST) == 0 || input->timestamp < 0) {
     return CSN_ERROR_INVALID_ARGUMENT;
@@ -112,7 +121,7 @@ static csn_error fill_fields(const csn_sign_input *input, csn_template *tpl, csn
   memset(out, 0, sizeof *out);
   if (error != CSN_OK || (error = csn_scheme_compile(input->scheme, tpl)) != CSN_OK) return error;
   (void)snprintf(timestamp, 24, "%" PRId64, input->timestamp);
-  if (strlen(timestamp) > CSN_TIMESTAMP_DIGITS_MAX) return CSN_ERROR_INVALID_ARGUMENT;
+  if (tpl->count > 0 && strlen(timestamp) > CSN_TIMESTAMP_DIGITS_MAX) return CSN_ERROR_INVALID_ARGUMENT;
   csn_credential_set_request(out, input->request);
   if (input->key != NULL) out->fields[CSN_FIELD_CLIENT_ID] = csn_key_client_id(input->key);
   out->fields[CSN_FIELD_TIMESTAMP] = csn_span_str(timestamp);
@@ -151,7 +160,8 @@ static void put_value(csn_writer *writer, const csn_form *form, const csn_locati
     return;
   }
   for (const csn_location *at = first; at < form->locations + CSN_FORM_LOCATIONS_MAX; at++) {
-    if (at->source != CSN_SOURCE_HEADER_PARAM || strcmp(at->name, first->name) != 0) continue;
+    if (at->source != CSN_SOURCE_HEADER_PARAM) continue;
+    if (!csn_span_equal_nocase(csn_span_str(at->name), csn_span_str(first->name))) continue;
     if (at != first) put(writer, csn_span_of(&form->separator, 1));
     put_text(writer, at->param);
     put_text(writer, "=");

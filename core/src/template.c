@@ -74,8 +74,17 @@ static bool begins_where_it_must(const csn_template *tpl, size_t i) {
   return before->field == CSN_FIELD_NONE && !row->can_hold(before->literal.ptr[before->literal.len - 1]);
 }
 
+static bool has_piece(const csn_template *tpl, csn_field field) {
+  for (size_t i = 0; i < tpl->count; i++) {
+    if (tpl->pieces[i].field == field) return true;
+  }
+  return false;
+}
+
 static bool is_ambiguous(const csn_template *tpl) {
   size_t left = 0, right = tpl->count;
+  /* `/a` and `/a?` have one path and one query. */
+  if (has_piece(tpl, CSN_FIELD_QUERY) && !has_piece(tpl, CSN_FIELD_TARGET)) return true;
   while (left < tpl->count && ends_where_it_must(tpl, left)) left++;
   while (right > 0 && begins_where_it_must(tpl, right - 1)) right--;
   return left + 1 < right;

@@ -2,6 +2,9 @@
  *
  *   request -> credential -> time -> key -> canonical string -> signature -> claims -> nonce (last) -> verdict
  *
+ * A token walks its own part of it, key, signature and claims, in csn_jwt_verify(). Where a request carries a token and
+ * a signature of its own, the token comes first, since it names the client whose key must have signed.
+ *
  * Nothing that is not authenticated writes any state: the nonce is claimed when everything else has passed. */
 #include <countersign/verifier.h>
 #include <stdlib.h>
@@ -125,7 +128,7 @@ static const csn_key *matching_key(csn_path *path) {
     if (equal != 0) match = path->keys[i];
   }
   csn_wipe(mac, sizeof mac);
-  return match;
+  return match == &path->verifier->dummy ? NULL : match; /* whose secret is no secret */
 }
 
 static csn_reason check_signature(csn_path *path) {
@@ -260,6 +263,7 @@ static bool is_preset(const csn_scheme *scheme) {
 
 static csn_error check_config(const csn_verifier_config *config) {
   if (config->scheme == NULL || config->keyring == NULL) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!csn_keyring_is_frozen(config->keyring)) return CSN_ERROR_INVALID_ARGUMENT;
   if (config->window < 1 || config->window > CSN_WINDOW_MAX) return CSN_ERROR_INVALID_ARGUMENT;
   if (config->scheme->has_token && !csn_jwt_policy_valid(&config->jwt)) return CSN_ERROR_INVALID_ARGUMENT;
   return CSN_OK;

@@ -322,6 +322,21 @@ static void utf8(void **state) {
   CHECK(rows);
 }
 
+/* Allowed on request only; nothing else is looser then. */
+static void nul_is_read_where_it_is_asked_for(void **state) {
+  const csn_span text = T("[\"a\\u0000b\",\"\\ud800\"]");
+  uint8_t out[8];
+  csn_json json;
+  size_t offset = 0, len = 0;
+  (void)state;
+  assert_int_equal(csn_json_read_with_nul(text, nodes, NODES, &json, &offset), INVALID);
+  assert_int_equal(offset, 13);
+  assert_int_equal(csn_json_read_with_nul(csn_span_str("[\"a\\u0000b\"]"), nodes, NODES, &json, &offset), Y);
+  assert_true(csn_json_string_copy(&json, 1, out, sizeof out, &len));
+  assert_int_equal(len, 3);
+  assert_memory_equal(out, "a\0b", 3);
+}
+
 static void names_that_occur_twice(void **state) {
   static const row rows[] = {
       {T("{\"a\":1,\"b\":1}"), Y, 0},
@@ -488,6 +503,7 @@ int main(void) {
       cmocka_unit_test(strings),
       cmocka_unit_test(surrogates),
       cmocka_unit_test(utf8),
+      cmocka_unit_test(nul_is_read_where_it_is_asked_for),
       cmocka_unit_test(names_that_occur_twice),
       cmocka_unit_test(depth_is_bounded),
       cmocka_unit_test(depth_is_given_back),

@@ -320,6 +320,7 @@ static void required_claims_are_present(void **state) {
       {CSN_CLAIM_ISS, "{\"exp\":9e9,\"nbf\":1,\"iat\":1,\"sub\":\"s\"}"},
       {CSN_CLAIM_AUD, all},
       {CSN_CLAIM_SUB, "{\"exp\":9e9,\"nbf\":1,\"iat\":1,\"iss\":\"i\"}"},
+      {CSN_CLAIM_SUB, "{\"exp\":9e9,\"nbf\":1,\"iat\":1,\"iss\":\"i\",\"sub\":\"\"}"},
   };
   csn_keyring *ring = ring_of_one();
   csn_jwt_policy policy = lax_policy();

@@ -33,11 +33,19 @@ static void asymmetric_keys_are_no_secrets(void **state) {
       "\n {\"alg\":\"HS256\",\"kty\":\"oct\",\"k\":\"AyM1SysPpbyDfgZld3umj1qzKObwVMko\"}",
       "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ",
       "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY",
+      "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t",
+      "sk-ecdsa-sha2-nistp256@openssh.com AAAAInNrLWVjZHNhLXNoYTItbmlzdHAy",
+      "---- BEGIN SSH2 PUBLIC KEY ----\nAAAAB3NzaC1yc2EAAAADAQABAAABgQ",
+      "\xef\xbb\xbf \n{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiA\"}",
+      "[{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiA\"}]",
+      "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=", /* RFC 8410 section 10.1, without its lines */
+      " MCowBQYDK2VwAyEAGb9ECWmEzf6F\r\nQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE\n",
   };
   const char *const taken[] = {
       "----BEGIN is not the start of a PEM block----",
       "{\"kt\":\"only looks a little like a JSON Web Key\"}",
       "sshhhh, this is a passphrase of forty bytes",
+      "ACowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=",
   };
   (void)state;
   for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
@@ -49,15 +57,37 @@ static void asymmetric_keys_are_no_secrets(void **state) {
   }
 }
 
-/* An Ed25519 SubjectPublicKeyInfo of RFC 8410, an RSA-like key with a long length, and neighbours with a wrong one. */
+/* Loads `len` bytes of `der` with `before` in front of them and `after` behind. */
+static csn_error init_der(const char *before, const uint8_t *der, size_t len, const char *after) {
+  uint8_t secret[512];
+  size_t start = strlen(before), end = strlen(after);
+  assert_true(start + len + end <= sizeof secret);
+  memcpy(secret, before, start);
+  memcpy(secret + start, der, len);
+  memcpy(secret + start + len, after, end);
+  return init(secret, start + len + end, false);
+}
+
+/* An Ed25519 SubjectPublicKeyInfo of RFC 8410 and an RSA-like key with a long length. White space around them does not
+ * hide them, nor the loss of a line end that was part of the key; with three bytes less they are just bytes. */
 static void der_keys_are_no_secrets(void **state) {
-  uint8_t ed25519[44] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
-  uint8_t rsa[4 + 270] = {0x30, 0x82, 0x01, 0x0e, 0x02, 0x82, 0x01, 0x01};
+  const uint8_t ed25519[44] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+  const uint8_t rsa[4 + 270] = {0x30, 0x82, 0x01, 0x0e, 0x02, 0x82, 0x01, 0x01};
+  const uint8_t *const keys[] = {ed25519, rsa};
+  const size_t lens[] = {sizeof ed25519, sizeof rsa};
   (void)state;
-  assert_int_equal(init(ed25519, sizeof ed25519, false), CSN_ERROR_KEY_IS_ASYMMETRIC);
-  assert_int_equal(init(ed25519, sizeof ed25519 - 1, false), CSN_OK);
-  assert_int_equal(init(rsa, sizeof rsa, false), CSN_ERROR_KEY_IS_ASYMMETRIC);
-  assert_int_equal(init(rsa, sizeof rsa - 1, false), CSN_OK);
+  for (size_t i = 0; i < 2; i++) {
+    for (size_t less = 0; less <= 2; less++) {
+      assert_int_equal(init_der("", keys[i], lens[i] - less, ""), CSN_ERROR_KEY_IS_ASYMMETRIC);
+    }
+    assert_int_equal(init_der("", keys[i], lens[i] - 3, ""), CSN_OK);
+    assert_int_equal(init_der("\n", keys[i], lens[i], ""), CSN_ERROR_KEY_IS_ASYMMETRIC);
+    assert_int_equal(init_der("", keys[i], lens[i], "\r\n\n"), CSN_ERROR_KEY_IS_ASYMMETRIC);
+    assert_int_equal(init_der("", keys[i], lens[i], "x"), CSN_OK);
+  }
+  /* What begins so and is too short for a key is a secret. */
+  uint8_t secret[32] = {0x30, 30, 0x30};
+  assert_int_equal(init(secret, sizeof secret, false), CSN_OK);
 }
 
 static void config_is_checked(void **state) {
@@ -84,6 +114,12 @@ static void config_is_checked(void **state) {
   assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_ID_INVALID);
   config.client_id.len = CSN_ID_MAX;
   assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+  config.key_id = csn_span_of(long_id, CSN_ID_MAX + 1);
+  assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_ID_INVALID);
+  config.key_id.len = CSN_ID_MAX;
+  assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+  config.accept_until = -1;
+  assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_INVALID_ARGUMENT);
 }
 
 static void refused_key_is_wiped(void **state) {
@@ -154,7 +190,9 @@ static void frozen_ring_does_not_change(void **state) {
   csn_key_config config = test_key_config("client", "key", CSN_USE_REQUEST);
   (void)state;
   csn_keyring_freeze(ring);
+  assert_true(csn_keyring_is_frozen(ring));
   assert_int_equal(csn_keyring_add(ring, &config), CSN_ERROR_KEYRING_FROZEN);
+  assert_int_equal(csn_keyring_reserve(ring, 1), CSN_ERROR_KEYRING_FROZEN);
   assert_int_equal(csn_keyring_count(ring), 0);
   csn_keyring_free(ring);
   csn_keyring_free(NULL);

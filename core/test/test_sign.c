@@ -59,15 +59,20 @@ static void canonical_string_is_shown(void **state) {
   csn_request request = {.method = csn_span_str("POST"), .target = csn_span_str("/"), .body = csn_span_str("{}")};
   csn_sign_input input = make_input("jwt-hmac", &key, &request);
   const char *expected = "{}|1790000000|abc";
-  uint8_t out[64];
   size_t len = 0;
   (void)state;
   input.token = csn_span_str("a.b.c");
-  assert_int_equal(csn_sign_canonical(&input, out, sizeof out, &len), CSN_OK);
-  assert_span(csn_span_of(out, len), expected);
-  assert_int_equal(csn_sign_canonical(&input, out, strlen(expected), &len), CSN_OK);
-  assert_int_equal(csn_sign_canonical(&input, out, strlen(expected) - 1, &len), CSN_ERROR_BUFFER_TOO_SMALL);
-  assert_int_equal(len, strlen(expected));
+  for (size_t size = 0; size <= strlen(expected) + 1; size++) {
+    uint8_t *out = malloc(size + 1); /* with a byte behind it that must stay */
+    assert_non_null(out);
+    out[size] = 0xa5;
+    csn_error error = csn_sign_canonical(&input, out, size, &len);
+    assert_int_equal(error, size >= strlen(expected) ? CSN_OK : CSN_ERROR_BUFFER_TOO_SMALL);
+    assert_int_equal(len, strlen(expected));
+    assert_int_equal(out[size], 0xa5);
+    if (error == CSN_OK) assert_span(csn_span_of(out, len), expected);
+    free(out);
+  }
   assert_int_equal(csn_sign_canonical(&input, NULL, 0, &len), CSN_ERROR_BUFFER_TOO_SMALL);
 }
 
@@ -75,10 +80,10 @@ static void incomplete_input_is_refused(void **state) {
   csn_key key = make_key(CSN_USE_REQUEST, "k"), token_key = make_key(CSN_USE_TOKEN, "k");
   csn_request request = {.method = csn_span_str("GET"), .target = csn_span_str("/")};
   const csn_sign_input good = make_input("hmac-nonce", &key, &request);
-  csn_sign_input bad[7];
+  csn_sign_input bad[8];
   csn_signed out;
   (void)state;
-  for (size_t i = 0; i < 7; i++) bad[i] = good;
+  for (size_t i = 0; i < 8; i++) bad[i] = good;
   bad[0].key = NULL;
   bad[1].key = &token_key;
   bad[2].nonce = csn_span_str("");
@@ -86,8 +91,10 @@ static void incomplete_input_is_refused(void **state) {
   bad[4].timestamp = -1;
   bad[5].form = 1;
   bad[6].scheme = csn_scheme_preset(csn_span_str("jwt-hmac")); /* and no token */
+  bad[7] = bad[6];
+  bad[7].token = csn_span_str("a.b.c\r\nX-Evil: 1");
   assert_int_equal(csn_sign_request(&out, &good), CSN_OK);
-  for (size_t i = 0; i < 7; i++) assert_int_equal(csn_sign_request(&out, &bad[i]), CSN_ERROR_INVALID_ARGUMENT);
+  for (size_t i = 0; i < 8; i++) assert_int_equal(csn_sign_request(&out, &bad[i]), CSN_ERROR_INVALID_ARGUMENT);
 }
 
 /* Made with Python: base64url of {"alg":"HS256","typ":"JWT","kid":"k"} and of {}. */

@@ -1,6 +1,7 @@
 /* The path of a request: the order of its checks, replay, time, rotation, and that single and batch agree. */
 #include <countersign/verifier.h>
 
+#include "../src/hmac.h"
 #include "support.h"
 
 #define NOW INT64_C(1790000000)
@@ -255,6 +256,38 @@ static void checks_come_in_the_order_of_the_path(void **state) {
   tear_down(&f);
 }
 
+/* The key that an unknown client's request is checked against has an empty secret, which everybody knows. */
+static void stand_in_key_never_verifies(void **state) {
+  fixture f;
+  signed_request r;
+  (void)state;
+  set_up(&f, "hmac-nonce", 64);
+  const csn_key real = f.key;
+  csn_key_config nobody = test_key_config("nobody", "k", CSN_USE_REQUEST);
+  assert_int_equal(csn_key_init(&f.key, &nobody), CSN_OK);
+  csn_hmac_set_key(&f.key, csn_span_of(NULL, 0));
+  sign(&f, &r, 0, NOW, "n", "", NULL);
+  csn_verdict verdict = verify(&f, &r.request, NOW);
+  assert_reason(&verdict, KEY_UNKNOWN);
+
+  /* Nor for a client whose only key is past its grace. */
+  csn_keyring *ring = test_keyring_new();
+  csn_key expired = real;
+  expired.accept_until = NOW - 1;
+  assert_int_equal(csn_keyring_add_key(ring, &expired), CSN_OK);
+  csn_keyring_freeze(ring);
+  f.config.keyring = ring;
+  csn_verifier_free(f.verifier);
+  assert_int_equal(csn_verifier_new(&f.verifier, &f.config), CSN_OK);
+  f.key = real;
+  csn_hmac_set_key(&f.key, csn_span_of(NULL, 0));
+  sign(&f, &r, 0, NOW, "n", "", NULL);
+  verdict = verify(&f, &r.request, NOW);
+  assert_reason(&verdict, KEY_EXPIRED);
+  tear_down(&f);
+  csn_keyring_free(ring);
+}
+
 static void request_signature_is_checked_after_the_token(void **state) {
   fixture f;
   signed_request r;
@@ -376,6 +409,8 @@ static void only_a_fresh_answer_is_accepted(void **state) {
     scripted_answer = (csn_nonce_answer)i;
     assert_int_equal(verify_signed(&f, NOW, "n", NOW), expected[i]);
   }
+  scripted_answer = CSN_NONCE_FRESH; /* which must not be what the next store's silence is taken for */
+  assert_int_equal(verify_signed(&f, NOW, "n", NOW), CSN_REASON_ACCEPTED);
   f.config.nonces = (csn_nonce_store){.claim = silent_claim};
   csn_verifier_free(f.verifier);
   assert_int_equal(csn_verifier_new(&f.verifier, &f.config), CSN_OK);
@@ -455,6 +490,18 @@ static void configuration_is_checked_once(void **state) {
     config.window = windows[i];
     assert_int_equal(try_config(&config), i < 3 ? CSN_ERROR_INVALID_ARGUMENT : CSN_OK);
   }
+  csn_keyring *changing = test_keyring_new();
+  config = f.config;
+  config.keyring = changing;
+  assert_int_equal(try_config(&config), CSN_ERROR_INVALID_ARGUMENT);
+  csn_keyring_freeze(changing);
+  assert_int_equal(try_config(&config), CSN_OK);
+  csn_keyring_free(changing);
+  config = f.config;
+  config.scheme = csn_scheme_preset(csn_span_str("jwt-hmac"));
+  assert_int_equal(try_config(&config), CSN_OK);
+  config.jwt.leeway = -1;
+  assert_int_equal(try_config(&config), CSN_ERROR_INVALID_ARGUMENT);
   /* The same rows as the preset, but not the preset: ambiguous, so it must be acknowledged. */
   custom = *f.config.scheme;
   config = f.config;
@@ -491,7 +538,7 @@ static void a_custom_scheme_signs_what_its_template_names(void **state) {
   (void)state;
   set_up(&f, "hmac-nonce", 64);
   custom = *f.config.scheme;
-  custom.template_text = "{client_id}\n{method}\n{path}\n{query}\n{body_sha256}\n{timestamp}\n{nonce}";
+  custom.template_text = "{client_id}\n{method}\n{target}\n{body_sha256}\n{timestamp}\n{nonce}";
   f.config.scheme = &custom;
   csn_verifier_free(f.verifier);
   assert_int_equal(csn_verifier_new(&f.verifier, &f.config), CSN_OK);
@@ -520,6 +567,7 @@ int main(void) {
       cmocka_unit_test(nonces_belong_to_their_client),
       cmocka_unit_test(full_store_rejects_and_keeps_what_it_has),
       cmocka_unit_test(checks_come_in_the_order_of_the_path),
+      cmocka_unit_test(stand_in_key_never_verifies),
       cmocka_unit_test(request_signature_is_checked_after_the_token),
       cmocka_unit_test(unsigned_body_is_a_policy),
       cmocka_unit_test(old_key_is_accepted_to_the_last_second_of_its_grace),

@@ -100,6 +100,23 @@ def bearer_accepting():
         made({}),
         policy=bearer_policy({"required_claims": []}),
     )
+    of_client = bearer_policy(client_id=SUB)
+    bearer("key-of-the-client", "The key belongs to the client that sub names.", ok(), made(), policy=of_client)
+    bearer(
+        "key-of-the-client-no-sub",
+        "The key belongs to a client, whom the token does not name.",
+        ok(),
+        made({"exp": CLAIMS["exp"]}),
+        policy=of_client,
+    )
+    token = made({**CLAIMS, "sub": "user-43"})
+    bearer(
+        "key-of-another-client",
+        "The key belongs to another client than the one that sub names.",
+        claims_no("subject_mismatch", value_at(token, "sub")),
+        token,
+        policy=of_client,
+    )
     bearer("key-last-second", "The token key at its last second.", ok(), made(), policy=bearer_policy(accept_until=T0))
     by_hand("token-8192-bytes", "The longest token.", ok(), token_of(8192))
 

@@ -37,7 +37,8 @@ enum {
 
 typedef struct csn_key_config {
   csn_span key_id; /* 0 to CSN_ID_MAX bytes; a key without an id fits any token as long as it is the only token key */
-  csn_span client_id; /* 0 to CSN_ID_MAX bytes; a key that signs requests needs one */
+  csn_span client_id; /* 0 to CSN_ID_MAX bytes; a key that signs requests needs one. A token key that has one signs for
+                         no other: sub must be this client, or absent */
   csn_span secret;    /* read during the call only */
   csn_alg alg;
   unsigned uses;           /* CSN_USE_TOKEN | CSN_USE_REQUEST */
@@ -105,6 +106,7 @@ csn_error csn_keyring_add_jwks(csn_keyring *ring, csn_span text, const csn_key_c
                                csn_jwks_result *result) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 void csn_keyring_freeze(csn_keyring *ring) CSN_NONNULL_ALL;
+bool csn_keyring_is_frozen(const csn_keyring *ring) CSN_NONNULL_ALL;
 size_t csn_keyring_count(const csn_keyring *ring) CSN_NONNULL_ALL;
 
 /* The request keys of a client: fills `out` and returns how many. Not constant-time in the client id, which is

@@ -17,7 +17,8 @@ typedef enum csn_nonce_answer {
   CSN_NONCE_FRESH,       /* claimed by this call, and by no other ever while it is remembered */
   CSN_NONCE_REPLAYED,
   CSN_NONCE_FULL,      /* no room; no live nonce was evicted */
-  CSN_NONCE_EXPIRED,   /* the store's clock is past `expires`: it may have forgotten this nonce */
+  CSN_NONCE_EXPIRED,   /* the store's clock is past `expires`, or the caller's clock went back further than the store
+                          can bear: it may have forgotten this nonce */
   CSN_NONCE_FENCED,    /* expires at or before the store's restart fence: may have been claimed before the restart */
   CSN_NONCE_RETENTION, /* expires further in the future than the store can remember */
 } csn_nonce_answer;

@@ -61,14 +61,14 @@ typedef struct csn_piece {
 typedef struct csn_template {
   csn_piece pieces[CSN_TEMPLATE_PIECES_MAX];
   size_t count;
-  bool ambiguous; /* two different field tuples can give one string */
+  bool ambiguous; /* two requests that differ in what is signed can give one string */
 } csn_template;
 
 /* Compiles `{field}` and literal text; `{{` is a literal brace. Fields: client_id, timestamp, nonce, method, target,
- * path, query, body. Never fails for a preset. CSN_ERROR_TEMPLATE_INVALID otherwise. Thread-safe. */
+ * path, query, body, body_sha256. Never fails for a preset. CSN_ERROR_TEMPLATE_INVALID otherwise. Thread-safe. */
 csn_error csn_template_compile(csn_template *out, const char *text) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
-/* Whether the template signs `field`: {target} covers the path and the query, too. */
+/* Whether the template signs `field`: {target} covers the path and the query, {body_sha256} the body. */
 bool csn_template_covers(const csn_template *tpl, csn_field field) CSN_NONNULL_ALL;
 
 /* Looks a preset up by name; NULL where there is none. csn_scheme_preset_at() walks the table; NULL behind the end. */

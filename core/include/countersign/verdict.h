@@ -96,12 +96,13 @@ typedef enum csn_field {
   X(TOKEN_NOT_YET_VALID, CLAIMS, "token_not_yet_valid", "the time is before nbf")                                    \
   X(TOKEN_ISSUED_IN_FUTURE, CLAIMS, "token_issued_in_future", "the time is before iat")                              \
   X(ISSUER_MISMATCH, CLAIMS, "issuer_mismatch", "iss is not the issuer that the policy names")                       \
+  X(SUBJECT_MISMATCH, CLAIMS, "subject_mismatch", "sub is not the client that the token's key belongs to")           \
   X(AUDIENCE_MISMATCH, CLAIMS, "audience_mismatch", "aud does not contain the audience that the policy names")       \
   X(AUDIENCE_UNEXPECTED, CLAIMS, "audience_unexpected", "aud is present and the policy names no audience")           \
   X(NONCE_REPLAYED, NONCE, "nonce_replayed", "this client's nonce has been accepted before")                         \
   X(NONCE_STORE_FULL, NONCE, "nonce_store_full", "the nonce store is full of live nonces")                           \
   X(NONCE_STORE_UNAVAILABLE, NONCE, "nonce_store_unavailable", "the nonce store did not answer")                     \
-  X(NONCE_EXPIRED, NONCE, "nonce_expired", "the store's clock is already past this request's window")                \
+  X(NONCE_EXPIRED, NONCE, "nonce_expired", "the nonce may be forgotten: it has expired, or the time was set back")   \
   X(NONCE_FENCED, NONCE, "nonce_fenced", "the request may have been accepted before the store's restart")            \
   X(NONCE_RETENTION, NONCE, "nonce_retention", "the nonce would have to be remembered longer than the store can")
 

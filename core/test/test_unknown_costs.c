@@ -1,0 +1,94 @@
+/* A request of an unknown client, and a token that names an unknown key, cost the hashing of a known one: how long the
+ * answer takes does not say who is known. Counted, not timed: this program's SHA256_Final() stands before libcrypto's.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <dlfcn.h>
+#include <openssl/sha.h>
+
+#include "support.h"
+
+static size_t digests;
+
+int SHA256_Final(unsigned char *md, SHA256_CTX *c) {
+  static int (*real)(unsigned char *, SHA256_CTX *);
+  if (real == NULL) *(void **)&real = dlsym(RTLD_NEXT, "SHA256_Final");
+  digests++;
+  return real(md, c);
+}
+
+static csn_keyring *ring_of(const csn_key_config *config) {
+  csn_keyring *ring = test_keyring_new();
+  assert_int_equal(csn_keyring_add(ring, config), CSN_OK);
+  csn_keyring_freeze(ring);
+  return ring;
+}
+
+static size_t digests_of_request(const char *client_id, csn_reason expected) {
+  csn_key_config config = test_key_config("known", "k", CSN_USE_REQUEST);
+  csn_verifier_config verifier_config = CSN_VERIFIER_CONFIG_DEFAULT;
+  csn_keyring *ring = ring_of(&config);
+  csn_nonce_table *table = test_nonces_new(10, 1000);
+  csn_verifier *verifier = NULL;
+  csn_verdict verdict;
+  verifier_config.scheme = csn_scheme_preset(csn_span_str("hmac-nonce"));
+  verifier_config.keyring = ring;
+  verifier_config.nonces = csn_nonce_table_store(table);
+  assert_int_equal(csn_verifier_new(&verifier, &verifier_config), CSN_OK);
+  const csn_header headers[] = {
+      {csn_span_str("x-ClientId"), csn_span_str(client_id)},
+      {csn_span_str("x-Timestamp"), csn_span_str("1000")},
+      {csn_span_str("x-Nonce"), csn_span_str("n")},
+      {csn_span_str("x-Signature"), csn_span_str("0000000000000000000000000000000000000000000000000000000000000000")},
+  };
+  csn_request request = {
+      .method = csn_span_str("GET"), .target = csn_span_str("/"), .headers = headers, .header_count = 4};
+  digests = 0;
+  csn_verify(verifier, &request, 1000, &verdict);
+  assert_int_equal(verdict.reason, expected);
+  csn_verifier_free(verifier);
+  csn_nonce_table_free(table);
+  csn_keyring_free(ring);
+  return digests;
+}
+
+static void unknown_client_costs_a_mac(void **state) {
+  size_t known = digests_of_request("known", CSN_REASON_SIGNATURE_MISMATCH);
+  (void)state;
+  assert_int_equal(known, 2); /* the inner and the outer hash */
+  assert_int_equal(digests_of_request("nobody", CSN_REASON_KEY_UNKNOWN), known);
+}
+
+static size_t digests_of_token(const char *key_id, csn_reason expected) {
+  csn_key_config config = test_key_config("", "known", CSN_USE_TOKEN);
+  csn_key_config other = test_key_config("", key_id, CSN_USE_TOKEN);
+  csn_jwt_policy policy = CSN_JWT_POLICY_DEFAULT;
+  csn_keyring *ring = ring_of(&config);
+  csn_key key;
+  csn_jwt jwt;
+  csn_verdict verdict;
+  uint8_t token[256];
+  size_t len = 0;
+  other.secret = csn_span_str("another secret of more than thirty-two bytes");
+  assert_int_equal(csn_key_init(&key, &other), CSN_OK);
+  assert_int_equal(csn_sign_jwt(&key, csn_span_str("{\"exp\":2000}"), token, sizeof token, &len), CSN_OK);
+  digests = 0;
+  csn_jwt_verify(ring, &policy, csn_span_of(token, len), 1000, &jwt, &verdict);
+  assert_int_equal(verdict.reason, expected);
+  csn_keyring_free(ring);
+  return digests;
+}
+
+static void unknown_key_id_costs_a_mac(void **state) {
+  size_t known = digests_of_token("known", CSN_REASON_SIGNATURE_MISMATCH);
+  (void)state;
+  assert_int_equal(known, 2);
+  assert_int_equal(digests_of_token("nobody", CSN_REASON_KEY_UNKNOWN), known);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(unknown_client_costs_a_mac),
+      cmocka_unit_test(unknown_key_id_costs_a_mac),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
