@@ -3,14 +3,29 @@
  * - Exactly one claim of a nonce is fresh, over all who use the server: SET with NX is atomic there.
  * - An answer that did not arrive, or that is an error, is "unavailable". The nonce may then have been taken; it is not
  *   asked again, and the request that carries it is lost.
- * - A nonce outlives the last second at which its bytes pass the time check. The server counts by its own clock from
- *   when the command arrives; MARGIN_SECONDS stands for a step of that clock, and for verifiers whose clocks differ.
+ * - A nonce outlives the last second at which its bytes pass the time check. The server counts real time from when the
+ *   command arrives: what was left of the bytes' time by the caller's clock, and MARGIN_SECONDS. Until the caller's
+ *   clock is past `expires`, real time goes by as much as was left and as much as that clock is set back meanwhile. So
+ *   the key outlives the bytes as long as all steps back within its life add up to no more than the margin; a server's
+ *   clock that steps forward and verifiers whose clocks differ take their part of the same margin.
+ * - A step back of more than the margin may bring bytes to life again whose key is gone. A handle sees it by the
+ *   highest second it was ever given. It answers "expired" to everything while the time is more than the margin
+ *   behind that second, and from then on to every claim within its reach, see below. It does not see what came
+ *   before it was opened, several small steps that add up, or as much of a step as the handle had gone without a
+ *   claim: a clock that is not stepped back is the operator's part.
  * - A handle's own clock does not go back: what it has seen expire stays expired.
  * - A live nonce is not evicted: redis_link.h. A server without room answers "full".
- * - A server that comes back without its data has forgotten what it accepted. A handle that was open before refuses, as
- *   "fenced", every claim that expires no later than the latest one it has sent; a handle that is opened afterwards
- *   knows nothing of it, and its operator waits for one window, or has the server write an append-only file (a snapshot
- *   is not enough: it comes back older than it was). The same holds for FLUSHALL and for a failover to a replica. */
+ * - A server that was started anew, or whose data is other data, may have forgotten what it accepted. A handle that was
+ *   open before sees it when it connects again (redis_link.h), and refuses every claim within its reach as "fenced",
+ *   also where nothing was lost: an append-only file that is written once a second lacks the last seconds before a
+ *   crash, a snapshot more, and neither can be told from whole data. Only `appendfsync always` makes a claim durable
+ *   over a crash. A handle that is opened afterwards knows nothing of it: without `always` its operator waits for one
+ *   window.
+ * - Not noticed: FLUSHALL and a failover to a replica, for as long as the connection lasts (a proxy may keep it).
+ *
+ * A handle's reach is its clock and the longest time ahead at which any claim that it has sent expired. None of its own
+ * expires later. For other handles it is an estimate: what one of them has claimed beyond it, with a longer window or
+ * by a clock that is ahead, is not fenced here. */
 #include "redis.h"
 
 #include <inttypes.h>
@@ -36,9 +51,10 @@ typedef struct redis_name {
 
 struct csn_redis_store {
   csn_redis_link link;
-  int64_t clock;          /* the highest second seen */
-  int64_t latest_expires; /* of all claims sent */
-  int64_t fence;          /* claims that expire at or before it may have been accepted and forgotten */
+  int64_t clock;   /* the highest second seen */
+  int64_t longest; /* seconds ahead at which a claim sent expired, at most */
+  int64_t fence;   /* claims that expire at or before it may have been forgotten when the server restarted */
+  int64_t stepped; /* and these, since the clock went back */
 };
 
 static redis_name name_of(const csn_row *row) {
@@ -47,21 +63,37 @@ static redis_name name_of(const csn_row *row) {
   return name;
 }
 
-static csn_error ready(csn_redis_store *store) {
+/* ---- nonces ---- */
+
+/* See above. It never becomes less. */
+static int64_t reach_of(const csn_redis_store *store) {
+  int64_t reach = 0;
+  return __builtin_add_overflow(store->clock, store->longest, &reach) ? INT64_MAX : reach;
+}
+
+/* Only a claim takes note of a doubt, whoever connected: it brings the time, without which the reach is an old one. */
+static csn_error ready_to_claim(csn_redis_store *store) {
   csn_error error = csn_redis_link_ready(&store->link);
-  if (store->link.data_lost) {
-    store->fence = store->latest_expires;
-    store->link.data_lost = false;
-  }
+  if (store->link.data_in_doubt) store->fence = reach_of(store);
+  store->link.data_in_doubt = false;
   return error;
 }
 
-/* ---- nonces ---- */
+static bool is_set_back(const csn_redis_store *store, int64_t now) {
+  int64_t behind = 0;
+  return __builtin_sub_overflow(store->clock, now, &behind) || behind > MARGIN_SECONDS;
+}
+
+static void take_time(csn_redis_store *store, int64_t now) {
+  if (now > store->clock) store->clock = now;
+  if (is_set_back(store, now)) store->stepped = reach_of(store);
+}
 
 /* What needs no server. UNAVAILABLE: the claim is to be sent. */
 static csn_nonce_answer answer_here(const csn_redis_store *store, const csn_nonce_claim *claim, int64_t now) {
   int64_t lifetime = 0;
-  if (claim->expires < store->clock) return CSN_NONCE_EXPIRED;
+  if (claim->expires < store->clock || claim->expires <= store->stepped) return CSN_NONCE_EXPIRED;
+  if (is_set_back(store, now)) return CSN_NONCE_EXPIRED;
   if (claim->expires <= store->fence) return CSN_NONCE_FENCED;
   if (__builtin_sub_overflow(claim->expires, now, &lifetime) || lifetime > RETENTION_MAX) return CSN_NONCE_RETENTION;
   return CSN_NONCE_UNAVAILABLE;
@@ -77,7 +109,7 @@ static bool queue_claim(csn_redis_store *store, const csn_nonce_claim *claim, in
   const csn_span args[] = {csn_span_str("SET"), csn_span_of(name.bytes, sizeof name.bytes),
                            csn_span_str(""),    csn_span_str("NX"),
                            csn_span_str("PX"),  csn_span_str(milliseconds)};
-  if (claim->expires > store->latest_expires) store->latest_expires = claim->expires;
+  if (claim->expires - now > store->longest) store->longest = claim->expires - now;
   return csn_redis_queue(&store->link, args, 6);
 }
 
@@ -106,7 +138,7 @@ static bool read_answers(csn_redis_store *store, csn_nonce_claim *claims, size_t
 
 /* One pipeline. Claims that are not answered here or by the server keep CSN_NONCE_UNAVAILABLE. */
 static bool claim_pipeline(csn_redis_store *store, csn_nonce_claim *claims, size_t count, int64_t now) {
-  if (ready(store) != CSN_OK) return false;
+  if (ready_to_claim(store) != CSN_OK) return false;
   bool queued = false;
   for (size_t i = 0; i < count; i++) {
     claims[i].answer = answer_here(store, &claims[i], now);
@@ -119,7 +151,7 @@ static bool claim_pipeline(csn_redis_store *store, csn_nonce_claim *claims, size
 
 static void claim_batch(void *self, csn_nonce_claim *claims, size_t count, int64_t now) {
   csn_redis_store *store = self;
-  if (now > store->clock) store->clock = now;
+  take_time(store, now);
   for (size_t i = 0; i < count; i++) claims[i].answer = CSN_NONCE_UNAVAILABLE;
   for (size_t done = 0; done < count; done += PIPELINE_MAX) {
     size_t part = count - done < PIPELINE_MAX ? count - done : PIPELINE_MAX;
@@ -145,7 +177,7 @@ static bool unseal_key(csn_redis_store *store, const csn_row *row, csn_span seal
 
 static csn_lookup lookup(void *self, csn_span client_id, csn_key *out) {
   csn_redis_store *store = self;
-  if (ready(store) != CSN_OK) return CSN_LOOKUP_UNAVAILABLE;
+  if (csn_redis_link_ready(&store->link) != CSN_OK) return CSN_LOOKUP_UNAVAILABLE;
   csn_row row = credential_row(store, client_id);
   redis_name name = name_of(&row);
   const csn_span args[] = {csn_span_str("GET"), csn_span_of(name.bytes, sizeof name.bytes)};
@@ -174,7 +206,7 @@ static csn_error queue_key(csn_redis_store *store, const csn_key *key) {
 }
 
 static csn_error put_pipeline(csn_redis_store *store, const csn_key *keys, size_t count) {
-  csn_error error = ready(store);
+  csn_error error = csn_redis_link_ready(&store->link);
   for (size_t i = 0; i < count && error == CSN_OK; i++) error = queue_key(store, &keys[i]);
   if (error != CSN_OK) {
     csn_redis_link_drop(&store->link); /* with what is queued and not sent */
@@ -209,7 +241,7 @@ csn_error csn_redis_open_unix(csn_redis_store **out, const char *socket_path, co
   *out = NULL;
   csn_redis_store *store = calloc(1, sizeof *store);
   if (store == NULL) return CSN_ERROR_NO_MEMORY;
-  store->clock = store->latest_expires = store->fence = INT64_MIN;
+  store->clock = store->fence = store->stepped = INT64_MIN;
   csn_error error = csn_redis_link_open(&store->link, socket_path, timeout_ms, key);
   if (error != CSN_OK) {
     free(store);

@@ -70,12 +70,43 @@ redisReply *csn_redis_call(csn_redis_link *link, const csn_span *args, int count
 
 /* ---- what every connection begins with ---- */
 
-static csn_error check_policy(csn_redis_link *link) {
-  static const csn_span args[] = {CSN_SPAN_LITERAL("INFO"), CSN_SPAN_LITERAL("memory")};
-  static const char wanted[] = "\nmaxmemory_policy:noeviction\r\n";
+/* A section of what the server tells about itself; NULL where it does not. */
+static redisReply *ask_info(csn_redis_link *link, const char *section) {
+  const csn_span args[] = {csn_span_str("INFO"), csn_span_str(section)};
   redisReply *reply = csn_redis_call(link, args, 2);
+  if (reply == NULL || reply->type == REDIS_REPLY_STRING) return reply;
+  freeReplyObject(reply);
+  return NULL;
+}
+
+static csn_error check_policy(csn_redis_link *link) {
+  static const char wanted[] = "\nmaxmemory_policy:noeviction\r\n";
+  redisReply *reply = ask_info(link, "memory");
   if (reply == NULL) return CSN_ERROR_STORE;
-  bool ok = reply->type == REDIS_REPLY_STRING && memmem(reply->str, reply->len, wanted, sizeof wanted - 1) != NULL;
+  bool ok = memmem(reply->str, reply->len, wanted, sizeof wanted - 1) != NULL;
+  freeReplyObject(reply);
+  return ok ? CSN_OK : CSN_ERROR_STORE;
+}
+
+/* Takes note of the run that the line names. */
+static bool take_run(csn_redis_link *link, csn_span info) {
+  static const char name[] = "\nrun_id:", end[] = "\r\n";
+  const char *at = memmem(info.ptr, info.len, name, sizeof name - 1);
+  if (at == NULL) return false;
+  at += sizeof name - 1;
+  size_t left = info.len - (size_t)(at - (const char *)info.ptr);
+  const char *stop = memmem(at, left, end, sizeof end - 1);
+  if (stop == NULL || stop - at != CSN_REDIS_RUN_BYTES) return false;
+  if (link->knows_run && memcmp(link->run, at, sizeof link->run) != 0) link->data_in_doubt = true;
+  memcpy(link->run, at, sizeof link->run);
+  link->knows_run = true;
+  return true;
+}
+
+static csn_error check_run(csn_redis_link *link) {
+  redisReply *reply = ask_info(link, "server");
+  if (reply == NULL) return CSN_ERROR_STORE;
+  bool ok = take_run(link, csn_span_of(reply->str, reply->len));
   freeReplyObject(reply);
   return ok ? CSN_OK : CSN_ERROR_STORE;
 }
@@ -96,7 +127,7 @@ static bool take_check_value(csn_redis_link *link, csn_span sealed) {
   uint8_t text[CSN_REDIS_CHECK_BYTES - CSN_SEAL_OVERHEAD];
   if (sealed.len != sizeof link->data || !csn_unseal(&link->sealer, &link->check_row, sealed, text)) return false;
   if (!csn_span_equal(csn_span_of(text, sizeof text), CHECK_TEXT)) return false;
-  if (link->knows_data && memcmp(link->data, sealed.ptr, sealed.len) != 0) link->data_lost = true;
+  if (link->knows_data && memcmp(link->data, sealed.ptr, sealed.len) != 0) link->data_in_doubt = true;
   memcpy(link->data, sealed.ptr, sealed.len);
   link->knows_data = true;
   return true;
@@ -124,6 +155,7 @@ static csn_error connect_anew(csn_redis_link *link) {
   if (link->context->err == 0 && redisSetTimeout(link->context, link->timeout) == REDIS_OK) {
     (void)fcntl(link->context->fd, F_SETFD, FD_CLOEXEC);
     error = check_policy(link);
+    if (error == CSN_OK) error = check_run(link);
     if (error == CSN_OK) error = check_data(link);
   }
   if (error != CSN_OK) csn_redis_link_drop(link);

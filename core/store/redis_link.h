@@ -5,6 +5,8 @@
  *
  * - its eviction policy is "noeviction". Any other may throw a live nonce away, and is refused, and so is a server that
  *   does not say (INFO). A policy that is changed later is seen at the next connection.
+ * - it says which run of the program it is (INFO, "run_id"). Another run than before has read its data from a file, and
+ *   nothing tells how much of it was there: a file that is written once a second lacks what was last accepted.
  * - the check value under "csn:check" unseals: verifiers with different keys would not see each other's nonces, and a
  *   replay would pass. Where there is none, the data is new and the value is put there. */
 #ifndef CSN_REDIS_LINK_H
@@ -17,6 +19,7 @@
 
 enum {
   CSN_REDIS_CHECK_BYTES = 19 + CSN_SEAL_OVERHEAD, /* the check value, sealed */
+  CSN_REDIS_RUN_BYTES = 40,                       /* the run's id */
   CSN_REDIS_ARGS_MAX = 6,
 };
 
@@ -25,8 +28,10 @@ typedef struct csn_redis_link {
   struct timeval timeout;
   csn_sealer sealer;
   csn_row check_row;
+  bool knows_run;
   bool knows_data;
-  bool data_lost; /* a new connection found other data than the last one; the owner takes note and clears it */
+  bool data_in_doubt; /* a new connection found another run or other data; the owner takes note and clears it */
+  char run[CSN_REDIS_RUN_BYTES];
   uint8_t data[CSN_REDIS_CHECK_BYTES]; /* the check value last seen: a salt and a counter that are there only once */
   char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 } csn_redis_link;

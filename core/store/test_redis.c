@@ -199,11 +199,11 @@ static void what_needs_no_server_is_exact_to_the_second(void **state) {
   csn_redis_store *store = open_store();
   csn_nonce_store nonces = csn_redis_nonces(store);
   const int64_t longest = NOW + (INT64_C(1) << 40);
+  assert_int_equal(claim1(nonces, "c", "longest", INT64_MAX, -1), CSN_NONCE_RETENTION);
   assert_int_equal(claim1(nonces, "c", "now", NOW, NOW), CSN_NONCE_FRESH);
   assert_int_equal(claim1(nonces, "c", "past", NOW - 1, NOW), CSN_NONCE_EXPIRED);
   assert_int_equal(claim1(nonces, "c", "long", longest, NOW), CSN_NONCE_FRESH);
   assert_int_equal(claim1(nonces, "c", "longer", longest + 1, NOW), CSN_NONCE_RETENTION);
-  assert_int_equal(claim1(nonces, "c", "longest", INT64_MAX, -1), CSN_NONCE_RETENTION);
   assert_int_equal(claim1(nonces, "c", "tick", NOW + 10, NOW + 10), CSN_NONCE_FRESH);
   assert_int_equal(claim1(nonces, "c", "back", NOW + 9, NOW), CSN_NONCE_EXPIRED);
   assert_int_equal(claim1(nonces, "c", "back", NOW + 10, NOW), CSN_NONCE_FRESH);
@@ -223,9 +223,9 @@ static void a_nonce_is_remembered_beyond_its_last_second(void **state) {
     assert_in_range(left, (ahead[i] + 1) * 1000 + 50000, (ahead[i] + 1) * 1000 + 60000);
   }
   /* Where the caller's clock was set back, the time for which the bytes pass counts from there. */
-  assert_int_equal(claim1(csn_redis_nonces(store), "c", "back", NOW + 100, NOW + 100), CSN_NONCE_FRESH);
-  assert_int_equal(claim1(csn_redis_nonces(store), "c", "back-2", NOW + 100, NOW), CSN_NONCE_FRESH);
-  assert_in_range(outside_number("PTTL", name_of(CSN_TABLE_NONCES, "c", "back-2"), NULL), 151000, 161000);
+  assert_int_equal(claim1(csn_redis_nonces(store), "c", "back", NOW + 40, NOW + 40), CSN_NONCE_FRESH);
+  assert_int_equal(claim1(csn_redis_nonces(store), "c", "back-2", NOW + 40, NOW), CSN_NONCE_FRESH);
+  assert_in_range(outside_number("PTTL", name_of(CSN_TABLE_NONCES, "c", "back-2"), NULL), 91000, 101000);
   csn_redis_close(store);
 }
 
@@ -240,6 +240,50 @@ static void a_nonce_is_forgotten_when_its_time_has_passed(void **state) {
   usleep(1000 * 1000);
   assert_int_equal(claim1(nonces, "c", "n", NOW + 1, NOW + 2), CSN_NONCE_EXPIRED);
   assert_int_equal(claim1(nonces, "c", "n", NOW + 3, NOW + 2), CSN_NONCE_FRESH);
+  csn_redis_close(store);
+}
+
+/* ---- a clock that is set back ---- */
+
+/* The key is taken away as the server does when real time has passed, which the caller's clock does not show. */
+static void forget(const char *nonce) {
+  assert_int_equal(outside_number("DEL", name_of(CSN_TABLE_NONCES, "c", nonce), NULL), 1);
+}
+
+static void a_step_back_beyond_the_margin_is_refused(void **state) {
+  (void)state;
+  start_with(NULL);
+  csn_redis_store *store = open_store();
+  csn_nonce_store nonces = csn_redis_nonces(store);
+  assert_int_equal(claim1(nonces, "c", "n", NOW + 1, NOW), CSN_NONCE_FRESH);
+  assert_int_equal(claim1(nonces, "c", "margin", EXPIRES, NOW - 60), CSN_NONCE_FRESH);
+  assert_int_equal(claim1(nonces, "c", "n", NOW + 1, NOW - 60), CSN_NONCE_REPLAYED); /* still there: the margin */
+  forget("n");
+  assert_int_equal(claim1(nonces, "c", "n", NOW + 1, NOW - 61), CSN_NONCE_EXPIRED);
+  assert_int_equal(claim1(nonces, "c", "any", EXPIRES + 1000, NOW - 61), CSN_NONCE_EXPIRED);
+  assert_int_equal(claim1(nonces, "c", "any", EXPIRES + 1000, INT64_MIN), CSN_NONCE_EXPIRED);
+  assert_int_equal(claim1(nonces, "c", "any", INT64_MAX, INT64_MIN), CSN_NONCE_EXPIRED);
+  assert_int_equal(claim1(nonces, "c", "any", EXPIRES + 1000, NOW - 60), CSN_NONCE_FRESH);
+  csn_redis_close(store);
+}
+
+/* A nonce that was claimed long before its last second is forgotten only after the clock has caught up. */
+static void what_was_claimed_before_a_step_back_stays_refused(void **state) {
+  (void)state;
+  start_with(NULL);
+  csn_redis_store *store = open_store(), *opened_later;
+  csn_nonce_store nonces = csn_redis_nonces(store);
+  assert_int_equal(claim1(nonces, "c", "early", NOW + 300, NOW - 300), CSN_NONCE_FRESH); /* 600 seconds ahead */
+  assert_int_equal(claim1(nonces, "c", "n", NOW + 300, NOW), CSN_NONCE_FRESH);
+  forget("n");
+  assert_int_equal(claim1(nonces, "c", "n", NOW + 300, NOW - 200), CSN_NONCE_EXPIRED);
+  assert_int_equal(claim1(nonces, "c", "n", NOW + 300, NOW - 60), CSN_NONCE_EXPIRED);
+  assert_int_equal(claim1(nonces, "c", "n", NOW + 300, NOW + 300), CSN_NONCE_EXPIRED);
+  assert_int_equal(claim1(nonces, "c", "other handle's", NOW + 600, NOW + 300), CSN_NONCE_EXPIRED);
+  assert_int_equal(claim1(nonces, "c", "later", NOW + 601, NOW + 300), CSN_NONCE_FRESH);
+  opened_later = open_store(); /* knows nothing of it */
+  assert_int_equal(claim1(csn_redis_nonces(opened_later), "c", "n", NOW + 300, NOW - 200), CSN_NONCE_FRESH);
+  csn_redis_close(opened_later);
   csn_redis_close(store);
 }
 
@@ -274,17 +318,73 @@ static void a_server_that_dies_is_unavailable_and_comes_back_fenced(void **state
   csn_redis_close(store);
 }
 
-static void a_server_with_a_log_remembers(void **state) {
+static void a_server_whose_log_is_written_always_remembers(void **state) {
   (void)state;
-  static const char *const options[] = {"--appendonly", "yes", NULL};
+  static const char *const options[] = {"--appendonly", "yes", "--appendfsync", "always", NULL};
   start_with(options);
+  csn_redis_store *store = open_store();
+  assert_int_equal(claim1(csn_redis_nonces(store), "c", "n", EXPIRES, NOW), CSN_NONCE_FRESH);
+  csn_redis_close(store);
+  assert_int_equal(csn_redis_server_restart(server), CSN_OK);
+  store = open_store(); /* not fenced: it knows nothing of the restart */
+  assert_int_equal(claim1(csn_redis_nonces(store), "c", "n", EXPIRES, NOW), CSN_NONCE_REPLAYED);
+  assert_int_equal(claim1(csn_redis_nonces(store), "c", "m", EXPIRES, NOW), CSN_NONCE_FRESH);
+  csn_redis_close(store);
+}
+
+/* The check value has survived, and the claim has not: what a log that is written once a second comes to, and a
+ * snapshot, with which it can be had at will. */
+static void a_server_that_comes_back_older_is_fenced(void **state) {
+  (void)state;
+  static const char *const options[] = {"--save", "3600 1000000", NULL};
+  start_with(options);
+  csn_redis_store *store = open_store(), *opened_later;
+  csn_nonce_store nonces = csn_redis_nonces(store);
+  assert_int_equal(claim1(nonces, "c", "kept", EXPIRES, NOW), CSN_NONCE_FRESH);
+  outside_ok("SAVE");
+  assert_int_equal(claim1(nonces, "c", "lost", EXPIRES, NOW), CSN_NONCE_FRESH);
+  assert_int_equal(csn_redis_server_restart(server), CSN_OK);
+  assert_int_equal(claim1(nonces, "c", "lost", EXPIRES, NOW), CSN_NONCE_FENCED);
+  assert_int_equal(claim1(nonces, "c", "kept", EXPIRES, NOW), CSN_NONCE_FENCED);
+  assert_int_equal(claim1(nonces, "c", "later", EXPIRES + 1, NOW), CSN_NONCE_FRESH);
+  opened_later = open_store(); /* the data did come back, without what was claimed after it was saved */
+  assert_int_equal(claim1(csn_redis_nonces(opened_later), "c", "kept", EXPIRES, NOW), CSN_NONCE_REPLAYED);
+  assert_int_equal(claim1(csn_redis_nonces(opened_later), "c", "lost", EXPIRES, NOW), CSN_NONCE_FRESH);
+  csn_redis_close(opened_later);
+  csn_redis_close(store);
+}
+
+static void other_data_in_the_same_run_is_fenced(void **state) {
+  (void)state;
+  start_with(NULL);
   csn_redis_store *store = open_store();
   csn_nonce_store nonces = csn_redis_nonces(store);
   assert_int_equal(claim1(nonces, "c", "n", EXPIRES, NOW), CSN_NONCE_FRESH);
-  assert_int_equal(csn_redis_server_restart(server), CSN_OK);
-  assert_int_equal(claim1(nonces, "c", "n", EXPIRES, NOW), CSN_NONCE_REPLAYED);
-  assert_int_equal(claim1(nonces, "c", "m", EXPIRES, NOW), CSN_NONCE_FRESH); /* no fence: the data is the same */
+  outside_ok("FLUSHALL");
+  end_connections();
+  assert_int_equal(claim1(nonces, "c", "n", EXPIRES, NOW), CSN_NONCE_FENCED);
+  assert_int_equal(claim1(nonces, "c", "n", EXPIRES + 1, NOW), CSN_NONCE_FRESH);
   csn_redis_close(store);
+}
+
+/* A claim of another handle's, up to as far ahead of this one's clock as it has itself sent one. */
+static void the_fence_covers_what_others_claimed(void **state) {
+  (void)state;
+  csn_key found;
+  start_with(NULL);
+  csn_redis_store *store = open_store(), *other = open_store();
+  csn_nonce_store nonces = csn_redis_nonces(store);
+  csn_credential_store credentials = csn_redis_credentials(store);
+  assert_int_equal(claim1(nonces, "c", "own", NOW + 500, NOW), CSN_NONCE_FRESH);
+  assert_int_equal(claim1(nonces, "c", "own, shorter", NOW + 400, NOW), CSN_NONCE_FRESH);
+  assert_int_equal(claim1(csn_redis_nonces(other), "c", "n", NOW + 600, NOW + 100), CSN_NONCE_FRESH);
+  assert_int_equal(csn_redis_server_restart(server), CSN_OK);
+  /* This is where the restart is seen; the time comes with the claim. */
+  assert_int_equal(credentials.lookup(credentials.self, csn_span_str("c"), &found), CSN_LOOKUP_ABSENT);
+  assert_int_equal(claim1(nonces, "c", "n", NOW + 600, NOW + 100), CSN_NONCE_FENCED);
+  assert_int_equal(claim1(nonces, "c", "beyond", NOW + 601, NOW + 100), CSN_NONCE_FRESH);
+  csn_redis_close(store);
+  csn_redis_close(other);
 }
 
 static void a_connection_that_the_server_has_ended_is_made_anew(void **state) {
@@ -357,7 +457,7 @@ static void a_connection_without_an_answer_is_dropped(void **state) {
   assert_null(link.context);
   assert_int_equal(kill(csn_redis_server_pid(server), SIGCONT), 0);
   assert_int_equal(csn_redis_link_ready(&link), CSN_OK);
-  assert_false(link.data_lost);
+  assert_false(link.data_in_doubt);
   csn_redis_link_close(&link);
 }
 
@@ -393,7 +493,7 @@ static void other_errors_are_unavailable(void **state) {
  */
 
 typedef struct script {
-  csn_span answers[4];
+  csn_span answers[5];
   size_t count;
 } script;
 
@@ -430,6 +530,12 @@ static csn_span policy_answer(char out[128]) {
   return csn_span_of(out, (size_t)snprintf(out, 128, "$%zu\r\n%s\r\n", sizeof info - 1, info));
 }
 
+#define RUN_ID "0123456789abcdef0123456789abcdef01234567"
+
+static csn_span run_answer(char out[128], const char *info) {
+  return csn_span_of(out, (size_t)snprintf(out, 128, "$%zu\r\n%s\r\n", strlen(info), info));
+}
+
 /* The answer to GET csn:check, from the key. */
 static csn_span check_answer(char out[128]) {
   csn_sealer sealer;
@@ -444,10 +550,12 @@ static csn_span check_answer(char out[128]) {
 
 /* Three claims, then one more, against a server that answers the three with `answer` and goes. */
 static void run_script(const char *answer, const csn_nonce_answer wanted[3]) {
-  char folder[] = "/tmp/csn-script-XXXXXX", path[64], policy[128], check[128];
+  char folder[] = "/tmp/csn-script-XXXXXX", path[64], policy[128], run[128], check[128];
   assert_non_null(mkdtemp(folder));
   snprintf(path, sizeof path, "%s/socket", folder);
-  script what = {.answers = {policy_answer(policy), check_answer(check), csn_span_str(answer)}, .count = 3};
+  script what = {.answers = {policy_answer(policy), run_answer(run, "\r\nrun_id:" RUN_ID "\r\n"), check_answer(check),
+                             csn_span_str(answer)},
+                 .count = 4};
   pid_t child = start_script(path, &what);
   csn_redis_store *store = NULL;
   assert_int_equal(csn_redis_open_unix(&store, path, TEST_KEY, TIMEOUT_MS), CSN_OK);
@@ -482,6 +590,34 @@ static void answers_are_taken_only_where_they_are_whole(void **state) {
       {"", {U, U, U}},
   };
   for (size_t i = 0; i < COUNT(rows); i++) run_script(rows[i].answer, rows[i].wanted);
+}
+
+static csn_error open_at_run(const char *info) {
+  char folder[] = "/tmp/csn-script-XXXXXX", path[64], policy[128], run[128], check[128];
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/socket", folder);
+  script what = {.answers = {policy_answer(policy), run_answer(run, info), check_answer(check)}, .count = 3};
+  pid_t child = start_script(path, &what);
+  csn_error error = try_to_open(path, TEST_KEY, TIMEOUT_MS);
+  assert_int_equal(waitpid(child, NULL, 0), child);
+  unlink(path);
+  rmdir(folder);
+  return error;
+}
+
+static void a_server_that_does_not_tell_its_run_is_refused(void **state) {
+  (void)state;
+  static const char *const wrong[] = {
+      "",
+      "# Server\r\nredis_version:7.0.15\r\n",
+      "# Server\r\nrun_id:\r\n",
+      "# Server\r\nrun_id:" RUN_ID "0\r\n",
+      "# Server\r\nrun_id:0123456789abcdef0123456789abcdef0123456\r\n",
+      "# Server\r\nrun_id:" RUN_ID,
+      "# Server\r\nother_run_id:" RUN_ID "\r\n",
+  };
+  assert_int_equal(open_at_run("# Server\r\nrun_id:" RUN_ID "\r\ntcp_port:0\r\n"), CSN_OK);
+  for (size_t i = 0; i < COUNT(wrong); i++) assert_int_equal(open_at_run(wrong[i]), CSN_ERROR_STORE);
 }
 
 /* ---- opening ---- */
@@ -711,8 +847,13 @@ int main(void) {
       TEST(what_needs_no_server_is_exact_to_the_second),
       TEST(a_nonce_is_remembered_beyond_its_last_second),
       TEST(a_nonce_is_forgotten_when_its_time_has_passed),
+      TEST(a_step_back_beyond_the_margin_is_refused),
+      TEST(what_was_claimed_before_a_step_back_stays_refused),
       TEST(a_server_that_dies_is_unavailable_and_comes_back_fenced),
-      TEST(a_server_with_a_log_remembers),
+      TEST(a_server_whose_log_is_written_always_remembers),
+      TEST(a_server_that_comes_back_older_is_fenced),
+      TEST(other_data_in_the_same_run_is_fenced),
+      TEST(the_fence_covers_what_others_claimed),
       TEST(a_connection_that_the_server_has_ended_is_made_anew),
       TEST(a_lost_connection_raises_no_signal),
       TEST(a_late_answer_is_nobodys),
@@ -720,6 +861,7 @@ int main(void) {
       TEST(a_server_without_room_is_full_and_forgets_nothing),
       TEST(other_errors_are_unavailable),
       TEST(answers_are_taken_only_where_they_are_whole),
+      TEST(a_server_that_does_not_tell_its_run_is_refused),
       TEST(a_server_that_may_evict_is_refused),
       TEST(another_key_is_refused),
       TEST(arguments_are_checked),
