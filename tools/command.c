@@ -44,30 +44,11 @@ void csn_note(const char *command, const char *format, ...) {
   va_end(arguments);
 }
 
-int csn_bad_option(const char *command, int option, char **argv) {
-  const char *given = argv[optind - 1];
-  int len = (int)strcspn(given, "="); /* what stands behind may be a secret */
-  return csn_misuse(command, "option %.*s %s", len, given, option == ':' ? "needs a value" : "is not understood");
-}
-
 int csn_help(const char *command, const char *help) {
   if (fputs(help, stdout) < 0 || fflush(stdout) != 0) {
     return csn_fail(command, "standard output: %s", strerror(errno));
   }
   return CSN_EXIT_ACCEPTED;
-}
-
-bool csn_parse_number(const char *text, int64_t high, int64_t *out) {
-  int64_t value = 0;
-  if (*text == '\0') return false;
-  for (; *text != '\0'; text++) {
-    if (*text < '0' || *text > '9') return false;
-    int64_t digit = *text - '0';
-    if (value > (high - digit) / 10) return false;
-    value = value * 10 + digit;
-  }
-  *out = value;
-  return value <= high;
 }
 
 bool csn_random(uint8_t *out, size_t len) {
@@ -122,15 +103,9 @@ void csn_verdict_line(csn_json_out *out, csn_span id, const csn_verdict *verdict
   }
   name_or_null(out, ",\"client_id\":", &verdict->client_id);
   name_or_null(out, ",\"key_id\":", &verdict->key_id);
+  if (verdict->field == CSN_FIELD_HEADER) {
+    csn_json_out_text(out, ",\"header\":");
+    csn_json_out_int(out, (int64_t)verdict->header_index);
+  }
   csn_json_out_text(out, "}\n");
-}
-
-void csn_flush_before_wait(void *json_out) {
-  csn_json_out_flush(json_out);
-}
-
-int csn_finish_lines(const char *command, const csn_lines *lines, csn_line_status status, csn_json_out *out) {
-  if (!csn_json_out_flush(out)) return csn_fail(command, "standard output: %s", strerror(out->error));
-  if (status == CSN_LINE_FAILED) return csn_fail(command, "%s: %s", lines->name, strerror(lines->error));
-  return 0;
 }

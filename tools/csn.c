@@ -50,14 +50,18 @@ static int help_on(int argc, char **argv) {
   static char option[] = "--help";
   char *arguments[] = {argc > 2 ? argv[2] : NULL, option, NULL};
   if (argc == 2) return print_help();
+  if (argc > 3) return csn_misuse("csn", "help takes one command");
   csn_command *run = find_command(argv[2]);
   return run != NULL ? run(2, arguments) : csn_misuse("csn", "there is no command %s", argv[2]);
 }
 
 int main(int argc, char **argv) {
   if (argc < 2) return csn_misuse("csn", "a command is missing");
-  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return print_help();
-  if (strcmp(argv[1], "--version") == 0) return print_version();
+  bool wants_help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
+  bool wants_version = strcmp(argv[1], "--version") == 0;
+  if ((wants_help || wants_version) && argc > 2) return csn_misuse("csn", "%s stands alone", argv[1]);
+  if (wants_help) return print_help();
+  if (wants_version) return print_version();
   if (strcmp(argv[1], "help") == 0) return help_on(argc, argv);
   csn_command *run = find_command(argv[1]);
   return run != NULL ? run(argc - 1, argv + 1) : csn_misuse("csn", "there is no command %s", argv[1]);

@@ -1,12 +1,10 @@
 /* csn jwt verify: one compact token a line in, one verdict a line out. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "../core/src/ct.h"
-#include "../core/src/json.h"
 #include "command.h"
+#include "line_run.h"
 #include "secret.h"
 
 static const char command[] = "csn jwt verify";
@@ -34,49 +32,37 @@ static const char help[] =
     "exit status: 0 all accepted, 1 some rejected, 2 misuse or unreadable input\n"
     "See csn-jwt(1).\n";
 
+/* The options as they are given, NULL and -1 where they are not, and what they come to. */
 typedef struct jwt_options {
-  const char *jwks, *secret_file;
+  const char *jwks, *secret_file, *secret_encoding, *alg, *issuer, *audience;
+  int64_t leeway;
+  bool require_exp, allow_short;
   csn_secret_encoding encoding;
-  bool has_encoding, allow_short, has_claim_option;
   csn_jwt_policy policy;
-  int64_t now; /* -1: the clock's */
-  char **files;
-  size_t file_count;
 } jwt_options;
 
-enum {
-  OPT_JWKS = 256,
-  OPT_SECRET_FILE,
-  OPT_ENCODING,
-  OPT_ALG,
-  OPT_NOW,
-  OPT_SIGNATURE_ONLY,
-  OPT_ISSUER,
-  OPT_AUDIENCE,
-  OPT_LEEWAY,
-  OPT_REQUIRE_EXP,
-  OPT_ALLOW_SHORT
-};
+static int parse_options(jwt_options *options, int64_t *now, int argc, char **argv) {
+  const csn_option known[] = {
+      {"jwks", .text = &options->jwks},
+      {"secret-file", .text = &options->secret_file},
+      {"secret-encoding", .text = &options->secret_encoding},
+      {"alg", .text = &options->alg},
+      {"now", .number = now, .high = CSN_UNIX_SECONDS_MAX, .takes = "UNIX seconds"},
+      {"signature-only", .flag = &options->policy.signature_only},
+      {"issuer", .text = &options->issuer},
+      {"audience", .text = &options->audience},
+      {"leeway", .number = &options->leeway, .high = 3600, .takes = "0 to 3600 seconds"},
+      {"require-exp", .flag = &options->require_exp},
+      {"allow-legacy-short-keys", .flag = &options->allow_short},
+      {0},
+  };
+  return csn_read_options(command, help, known, argc, argv);
+}
 
-static const struct option known_options[] = {
-    {"jwks", required_argument, NULL, OPT_JWKS},
-    {"secret-file", required_argument, NULL, OPT_SECRET_FILE},
-    {"secret-encoding", required_argument, NULL, OPT_ENCODING},
-    {"alg", required_argument, NULL, OPT_ALG},
-    {"now", required_argument, NULL, OPT_NOW},
-    {"signature-only", no_argument, NULL, OPT_SIGNATURE_ONLY},
-    {"issuer", required_argument, NULL, OPT_ISSUER},
-    {"audience", required_argument, NULL, OPT_AUDIENCE},
-    {"leeway", required_argument, NULL, OPT_LEEWAY},
-    {"require-exp", no_argument, NULL, OPT_REQUIRE_EXP},
-    {"allow-legacy-short-keys", no_argument, NULL, OPT_ALLOW_SHORT},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-static int read_algorithms(jwt_options *options, const char *list) {
+static int read_algorithms(jwt_options *options) {
+  if (options->alg == NULL) return -1;
   options->policy.algorithms = 0;
-  for (const char *at = list;; at++) {
+  for (const char *at = options->alg;; at++) {
     size_t len = strcspn(at, ",");
     csn_alg alg = csn_alg_from_name(csn_span_of(at, len));
     if (alg == CSN_ALG_NONE) return csn_misuse(command, "--alg: \"%.*s\" is not supported", (int)len, at);
@@ -86,98 +72,48 @@ static int read_algorithms(jwt_options *options, const char *list) {
   }
 }
 
-static int read_key_option(jwt_options *options, int option) {
-  switch (option) {
-    case OPT_JWKS:
-      options->jwks = optarg;
-      return -1;
-    case OPT_SECRET_FILE:
-      options->secret_file = optarg;
-      return -1;
-    case OPT_ENCODING:
-      options->has_encoding = true;
-      if (csn_secret_encoding_named(csn_span_str(optarg), &options->encoding)) return -1;
-      return csn_misuse(command, "--secret-encoding takes text, hex or base64url");
-    case OPT_ALG:
-      return read_algorithms(options, optarg);
-    default:
-      options->allow_short = true;
-      return -1;
-  }
-}
-
-static int read_name(csn_span *out, const char *option) {
-  *out = csn_span_str(optarg);
-  return out->len > 0 ? -1 : csn_misuse(command, "%s takes a name that is not empty", option);
-}
-
-static int read_claim_option(jwt_options *options, int option) {
-  options->has_claim_option = true;
-  switch (option) {
-    case OPT_ISSUER:
-      return read_name(&options->policy.issuer, "--issuer");
-    case OPT_AUDIENCE:
-      return read_name(&options->policy.audience, "--audience");
-    case OPT_LEEWAY:
-      if (csn_parse_number(optarg, 3600, &options->policy.leeway)) return -1;
-      return csn_misuse(command, "--leeway takes 0 to 3600 seconds");
-    default:
-      options->policy.required = CSN_CLAIM_EXP;
-      return -1;
-  }
-}
-
-static int read_option(jwt_options *options, int option, char **argv) {
-  switch (option) {
-    case 'h':
-      return csn_help(command, help);
-    case '?':
-    case ':':
-      return csn_bad_option(command, option, argv);
-    case OPT_NOW:
-      if (csn_parse_number(optarg, CSN_UNIX_SECONDS_MAX, &options->now)) return -1;
-      return csn_misuse(command, "--now takes UNIX seconds");
-    case OPT_SIGNATURE_ONLY:
-      options->policy.signature_only = true;
-      return -1;
-    case OPT_ISSUER:
-    case OPT_AUDIENCE:
-    case OPT_LEEWAY:
-    case OPT_REQUIRE_EXP:
-      return read_claim_option(options, option);
-    default:
-      return read_key_option(options, option);
-  }
-}
-
-static int check_options(const jwt_options *options) {
+static int read_key_options(jwt_options *options) {
   unsigned algorithms = options->policy.algorithms;
   if ((options->jwks == NULL) == (options->secret_file == NULL)) {
     return csn_misuse(command, "exactly one of --jwks FILE and --secret-file FILE is needed");
   }
-  if (options->has_encoding && options->secret_file == NULL) {
+  if (options->secret_encoding != NULL && options->secret_file == NULL) {
     return csn_misuse(command, "--secret-encoding goes with --secret-file");
+  }
+  if (options->secret_encoding != NULL &&
+      !csn_secret_encoding_named(csn_span_str(options->secret_encoding), &options->encoding)) {
+    return csn_misuse(command, "--secret-encoding takes text, hex or base64url");
   }
   if (options->secret_file != NULL && (algorithms & (algorithms - 1)) != 0) {
     return csn_misuse(command, "--secret-file takes one --alg: a key has exactly one algorithm");
   }
-  if (options->policy.signature_only && options->has_claim_option) {
-    return csn_misuse(command,
-                      "--signature-only reads no claims: it excludes --issuer, --audience, --leeway and --require-exp");
-  }
   return -1;
 }
 
-/* Returns -1 to go on, or an exit status. */
-static int read_options(jwt_options *options, int argc, char **argv) {
-  int option, status = -1;
-  opterr = 0;
-  while (status < 0 && (option = getopt_long(argc, argv, ":h", known_options, NULL)) != -1) {
-    status = read_option(options, option, argv);
+static int read_name(const char *given, csn_span *out, const char *option) {
+  *out = csn_span_str(given);
+  return given == NULL || out->len > 0 ? -1 : csn_misuse(command, "%s takes a name that is not empty", option);
+}
+
+static int read_claim_options(jwt_options *options) {
+  csn_jwt_policy *policy = &options->policy;
+  bool has_any = options->issuer != NULL || options->audience != NULL || options->leeway >= 0 || options->require_exp;
+  if (policy->signature_only && has_any) {
+    return csn_misuse(command,
+                      "--signature-only reads no claims: it excludes --issuer, --audience, --leeway and --require-exp");
   }
-  options->files = argv + optind;
-  options->file_count = (size_t)(argc - optind);
-  return status < 0 ? check_options(options) : status;
+  policy->required = options->require_exp ? CSN_CLAIM_EXP : 0;
+  if (options->leeway >= 0) policy->leeway = options->leeway;
+  int status = read_name(options->issuer, &policy->issuer, "--issuer");
+  return status < 0 ? read_name(options->audience, &policy->audience, "--audience") : status;
+}
+
+/* Returns -1 to go on, or an exit status. */
+static int read_options(jwt_options *options, int64_t *now, int argc, char **argv) {
+  int status = parse_options(options, now, argc, argv);
+  if (status < 0) status = read_algorithms(options);
+  if (status < 0) status = read_key_options(options);
+  return status < 0 ? read_claim_options(options) : status;
 }
 
 /* ---- keys ---- */
@@ -201,8 +137,9 @@ static int add_secret(csn_keyring *ring, const jwt_options *options, csn_key_con
                   csn_key_refusal(error, "--allow-legacy-short-keys", text, sizeof text));
 }
 
-static int report_jwks(const char *path, csn_span text, csn_error error, const csn_jwks_result *result) {
-  char why[256];
+static int report_jwks(csn_line_run *lines, const char *path, csn_span text, csn_error error,
+                       const csn_jwks_result *result) {
+  char why[256], shown[CSN_PATH_SHOWN_MAX + 4];
   if (error != CSN_OK) {
     csn_key_refusal(error, "--allow-legacy-short-keys", why, sizeof why);
     return csn_fail(command, "%s:%zu: %s (byte %zu)", path, csn_line_of_offset(text, result->offset), why,
@@ -210,25 +147,25 @@ static int report_jwks(const char *path, csn_span text, csn_error error, const c
   }
   if (result->added == 0) return csn_fail(command, "%s: holds no key that can be used", path);
   if (result->ignored > 0) {
-    csn_note(command, "note: %s: %zu of %zu keys ignored: their type, use or algorithm is not supported", path,
-             result->ignored, result->ignored + result->added);
+    csn_line_run_note(lines, "note: %s: %zu of %zu keys ignored: their type, use or algorithm is not supported",
+                      csn_path_shown(path, shown), result->ignored, result->ignored + result->added);
   }
   return 0;
 }
 
-static int add_jwks(csn_keyring *ring, const jwt_options *options, const csn_key_config *config) {
+static int add_jwks(csn_keyring *ring, const jwt_options *options, const csn_key_config *config, csn_line_run *lines) {
   csn_file file;
   csn_jwks_result result = {0};
   int failed = csn_file_read(&file, options->jwks, CSN_JWKS_FILE_MAX);
   if (failed != 0) return csn_fail(command, "%s: %s", options->jwks, strerror(failed));
   csn_error error = csn_keyring_add_jwks(ring, csn_file_span(&file), config, &result);
-  int status = report_jwks(options->jwks, csn_file_span(&file), error, &result);
+  int status = report_jwks(lines, options->jwks, csn_file_span(&file), error, &result);
   csn_file_free(&file);
   return status;
 }
 
-/* 0 and a frozen ring, or an exit status and no ring. */
-static int load_keys(csn_keyring **ring, const jwt_options *options) {
+/* 0 and a frozen ring, or an exit status and no ring. What is to be said of the keys is a note of the run's. */
+static int load_keys(csn_keyring **ring, const jwt_options *options, csn_line_run *lines) {
   csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
   uint8_t seed[16];
   config.uses = CSN_USE_TOKEN;
@@ -237,7 +174,7 @@ static int load_keys(csn_keyring **ring, const jwt_options *options) {
   if (!csn_random(seed, sizeof seed) || csn_keyring_new(ring, seed) != CSN_OK) {
     return csn_fail(command, "%s", csn_error_sentence(CSN_ERROR_NO_MEMORY));
   }
-  int status = options->jwks != NULL ? add_jwks(*ring, options, &config) : add_secret(*ring, options, &config);
+  int status = options->jwks != NULL ? add_jwks(*ring, options, &config, lines) : add_secret(*ring, options, &config);
   if (status == 0) {
     csn_keyring_freeze(*ring);
   } else {
@@ -250,66 +187,57 @@ static int load_keys(csn_keyring **ring, const jwt_options *options) {
 
 /* What one run needs; static, because it is large and there is one run in a process. */
 typedef struct jwt_run {
-  const jwt_options *options;
-  const csn_keyring *ring;
-  csn_lines lines;
-  csn_json_out out;
-  bool rejected;
+  jwt_options options;
+  csn_keyring *ring;
+  csn_line_run lines;
   csn_jwt jwt;
-  uint8_t out_bytes[64 * 1024];
 } jwt_run;
 
-static void verify_line(jwt_run *run, csn_span line) {
+static bool verify_line(jwt_run *run, csn_span line) {
   char id[24];
   csn_verdict verdict;
-  int64_t now = run->options->now >= 0 ? run->options->now : (int64_t)time(NULL);
-  int id_len = snprintf(id, sizeof id, "%" PRIu64, run->lines.total);
-  csn_jwt_verify(run->ring, &run->options->policy, line, now, &run->jwt, &verdict);
-  csn_verdict_line(&run->out, csn_span_of(id, (size_t)id_len), &verdict);
-  run->rejected |= !csn_accepted(&verdict);
+  int id_len = snprintf(id, sizeof id, "%" PRIu64, run->lines.lines.total);
+  csn_jwt_verify(run->ring, &run->options.policy, line, csn_line_run_now(&run->lines), &run->jwt, &verdict);
+  csn_verdict_line(&run->lines.out, csn_span_of(id, (size_t)id_len), &verdict);
+  return csn_accepted(&verdict);
 }
 
 static int verify_lines(jwt_run *run) {
   csn_line_status status;
   csn_span line;
-  for (;;) {
-    status = csn_lines_next(&run->lines, &line);
-    /* Of a line that is too long enough is there for the core to say so. */
-    if ((status != CSN_LINE_READ && status != CSN_LINE_TOO_LONG) || run->out.error != 0) break;
-    verify_line(run, line);
+  bool rejected = false;
+  /* Of a line that is too long enough is there for the core to say so. */
+  while ((status = csn_line_run_next(&run->lines, &line)) == CSN_LINE_READ || status == CSN_LINE_TOO_LONG) {
+    rejected |= !verify_line(run, line);
   }
-  int failed = csn_finish_lines(command, &run->lines, status, &run->out);
+  int failed = csn_line_run_finish(&run->lines, status);
   if (failed != 0) return failed;
-  return run->rejected ? CSN_EXIT_REJECTED : CSN_EXIT_ACCEPTED;
+  return rejected ? CSN_EXIT_REJECTED : CSN_EXIT_ACCEPTED;
 }
 
 static int jwt_verify_main(int argc, char **argv) {
   static jwt_run run;
-  jwt_options options = {.now = -1, .policy = CSN_JWT_POLICY_DEFAULT};
-  csn_keyring *ring = NULL;
-  options.policy.required = 0;
-  int status = read_options(&options, argc, argv);
+  run.options = (jwt_options){.leeway = -1, .policy = CSN_JWT_POLICY_DEFAULT};
+  run.lines.command = command;
+  run.lines.now = -1;
+  int status = read_options(&run.options, &run.lines.now, argc, argv);
   if (status >= 0) return status;
-  status = load_keys(&ring, &options);
+  status = load_keys(&run.ring, &run.options, &run.lines);
   if (status != 0) return status;
 
-  run.options = &options;
-  run.ring = ring;
-  csn_json_out_init(&run.out, 1, run.out_bytes, sizeof run.out_bytes);
-  csn_lines_init(&run.lines, options.files, options.file_count,
-                 (options.policy.signature_only ? CSN_JWS_MAX : CSN_TOKEN_MAX) + 1);
-  run.lines.before_wait = csn_flush_before_wait;
-  run.lines.before_wait_self = &run.out;
+  csn_line_run_start(&run.lines, argc, argv, (run.options.policy.signature_only ? CSN_JWS_MAX : CSN_TOKEN_MAX) + 1);
   status = verify_lines(&run);
-  csn_lines_free(&run.lines);
-  csn_keyring_free(ring);
+  csn_line_run_free(&run.lines);
+  csn_keyring_free(run.ring);
   csn_wipe(&run.jwt, sizeof run.jwt);
   return status;
 }
 
 int csn_jwt_main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "verify") == 0) return jwt_verify_main(argc - 1, argv + 1);
-  if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) return csn_help("csn jwt", help);
+  bool wants_help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+  if (wants_help && argc > 2) return csn_misuse("csn jwt", "%s stands alone", argv[1]);
+  if (wants_help) return csn_help("csn jwt", help);
   if (argc > 1) return csn_misuse("csn jwt", "%s is not one of its commands; there is csn jwt verify", argv[1]);
   return csn_misuse("csn jwt", "a command is missing; there is csn jwt verify");
 }

@@ -19,19 +19,14 @@ static const char help[] =
     "See csn-report(1).\n";
 
 int csn_report_main(int argc, char **argv) {
-  static const struct option known[] = {{"out", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {0}};
-  csn_report_options options = {.output_dir = "reports/out"};
+  csn_report_options report = {.output_dir = "reports/out"};
+  const csn_option options[] = {{"out", .text = &report.output_dir}, {0}};
   char error[512] = "";
-  int option;
-  opterr = 0;
-  while ((option = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
-    if (option == 'h') return csn_help(command, help);
-    if (option != 'o') return csn_bad_option(command, option, argv);
-    options.output_dir = optarg;
-  }
+  int status = csn_read_options(command, help, options, argc, argv);
+  if (status >= 0) return status;
   if (argc - optind != 1) return csn_misuse(command, "one file of results is needed");
-  options.results_path = argv[optind];
-  if (!csn_report_generate(&options, error, sizeof error)) return csn_fail(command, "%s", error);
-  printf("%s/report.html\n%s/report.md\n", options.output_dir, options.output_dir);
+  report.results_path = argv[optind];
+  if (!csn_report_generate(&report, error, sizeof error)) return csn_fail(command, "%s", error);
+  printf("%s/report.html\n%s/report.md\n", report.output_dir, report.output_dir);
   return fflush(stdout) == 0 ? CSN_EXIT_ACCEPTED : csn_fail(command, "standard output could not be written");
 }

@@ -1,12 +1,8 @@
 /* csn sign: one request a line in, the same request with its credential out. */
-#include <getopt.h>
-#include <stdio.h>
-#include <time.h>
-
 #include "../core/src/ct.h"
 #include "../core/src/encoding.h"
 #include "command.h"
-#include "request_line.h"
+#include "line_run.h"
 #include "sign_plan.h"
 
 static const char command[] = "csn sign";
@@ -35,90 +31,30 @@ static const char help[] =
 typedef struct sign_options {
   const char *policy, *claims, *claims_file;
   csn_sign_choice choice;
-  int64_t now; /* -1: the clock's */
-  char **files;
-  size_t file_count;
 } sign_options;
 
-enum {
-  OPT_POLICY = 256,
-  OPT_CLIENT,
-  OPT_KEY_ID,
-  OPT_TOKEN_KEY_ID,
-  OPT_FORM,
-  OPT_NOW,
-  OPT_NONCE,
-  OPT_CLAIMS,
-  OPT_CLAIMS_FILE,
-  OPT_TTL
-};
-
-static const struct option known_options[] = {
-    {"policy", required_argument, NULL, OPT_POLICY},
-    {"client", required_argument, NULL, OPT_CLIENT},
-    {"key-id", required_argument, NULL, OPT_KEY_ID},
-    {"token-key-id", required_argument, NULL, OPT_TOKEN_KEY_ID},
-    {"form", required_argument, NULL, OPT_FORM},
-    {"now", required_argument, NULL, OPT_NOW},
-    {"nonce", required_argument, NULL, OPT_NONCE},
-    {"claims", required_argument, NULL, OPT_CLAIMS},
-    {"claims-file", required_argument, NULL, OPT_CLAIMS_FILE},
-    {"ttl", required_argument, NULL, OPT_TTL},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-static void read_text_option(sign_options *options, int option) {
-  const struct {
-    int option;
-    const char **target;
-  } rows[] = {
-      {OPT_POLICY, &options->policy},           {OPT_CLIENT, &options->choice.client},
-      {OPT_KEY_ID, &options->choice.key_id},    {OPT_TOKEN_KEY_ID, &options->choice.token_key_id},
-      {OPT_NONCE, &options->choice.nonce},      {OPT_CLAIMS, &options->claims},
-      {OPT_CLAIMS_FILE, &options->claims_file},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    if (rows[i].option == option) *rows[i].target = optarg;
-  }
-}
-
 /* Returns -1 to go on, or an exit status. */
-static int read_option(sign_options *options, int option, char **argv) {
-  switch (option) {
-    case 'h':
-      return csn_help(command, help);
-    case '?':
-    case ':':
-      return csn_bad_option(command, option, argv);
-    case OPT_NOW:
-      if (csn_parse_number(optarg, CSN_UNIX_SECONDS_MAX, &options->now)) return -1;
-      return csn_misuse(command, "--now takes UNIX seconds");
-    case OPT_TTL:
-      if (csn_parse_number(optarg, INT32_MAX, &options->choice.ttl)) return -1;
-      return csn_misuse(command, "--ttl takes seconds");
-    case OPT_FORM:
-      if (csn_parse_number(optarg, CSN_SCHEME_FORMS_MAX, &options->choice.form)) return -1;
-      return csn_misuse(command, "--form takes the number of a form, from 0");
-    default:
-      read_text_option(options, option);
-      return -1;
-  }
-}
-
-static int read_options(sign_options *options, int argc, char **argv) {
-  int option, status = -1;
-  opterr = 0;
-  while (status < 0 && (option = getopt_long(argc, argv, ":h", known_options, NULL)) != -1) {
-    status = read_option(options, option, argv);
-  }
+static int read_options(sign_options *options, int64_t *now, int argc, char **argv) {
+  csn_sign_choice *choice = &options->choice;
+  const csn_option known[] = {
+      {"policy", .text = &options->policy},
+      {"client", .text = &choice->client},
+      {"key-id", .text = &choice->key_id},
+      {"token-key-id", .text = &choice->token_key_id},
+      {"form", .number = &choice->form, .high = CSN_SCHEME_FORMS_MAX, .takes = "the number of a form, from 0"},
+      {"now", .number = now, .high = CSN_UNIX_SECONDS_MAX, .takes = "UNIX seconds"},
+      {"nonce", .text = &choice->nonce},
+      {"claims", .text = &options->claims},
+      {"claims-file", .text = &options->claims_file},
+      {"ttl", .number = &choice->ttl, .high = INT32_MAX, .takes = "seconds"},
+      {0},
+  };
+  int status = csn_read_options(command, help, known, argc, argv);
   if (status >= 0) return status;
   if (options->policy == NULL) return csn_misuse(command, "--policy FILE is missing");
   if (options->claims != NULL && options->claims_file != NULL) {
     return csn_misuse(command, "--claims and --claims-file exclude each other");
   }
-  options->files = argv + optind;
-  options->file_count = (size_t)(argc - optind);
   return -1;
 }
 
@@ -126,20 +62,11 @@ static int read_options(sign_options *options, int argc, char **argv) {
 typedef struct sign_run {
   csn_policy policy;
   csn_sign_plan plan;
-  int64_t now; /* -1: the clock's */
-  csn_lines lines;
-  csn_json_out out;
+  csn_line_run lines;
   csn_request_line request;
   csn_signed headers;
   uint8_t claims[CSN_CLAIMS_MAX], token[CSN_TOKEN_MAX];
-  uint8_t out_bytes[64 * 1024];
 } sign_run;
-
-/* What cannot be signed: the message names the line. */
-static int fail_line(sign_run *run, const char *reason) {
-  csn_json_out_flush(&run->out);
-  return csn_fail(command, "%s:%llu: %s", run->lines.name, (unsigned long long)run->lines.number, reason);
-}
 
 static csn_error mint(sign_run *run, int64_t now, csn_span *token) {
   csn_json_out claims;
@@ -157,7 +84,7 @@ static csn_error mint(sign_run *run, int64_t now, csn_span *token) {
 
 static csn_error sign_request(sign_run *run, csn_span nonce) {
   const csn_scheme *scheme = run->policy.config.scheme;
-  int64_t now = run->now >= 0 ? run->now : (int64_t)time(NULL);
+  int64_t now = csn_line_run_now(&run->lines);
   csn_sign_input input = {
       .scheme = scheme,
       .form = (size_t)run->plan.choice->form,
@@ -182,62 +109,50 @@ static const char *find_repeated(const sign_run *run) {
   return NULL;
 }
 
-static int sign_line(sign_run *run, csn_span line) {
-  char text[256], hex[32];
+/* 0, or an exit status. */
+static int sign_one(sign_run *run) {
+  char hex[32];
   uint8_t random[sizeof hex / 2];
   const char *given = run->plan.choice->nonce;
-  size_t offset = 0;
-  const char *reason = NULL;
-  if (!csn_request_line_read(&run->request, line, &reason, &offset)) {
-    snprintf(text, sizeof text, "%s (byte %zu)", reason, offset);
-    return fail_line(run, text);
+  if (given == NULL && !csn_random(random, sizeof random)) {
+    return csn_line_run_refuse(&run->lines, "the system has no random bytes");
   }
-  if (given == NULL && !csn_random(random, sizeof random)) return fail_line(run, "the system has no random bytes");
   if (given == NULL) csn_hex_encode(csn_span_of(random, sizeof random), hex);
   csn_error error = sign_request(run, given == NULL ? csn_span_of(hex, sizeof hex) : csn_span_str(given));
-  if (error != CSN_OK) return fail_line(run, csn_error_sentence(error));
+  if (error != CSN_OK) return csn_line_run_refuse(&run->lines, "%s", csn_error_sentence(error));
   const char *repeated = find_repeated(run);
-  if (repeated != NULL) {
-    snprintf(text, sizeof text, "the request has a header %s already", repeated);
-    return fail_line(run, text);
-  }
-  csn_request_line_write(&run->out, &run->request, run->headers.headers, run->headers.header_count);
+  if (repeated != NULL) return csn_line_run_refuse(&run->lines, "the request has a header %s already", repeated);
+  csn_request_line_write(&run->lines.out, &run->request, run->headers.headers, run->headers.header_count);
   return 0;
 }
 
 static int sign_lines(sign_run *run) {
-  csn_line_status status;
-  csn_span line;
-  while ((status = csn_lines_next(&run->lines, &line)) == CSN_LINE_READ && run->out.error == 0) {
-    if (line.len == 0 && csn_lines_at_file_end(&run->lines)) continue; /* an empty last line says nothing */
-    int failed = sign_line(run, line);
+  int status = 0;
+  while (csn_line_run_next_request(&run->lines, &run->request, &status)) {
+    int failed = sign_one(run);
     if (failed != 0) return failed;
   }
-  if (status == CSN_LINE_TOO_LONG) return fail_line(run, "the line is longer than the limit");
-  return csn_finish_lines(command, &run->lines, status, &run->out);
+  return status;
 }
 
-static int run_with_policy(sign_run *run, const sign_options *options, int64_t now) {
+static int run_with_policy(sign_run *run, const sign_options *options, int argc, char **argv) {
   char why[256];
-  if (!csn_sign_plan_make(&run->plan, &run->policy, &options->choice, now, why, sizeof why)) {
+  if (!csn_sign_plan_make(&run->plan, &run->policy, &options->choice, csn_line_run_now(&run->lines), why, sizeof why)) {
     return csn_misuse(command, "%s: %s", options->policy, why);
   }
-  run->now = options->now;
-  csn_json_out_init(&run->out, 1, run->out_bytes, sizeof run->out_bytes);
-  csn_lines_init(&run->lines, options->files, options->file_count, CSN_REQUEST_LINE_MAX);
-  run->lines.before_wait = csn_flush_before_wait;
-  run->lines.before_wait_self = &run->out;
+  csn_line_run_start(&run->lines, argc, argv, CSN_REQUEST_LINE_MAX);
   int status = sign_lines(run);
-  csn_lines_free(&run->lines);
+  csn_line_run_free(&run->lines);
   csn_request_line_free(&run->request);
   return status;
 }
 
-static int run_with_claims(sign_run *run, sign_options *options) {
+static int run_with_claims(sign_run *run, const sign_options *options, int argc, char **argv) {
   csn_policy_error error;
-  int64_t now = options->now >= 0 ? options->now : (int64_t)time(NULL);
-  if (!csn_policy_load(&run->policy, options->policy, now, &error)) return csn_fail(command, "%s", error.text);
-  int status = run_with_policy(run, options, now);
+  if (!csn_policy_load(&run->policy, options->policy, csn_line_run_now(&run->lines), &error)) {
+    return csn_fail(command, "%s", error.text);
+  }
+  int status = run_with_policy(run, options, argc, argv);
   csn_policy_free(&run->policy);
   csn_wipe(run->token, sizeof run->token);
   return status;
@@ -257,12 +172,14 @@ static int read_claims(sign_options *options, csn_file *file) {
 
 int csn_sign_main(int argc, char **argv) {
   static sign_run run;
-  sign_options options = {.now = -1, .choice = {.ttl = -1}};
+  sign_options options = {.choice = {.ttl = -1}};
   csn_file file;
-  int status = read_options(&options, argc, argv);
+  run.lines.command = command;
+  run.lines.now = -1;
+  int status = read_options(&options, &run.lines.now, argc, argv);
   if (status >= 0) return status;
   status = read_claims(&options, &file);
-  if (status == 0) status = run_with_claims(&run, &options);
+  if (status == 0) status = run_with_claims(&run, &options, argc, argv);
   csn_file_free(&file);
   return status;
 }

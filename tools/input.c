@@ -196,6 +196,12 @@ void csn_file_free(csn_file *file) {
   memset(file, 0, sizeof *file);
 }
 
+const char *csn_path_shown(const char *path, char text[CSN_PATH_SHOWN_MAX + 4]) {
+  size_t len = strlen(path), cut = len > CSN_PATH_SHOWN_MAX ? len - CSN_PATH_SHOWN_MAX : 0;
+  strcpy(text, cut > 0 ? "..." : "");
+  return strcat(text, path + cut);
+}
+
 size_t csn_line_of_offset(csn_span text, size_t offset) {
   size_t line = 1;
   for (size_t i = 0; i < offset && i < text.len; i++) line += text.ptr[i] == '\n';

@@ -54,6 +54,11 @@ static inline csn_span csn_file_span(const csn_file *file) {
   return csn_span_of(file->bytes, file->len);
 }
 
+/* A path for a message: of a long one only its end, behind "...", since that names the file. The reason behind it
+ * always has room. Returns `text`. */
+enum { CSN_PATH_SHOWN_MAX = 100 };
+const char *csn_path_shown(const char *path, char text[CSN_PATH_SHOWN_MAX + 4]);
+
 /* The line, from 1, in which the byte at `offset` stands. */
 size_t csn_line_of_offset(csn_span text, size_t offset);
 

@@ -22,6 +22,7 @@ bool csn_json_out_flush(csn_json_out *out) {
       out->error = errno;
     }
   }
+  if (out->error == 0 && out->len > 0) out->has_written = true;
   out->len = 0;
   return out->error == 0;
 }

@@ -8,8 +8,9 @@
 typedef struct csn_json_out {
   uint8_t *bytes;
   size_t len, room;
-  int fd;    /* where a full buffer is written; -1: nowhere, and a full buffer is the error ENOBUFS */
-  int error; /* the first errno of a write; nothing is written after it */
+  int fd;           /* where a full buffer is written; -1: nowhere, and a full buffer is the error ENOBUFS */
+  int error;        /* the first errno of a write; nothing is written after it */
+  bool has_written; /* something has been flushed */
 } csn_json_out;
 
 /* Writes through `bytes`, which the caller owns, to `fd`. */

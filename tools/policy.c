@@ -8,6 +8,7 @@
 #include "../core/src/credential.h"
 #include "../core/src/ct.h"
 #include "command.h"
+#include "input.h"
 #include "policy_reader.h"
 
 enum { PRESET, WINDOW, UNSIGNED_BODY, JWT, NONCES, JWKS_FILE, KEYS, FIELDS };
@@ -152,10 +153,11 @@ static bool read_jwt(csn_policy_reader *r, uint32_t node) {
 
 static bool refuse_jwks(csn_policy_reader *r, uint32_t node, const char *path, csn_span text, csn_error error,
                         const csn_jwks_result *result) {
-  char why[256];
-  if (error == CSN_OK) return csn_policy_refuse(r, node, "jwks_file", "%.100s: holds no key that can be used", path);
+  char why[256], shown[CSN_PATH_SHOWN_MAX + 4];
+  csn_path_shown(path, shown);
+  if (error == CSN_OK) return csn_policy_refuse(r, node, "jwks_file", "%s: holds no key that can be used", shown);
   csn_key_refusal(error, "which is only for a key that stands in the policy", why, sizeof why);
-  return csn_policy_refuse(r, node, "jwks_file", "%.100s:%zu: %s", path, csn_line_of_offset(text, result->offset), why);
+  return csn_policy_refuse(r, node, "jwks_file", "%s:%zu: %s", shown, csn_line_of_offset(text, result->offset), why);
 }
 
 static bool read_jwks_at(csn_policy_reader *r, uint32_t node, const char *path) {
@@ -163,7 +165,10 @@ static bool read_jwks_at(csn_policy_reader *r, uint32_t node, const char *path) 
   csn_jwks_result result = {0};
   csn_file file;
   int failed = csn_file_read(&file, path, CSN_JWKS_FILE_MAX);
-  if (failed != 0) return csn_policy_refuse(r, node, "jwks_file", "%.100s: %s", path, strerror(failed));
+  if (failed != 0) {
+    char shown[CSN_PATH_SHOWN_MAX + 4];
+    return csn_policy_refuse(r, node, "jwks_file", "%s: %s", csn_path_shown(path, shown), strerror(failed));
+  }
   defaults.uses = CSN_USE_TOKEN;
   csn_error error = csn_keyring_add_jwks(r->out->keyring, csn_file_span(&file), &defaults, &result);
   bool good = error == CSN_OK && result.added > 0;
@@ -269,20 +274,31 @@ static const char *json_sentence(csn_reason reason) {
   return "not strict JSON (RFC 8259)";
 }
 
+/* A refusal of the whole file. */
+static void refuse_file(csn_policy_reader *r, int error) {
+  char shown[CSN_PATH_SHOWN_MAX + 4];
+  snprintf(r->error->text, sizeof r->error->text, "%s: %s", csn_path_shown(r->path, shown), strerror(error));
+}
+
+static void refuse_text(csn_policy_reader *r, csn_span text, csn_reason reason, size_t offset) {
+  char shown[CSN_PATH_SHOWN_MAX + 4];
+  snprintf(r->error->text, sizeof r->error->text, "%s:%zu: %s (byte %zu)", csn_path_shown(r->path, shown),
+           csn_line_of_offset(text, offset), json_sentence(reason), offset);
+}
+
 static bool load_text(csn_policy_reader *r, csn_span text, int64_t now) {
   size_t room = count_nodes(text), offset = 0;
   csn_json_node *nodes = malloc(room * sizeof *nodes);
   r->out->memory = calloc(1, sizeof(policy_memory));
   bool good = false;
   if (nodes == NULL || r->out->memory == NULL) {
-    snprintf(r->error->text, sizeof r->error->text, "%.100s: %s", r->path, strerror(ENOMEM));
+    refuse_file(r, ENOMEM);
   } else {
     csn_reason reason = csn_json_read(text, nodes, room, &r->json, &offset);
     if (reason == CSN_REASON_ACCEPTED) {
       good = read_policy(r, now);
     } else {
-      snprintf(r->error->text, sizeof r->error->text, "%.100s:%zu: %s (byte %zu)", r->path,
-               csn_line_of_offset(text, offset), json_sentence(reason), offset);
+      refuse_text(r, text, reason, offset);
     }
   }
   free(nodes);
@@ -296,7 +312,7 @@ bool csn_policy_load(csn_policy *out, const char *path, int64_t now, csn_policy_
   out->config = (csn_verifier_config)CSN_VERIFIER_CONFIG_DEFAULT;
   int failed = csn_file_read(&file, path, CSN_POLICY_FILE_MAX);
   if (failed != 0) {
-    snprintf(error->text, sizeof error->text, "%.300s: %s", path, strerror(failed));
+    refuse_file(&reader, failed);
     return false;
   }
   bool good = load_text(&reader, csn_file_span(&file), now);

@@ -69,12 +69,13 @@ static bool read_alg(csn_policy_reader *r, uint32_t node, csn_key_config *config
   return true;
 }
 
+/* The values of secret_file and secret_env are never shown: by mistake they may be the secret itself. */
 static bool read_secret_file(csn_policy_reader *r, uint32_t node, csn_secret_encoding encoding, key_memory *memory) {
   csn_span name;
   if (!csn_policy_string(r, node, "secret_file", memory->text, sizeof memory->text, &name)) return false;
   char *path = csn_policy_path(r, name);
   const char *refusal = path == NULL ? strerror(ENOMEM) : csn_secret_read(&memory->secret, path, encoding);
-  if (refusal != NULL) csn_policy_refuse(r, node, "secret_file", "%.100s: %s", path == NULL ? "" : path, refusal);
+  if (refusal != NULL) csn_policy_refuse(r, node, "secret_file", "%s", refusal);
   free(path);
   return refusal == NULL;
 }
@@ -85,9 +86,9 @@ static bool read_secret_env(csn_policy_reader *r, uint32_t node, csn_secret_enco
   if (!csn_policy_string(r, node, "secret_env", memory->text, sizeof variable - 1, &name)) return false;
   snprintf(variable, sizeof variable, "%.*s", (int)name.len, (const char *)name.ptr);
   const char *value = getenv(variable);
-  if (value == NULL) return csn_policy_refuse(r, node, "secret_env", "%s is not set in the environment", variable);
+  if (value == NULL) return csn_policy_refuse(r, node, "secret_env", "the variable is not set in the environment");
   const char *refusal = csn_secret_decode(&memory->secret, csn_span_str(value), encoding);
-  return refusal == NULL || csn_policy_refuse(r, node, "secret_env", "%s: %s", variable, refusal);
+  return refusal == NULL || csn_policy_refuse(r, node, "secret_env", "%s", refusal);
 }
 
 static bool read_secret_text(csn_policy_reader *r, uint32_t node, csn_secret_encoding encoding, key_memory *memory) {

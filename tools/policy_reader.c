@@ -19,7 +19,7 @@ static const char *shown(const csn_json *json, uint32_t node, char text[SHOWN_NA
 }
 
 bool csn_policy_refuse(csn_policy_reader *r, uint32_t node, const char *field, const char *format, ...) {
-  char reason[256], where[128] = "";
+  char reason[320], where[128] = "", path[CSN_PATH_SHOWN_MAX + 4];
   va_list arguments;
   size_t line = csn_line_of_offset(r->json.text, r->json.nodes[node].start);
   bool in_key = strcmp(r->section, "keys") == 0;
@@ -31,10 +31,7 @@ bool csn_policy_refuse(csn_policy_reader *r, uint32_t node, const char *field, c
   if (!in_key) snprintf(where, sizeof where, "%s", r->section);
   size_t used = strlen(where);
   if (field != NULL) snprintf(where + used, sizeof where - used, "%s%s", used > 0 ? "." : "", field);
-  /* Of a long path the end says more; the reason always fits. */
-  size_t path_len = strlen(r->path), path_max = 100;
-  const char *path = path_len > path_max ? r->path + path_len - path_max : r->path;
-  snprintf(r->error->text, sizeof r->error->text, "%s%s:%zu: %s%s%s", path == r->path ? "" : "...", path, line, where,
+  snprintf(r->error->text, sizeof r->error->text, "%s:%zu: %s%s%s", csn_path_shown(r->path, path), line, where,
            where[0] == '\0' ? "" : ": ", reason);
   return false;
 }

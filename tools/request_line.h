@@ -4,7 +4,7 @@
  *    "client_ip":"…"}
  *
  * All but `method` and `target` may be absent; `id` is any string or number and is given back as it stands. A JSON
- * string cannot hold every byte: `body_base64` is for bodies that are not UTF-8 or hold a NUL. */
+ * string cannot hold every byte: `body_base64` is for bodies that are not UTF-8. */
 #ifndef CSN_TOOLS_REQUEST_LINE_H
 #define CSN_TOOLS_REQUEST_LINE_H
 

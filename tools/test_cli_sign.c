@@ -107,6 +107,7 @@ static void what_cannot_be_signed_is_refused(void **state) {
       {"sign --policy @d --ttl 5", GET, "has no token: --claims, --claims-file, --ttl and --token-key-id"},
       {"sign --policy @d --form 1", GET, "--form: hmac-nonce-delimited has 1 form, numbered from 0"},
       {"sign --policy @d --form 99", GET, "--form takes the number of a form"},
+      {"sign --policy @b --ttl 2147483648", GET, "--ttl takes seconds"},
       {"sign --policy @d --nonce a|b", GET, "--nonce takes 1 to 128 of"},
       {"sign --policy @b --nonce n --client c", GET, "bearer-jwt has no nonce"},
       {"sign --policy @b --claims []", GET, "the claims are not a JSON object"},

@@ -176,6 +176,21 @@ static void a_whole_file_is_read_up_to_its_limit(void **state) {
   assert_null(file.bytes);
 }
 
+static void a_long_path_keeps_its_end(void **state) {
+  char path[CSN_PATH_SHOWN_MAX + 2], shown[CSN_PATH_SHOWN_MAX + 4];
+  (void)state;
+  assert_string_equal(csn_path_shown("", shown), "");
+  assert_string_equal(csn_path_shown("a/b", shown), "a/b");
+  memset(path, 'x', sizeof path);
+  strcpy(path + CSN_PATH_SHOWN_MAX - 2, "/f");
+  assert_string_equal(csn_path_shown(path, shown), path);
+  strcpy(path + CSN_PATH_SHOWN_MAX - 1, "/f");
+  csn_path_shown(path, shown);
+  assert_int_equal(strlen(shown), CSN_PATH_SHOWN_MAX + 3);
+  assert_int_equal(strncmp(shown, "...x", 4), 0);
+  assert_string_equal(shown + 3, path + 1);
+}
+
 static void an_offset_has_a_line(void **state) {
   csn_span text = csn_span_str("a\nbc\n\nd");
   const size_t lines[] = {1, 1, 2, 2, 2, 3, 4, 4};
@@ -194,6 +209,7 @@ int main(void) {
       cmocka_unit_test(what_cannot_be_read_is_named),
       cmocka_unit_test(a_wait_is_announced_and_a_ready_read_is_not),
       cmocka_unit_test(a_whole_file_is_read_up_to_its_limit),
+      cmocka_unit_test(a_long_path_keeps_its_end),
       cmocka_unit_test(an_offset_has_a_line),
   };
   return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);

@@ -107,8 +107,11 @@ static void a_small_buffer_loses_nothing(void **state) {
   int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
   (void)state;
   csn_json_out_init(&out, fd, room, sizeof room);
+  assert_true(csn_json_out_flush(&out));
+  assert_false(out.has_written); /* nothing was there to write */
   csn_json_out_string(&out, csn_span_str("0123456789\n0123456789"));
   assert_true(csn_json_out_flush(&out));
+  assert_true(out.has_written);
   close(fd);
   FILE *file = fopen(path, "r");
   assert_non_null(fgets(read, sizeof read, file));
@@ -124,6 +127,7 @@ static void a_failed_write_is_kept(void **state) {
   csn_json_out_init(&out, fd, room, sizeof room);
   csn_json_out_text(&out, "text");
   assert_false(csn_json_out_flush(&out));
+  assert_false(out.has_written);
   assert_int_equal(out.error, ENOSPC);
   csn_json_out_text(&out, "more than the buffer has room for");
   assert_false(csn_json_out_flush(&out));

@@ -1,4 +1,5 @@
 /* A request as one line of JSON: what is taken, what is refused and where. */
+#include "../core/src/credential.h"
 #include "../core/test/guarded.h"
 #include "request_line.h"
 #include "test_support.h"

@@ -24,7 +24,8 @@ export const accepted = (client_id, key_id) => ({
   key_id,
 });
 
-export const rejected = (reason, field = null, offset = 0, client_id = null, key_id = null) => ({
+// `header` is the index of the header that is wrong, where the field is "header"; JSON leaves it out where undefined.
+export const rejected = (reason, field = null, offset = 0, client_id = null, key_id = null, header = undefined) => ({
   verdict: "rejected",
   reason,
   stage: stages.get(reason),
@@ -32,6 +33,7 @@ export const rejected = (reason, field = null, offset = 0, client_id = null, key
   offset,
   client_id,
   key_id,
+  header,
 });
 
 // One request line; a body that no strict JSON string can hold goes into body_base64. `body` is a Buffer or undefined.

@@ -30,8 +30,9 @@ def accepted(client_id, key_id):
     }
 
 
-def rejected(reason, field=None, offset=0, client_id=None, key_id=None):
-    return {
+def rejected(reason, field=None, offset=0, client_id=None, key_id=None, header=None):
+    """`header` is the index of the header that is wrong, where the field is "header"."""
+    verdict = {
         "verdict": "rejected",
         "reason": reason,
         "stage": STAGES[reason],
@@ -40,6 +41,7 @@ def rejected(reason, field=None, offset=0, client_id=None, key_id=None):
         "client_id": client_id,
         "key_id": key_id,
     }
+    return verdict if header is None else {**verdict, "header": header}
 
 
 def request(headers, method="GET", target="/v1/orders?limit=10", body=None):

@@ -142,7 +142,7 @@ function delimitedRejecting() {
   delimitedCase(
     "nonce-line-feed",
     "The delimiter in a field: no header value holds it.",
-    rejected("header_value_invalid", "header", 4),
+    rejected("header_value_invalid", "header", 4, null, null, 2),
     { nonce: "0b7e\n151628aed2a6" },
   );
   delimitedCase("missing-nonce", "Without a nonce.", rejected("field_missing", "nonce"), { wire: { nonce: null } });

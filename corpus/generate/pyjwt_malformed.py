@@ -329,7 +329,7 @@ def bearer_authorization():
     sent(
         "authorization-folded",
         "A folded value.",
-        rejected("header_value_invalid", "header", 6),
+        rejected("header_value_invalid", "header", 6, header=0),
         [("Authorization", f"Bearer\r\n {good}")],
     )
 

@@ -200,7 +200,7 @@ def request_form():
         case(
             f"header-{name}",
             "A byte that no header value may hold, in the nonce.",
-            rejected("header_value_invalid", "header", offset),
+            rejected("header_value_invalid", "header", offset, header=2),
             headers=lambda pairs: [(n, text if n == "x-Nonce" else v) for n, v in pairs],
         )
 
@@ -213,35 +213,38 @@ def request_form():
     case(
         "header-other-control-byte",
         other,
-        rejected("header_value_invalid", "header", 1),
+        rejected("header_value_invalid", "header", 1, header=4),
         headers=lambda pairs: pairs + [("X-Other", "a\u0002b")],
     )
     case(
-        "header-name-empty", other, rejected("header_name_invalid", "header"), headers=lambda pairs: pairs + [("", "v")]
+        "header-name-empty",
+        other,
+        rejected("header_name_invalid", "header", header=4),
+        headers=lambda pairs: pairs + [("", "v")],
     )
     case(
         "header-name-space",
         other,
-        rejected("header_name_invalid", "header", 7),
+        rejected("header_name_invalid", "header", 7, header=0),
         headers=lambda pairs: [("x-Nonce ", "v"), *pairs],
     )
     case(
         "header-name-colon",
         other,
-        rejected("header_name_invalid", "header", 1),
+        rejected("header_name_invalid", "header", 1, header=0),
         headers=lambda pairs: [("x:Nonce", "v"), *pairs],
     )
     case(
         "header-name-257-bytes",
         other,
-        rejected("header_name_invalid", "header", 256),
+        rejected("header_name_invalid", "header", 256, header=4),
         headers=lambda pairs: [*pairs, ("n" * 257, "v")],
     )
     case("header-name-256-bytes", "The longest header name.", ok(), headers=lambda pairs: [*pairs, ("n" * 256, "v")])
     case(
         "header-value-16385-bytes",
         other,
-        rejected("header_too_long", "header", 16384),
+        rejected("header_too_long", "header", 16384, header=4),
         headers=lambda pairs: [*pairs, ("X-Other", "v" * 16385)],
     )
     case(
@@ -253,7 +256,7 @@ def request_form():
     case(
         "headers-129",
         "One header more than the limit.",
-        rejected("header_limit", "header"),
+        rejected("header_limit", "header", header=0),
         headers=lambda pairs: [*pairs, *[("X-Other", str(i)) for i in range(125)]],
     )
     case(

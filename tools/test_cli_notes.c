@@ -1,0 +1,155 @@
+/* Notes: a run that fails has one line on standard error, and a run that goes well keeps its note. */
+#include <poll.h>
+
+#include "test_cli.h"
+
+#define BAD "{\"method\":7}\n"
+#define WARNING "warning: "
+
+static void a_run_that_goes_well_has_its_note(void **state) {
+  (void)state;
+  test_write_text("a", AMBIGUOUS);
+  test_write_text("d", DELIMITED);
+  static const char *const inputs[] = {"", "\n", GET, GET GET};
+  for (size_t i = 0; i < COUNT(inputs); i++) {
+    assert_int_equal(run("verify --policy @a", inputs[i]), i < 2 ? 0 : 1);
+    assert_int_equal(count_lines(err), 1);
+    assert_non_null(strstr(err, WARNING));
+    assert_non_null(strstr(err, "preset hmac-nonce is ambiguous"));
+    assert_non_null(strstr(err, "use hmac-nonce-delimited\n"));
+  }
+  must_run("verify --policy @d", "", 0);
+}
+
+static void a_run_that_fails_has_one_line(void **state) {
+  enum { TOO_LONG = (1 << 20) + (64 << 10) + 1 };
+  static char line[TOO_LONG + 1];
+  (void)state;
+  test_write_text("a", AMBIGUOUS);
+  must_fail("verify --policy @a", BAD, "<stdin>:1: method is not a string");
+  assert_int_equal(count_lines(out), 0);
+  must_fail("verify --policy @a", GET GET BAD GET, "<stdin>:3: method is not a string");
+  assert_int_equal(count_lines(out), 2); /* those before it are answered all the same */
+  must_fail("verify --policy @a @no", "", "/no: No such file or directory");
+  must_fail("verify --policy @a - @no", GET, "/no: No such file or directory");
+  assert_int_equal(count_lines(out), 1);
+  memset(line, 'x', TOO_LONG);
+  must_fail("verify --policy @a", line, "<stdin>:1: the line is longer than the limit (byte 1114112)");
+  assert_int_equal(run_to("/dev/full", "verify --policy @a", GET, strlen(GET)), 2);
+  assert_string_equal(err, "csn verify: standard output: No space left on device\n");
+}
+
+/* More verdicts than the buffer holds, and then a line that cannot be read. */
+static void answers_that_are_out_already_have_had_their_note(void **state) {
+  enum { LINES = 1000 };
+  static char input[LINES * sizeof GET + sizeof BAD];
+  (void)state;
+  test_write_text("a", AMBIGUOUS);
+  for (size_t i = 0; i < LINES; i++) strcpy(input + i * strlen(GET), GET);
+  strcat(input, BAD);
+  assert_int_equal(run("verify --policy @a", input), 2);
+  assert_int_equal(count_lines(out), LINES);
+  assert_int_equal(count_lines(err), 2);
+  assert_int_equal(count_text(err, WARNING), 1);
+  assert_true(strstr(err, WARNING) < strstr(err, "<stdin>:1001: method is not a string"));
+  assert_int_equal(run_to("/dev/full", "verify --policy @a", input, strlen(input)), 2);
+  assert_string_equal(err, "csn verify: standard output: No space left on device\n");
+}
+
+static void ignored_keys_are_a_note_too(void **state) {
+  (void)state;
+  test_write_text("mixed",
+                  "{\"keys\":[{\"kty\":\"RSA\"},{\"kty\":\"oct\",\"k\":"
+                  "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"}]}");
+  must_fail("jwt verify --jwks @mixed @no", "", "/no: No such file or directory");
+  assert_int_equal(run("jwt verify --jwks @mixed", "x\n"), 1);
+  assert_int_equal(count_lines(err), 1);
+  assert_non_null(strstr(err, "/mixed: 1 of 2 keys ignored"));
+}
+
+/* ---- while the input is still open ---- */
+
+typedef struct open_run {
+  pid_t child;
+  int in, out, err;
+} open_run;
+
+static open_run start(const char *policy) {
+  int in[2], answers[2], complaints[2];
+  assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+  assert_int_equal(pipe2(answers, O_CLOEXEC), 0);
+  assert_int_equal(pipe2(complaints, O_CLOEXEC), 0);
+  open_run run = {fork(), in[1], answers[0], complaints[0]};
+  if (run.child == 0) {
+    dup2(in[0], STDIN_FILENO);
+    dup2(answers[1], STDOUT_FILENO);
+    dup2(complaints[1], STDERR_FILENO);
+    alarm(20);
+    execl(csn, "csn", "verify", "--policy", policy, NULL);
+    _exit(127);
+  }
+  close(in[0]);
+  close(answers[1]);
+  close(complaints[1]);
+  return run;
+}
+
+static void say(const open_run *run, const char *line) {
+  assert_int_equal(write(run->in, line, strlen(line)), strlen(line));
+}
+
+/* What comes within a wait that ends at the first bytes; "" where nothing comes. */
+static const char *hear(int fd, int milliseconds) {
+  static char text[2048];
+  struct pollfd ready = {.fd = fd, .events = POLLIN};
+  ssize_t got = poll(&ready, 1, milliseconds) == 1 ? read(fd, text, sizeof text - 1) : 0;
+  text[got > 0 ? got : 0] = '\0';
+  return text;
+}
+
+static int stop(const open_run *run) {
+  int status = 0;
+  close(run->in);
+  assert_int_equal(waitpid(run->child, &status, 0), run->child);
+  close(run->out);
+  close(run->err);
+  return WEXITSTATUS(status);
+}
+
+static void the_note_comes_with_the_first_answer(void **state) {
+  (void)state;
+  open_run run = start(test_write_text("a", AMBIGUOUS));
+  assert_string_equal(hear(run.err, 100), ""); /* nothing has been answered, and the run may yet fail */
+  say(&run, GET);
+  assert_int_equal(count_lines(hear(run.out, 10000)), 1);
+  const char *note = hear(run.err, 10000);
+  assert_non_null(strstr(note, WARNING));
+  assert_int_equal(count_lines(note), 1);
+  say(&run, GET);
+  assert_int_equal(count_lines(hear(run.out, 10000)), 1);
+  assert_string_equal(hear(run.err, 100), "");
+  assert_int_equal(stop(&run), 1);
+}
+
+static void waiting_alone_brings_no_note(void **state) {
+  (void)state;
+  open_run run = start(test_write_text("a", AMBIGUOUS));
+  assert_string_equal(hear(run.err, 100), "");
+  say(&run, BAD);
+  const char *complaint = hear(run.err, 10000);
+  assert_non_null(strstr(complaint, "<stdin>:1: method is not a string"));
+  assert_int_equal(count_lines(complaint), 1);
+  assert_int_equal(stop(&run), 2);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_run_that_goes_well_has_its_note),
+      cmocka_unit_test(a_run_that_fails_has_one_line),
+      cmocka_unit_test(answers_that_are_out_already_have_had_their_note),
+      cmocka_unit_test(ignored_keys_are_a_note_too),
+      cmocka_unit_test(the_note_comes_with_the_first_answer),
+      cmocka_unit_test(waiting_alone_brings_no_note),
+  };
+  return cmocka_run_group_tests(tests, find_binary, test_folder_remove);
+}
