@@ -104,6 +104,7 @@ static void run(csn_bench *bench, const void *arg) {
   if (found != at) csn_workload_fatal("credential_lookup: %s did not find a key", kind->name);
   for (size_t i = 0; in_memory && i < LATENCY_LOOKUPS; i++) (void)timed_look_up(fixture, order[i], &latency);
   csn_bench_set_items(bench, csn_bench_iterations(bench));
+  if (!in_memory) csn_bench_label(bench, kind->configuration);
   csn_bench_counter(bench, "p50_ns", csn_latency_quantile(&latency, 0.50));
   csn_bench_counter(bench, "p99_ns", csn_latency_quantile(&latency, 0.99));
   csn_bench_counter(bench, "clock_ns", csn_clock_cost_ns());

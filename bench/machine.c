@@ -113,9 +113,38 @@ static void add_redis(void) {
   csn_bench_add_context("redis", version != NULL ? version + 2 : program != NULL ? "unknown" : "not installed");
 }
 
+/* What the assembly of OpenSSL's SHA-256 selects on x86-64, the best first, by the words that CPUID filled, after the
+ * mask of the environment variable OPENSSL_ia32cap: the low half of `first` is EDX of leaf 1, the high half ECX; the
+ * low half of `second` is EBX of leaf 7. It takes AVX only where OpenSSL has noted in EDX that the processor is
+ * Intel's. */
+static const char *sha256_of_x86(unsigned long long first, unsigned long long second) {
+  enum { BMI1_AVX2_BMI2 = 1 << 3 | 1 << 5 | 1 << 8 };
+  const unsigned long long intel_avx_ssse3 = 1ULL << 30 | 1ULL << (32 + 28) | 1ULL << (32 + 9);
+  if (second >> 29 & 1) return "SHA-NI, OpenSSL's choice";
+  if ((second & BMI1_AVX2_BMI2) == BMI1_AVX2_BMI2) return "AVX2 and BMI, OpenSSL's choice";
+  if ((first & intel_avx_ssse3) == intel_avx_ssse3) return "AVX, OpenSSL's choice";
+  if (first >> (32 + 9) & 1) return "SSSE3, OpenSSL's choice";
+  return "no vector instructions, OpenSSL's choice";
+}
+
+/* The MACs are OpenSSL's, and OpenSSL chooses how by what it lets itself see of the processor. */
+static void add_openssl(void) {
+  enum { ARMV8_SHA256 = 1 << 4 };
+  csn_bench_add_context("openssl", OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
+  const char *settings = OPENSSL_info(OPENSSL_INFO_CPU_SETTINGS), *sha256 = "unknown";
+  unsigned long long first, second;
+  if (settings != NULL && sscanf(settings, "OPENSSL_ia32cap=0x%llx:0x%llx", &first, &second) == 2) {
+    sha256 = sha256_of_x86(first, second);
+  } else if (settings != NULL && sscanf(settings, "OPENSSL_armcap=0x%llx", &first) == 1) {
+    sha256 = first & ARMV8_SHA256 ? "ARMv8 SHA-256, OpenSSL's choice" : "no SHA-256 instructions, OpenSSL's choice";
+  }
+  csn_bench_add_context("openssl_cpu", settings == NULL ? "unknown" : settings);
+  csn_bench_add_context("sha256_implementation", sha256);
+}
+
 static void add_libraries(void) {
   char text[TEXT_MAX];
-  csn_bench_add_context("openssl", OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
+  add_openssl();
   unsigned xxhash = XXH_versionNumber();
   snprintf(text, sizeof text, "%u.%u.%u", xxhash / 10000, xxhash / 100 % 100, xxhash % 100);
   csn_bench_add_context("xxhash", text);

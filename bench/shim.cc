@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -19,56 +21,64 @@ namespace {
 
 const char *usage_text = "";
 
-/* Google Benchmark's random interleaving prints nothing before everything has run. With CSN_BENCH_PROGRESS in the
- * environment, standard error says how far it is: on a terminal in one line, elsewhere in a line every twentieth. */
+/* Google Benchmark's random interleaving prints nothing before everything has run. With CSN_BENCH_PROGRESS=ROWS in the
+ * environment, the number of rows to run, standard error says how far it is: on a terminal in one line that names the
+ * row, elsewhere in a line for each tenth. */
 class Progress {
  public:
-  void add_rows(int count) { rows_ += count; }
-
   void start(int argc, char **argv) {
-    enabled_ = std::getenv("CSN_BENCH_PROGRESS") != nullptr;
-    terminal_ = isatty(STDERR_FILENO) != 0;
+    const char *rows = std::getenv("CSN_BENCH_PROGRESS");
     long repetitions = 1;
-    for (int i = 1; i < argc; i++) {
-      std::sscanf(argv[i], "--benchmark_repetitions=%ld", &repetitions);
-      /* How many rows a filter leaves is not known here. */
-      if (std::strncmp(argv[i], "--benchmark_filter", 18) == 0) rows_ = 0;
-    }
-    total_ = rows_ * repetitions;
+    for (int i = 1; i < argc; i++) std::sscanf(argv[i], "--benchmark_repetitions=%ld", &repetitions);
+    total_ = rows == nullptr ? 0 : std::strtol(rows, nullptr, 10) * repetitions;
+    terminal_ = isatty(STDERR_FILENO) != 0;
+    started_ = std::chrono::steady_clock::now();
   }
+
+  bool enabled() const { return total_ > 0; }
 
   /* The first repetition of a row is run with more and more iterations; the others once each, with as many. */
   void step(const std::string &name, const benchmark::State &state) {
-    if (!enabled_) return;
+    if (!enabled()) return;
     auto [at, is_new] = iterations_.try_emplace({name, state.threads()}, 0);
     bool still_growing = !is_new && state.max_iterations > at->second;
     at->second = state.max_iterations;
-    if (!still_growing) print(name.c_str(), state.threads());
+    if (still_growing) return;
+    std::string threads = state.threads() == 1 ? "" : "/threads:" + std::to_string(state.threads());
+    print(std::min(done_++, total_) * 100 / total_, (name + threads).c_str());
   }
 
-  void end() {
-    if (enabled_ && terminal_) std::fputs("\r\033[K", stderr);
+  void end() const {
+    if (enabled() && terminal_) std::fputs("\033[K", stderr);
   }
 
  private:
-  void print(const char *name, int threads) {
-    done_++;
-    bool last = done_ == total_;
-    if (!terminal_ && total_ != 0 && !last && done_ * 20 / total_ == (done_ - 1) * 20 / total_) return;
-    std::fprintf(stderr, terminal_ ? "\r\033[K[%ld" : "[%ld", done_);
-    if (total_ != 0) std::fprintf(stderr, "/%ld", total_);
-    std::fprintf(stderr, "] %s", name);
-    if (threads > 1) std::fprintf(stderr, ", %d threads", threads);
-    if (!terminal_) std::fputc('\n', stderr);
+  /* The cursor goes back to the line's start, so that a message which ends the program stands there. */
+  void print(long percent, const char *name) {
+    if (!terminal_ && percent / 10 == shown_) return;
+    shown_ = percent / 10;
+    long elapsed =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_).count();
+    std::fprintf(stderr, "%s%3ld %%  %ld:%02ld", terminal_ ? "\033[K" : "", percent, elapsed / 60, elapsed % 60);
+    if (terminal_) std::fprintf(stderr, "  %.60s", name);
+    std::fputs(terminal_ ? "\r" : "\n", stderr);
     std::fflush(stderr);
   }
 
-  bool enabled_ = false, terminal_ = false;
-  long rows_ = 0, done_ = 0, total_ = 0;
+  bool terminal_ = false;
+  long done_ = 0, total_ = 0, shown_ = -1;
+  std::chrono::steady_clock::time_point started_;
   std::map<std::pair<std::string, int>, benchmark::IterationCount> iterations_;
 };
 
 Progress progress;
+
+/* Instead of the table, where somebody watches the progress. */
+class SilentReporter : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context &) override { return true; }
+  void ReportRuns(const std::vector<Run> &) override {}
+};
 
 benchmark::State *state_of(csn_bench *bench) {
   return reinterpret_cast<benchmark::State *>(bench);
@@ -119,9 +129,6 @@ void csn_bench_register(const char *name, csn_bench_fn fn, const void *arg, cons
   } else {
     row->UseRealTime();
   }
-  int rows = 0;
-  for (int i = 0; options != nullptr && i < CSN_BENCH_THREADS_MAX; i++) rows += options->threads[i] != 0;
-  progress.add_rows(rows == 0 ? 1 : rows);
   if (options == nullptr) return;
   if (options->iterations != 0) row->Iterations(options->iterations);
   for (int threads : options->threads) {
@@ -136,11 +143,13 @@ void csn_bench_add_context(const char *key, const char *value) {
 int csn_bench_run(int argc, char **argv, const char *usage) {
   usage_text = usage;
   StrictJSONReporter json;
+  SilentReporter silent;
   bool to_json = writes_json(argc, argv);
   progress.start(argc, argv);
   benchmark::Initialize(&argc, argv, print_help);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  std::size_t matched = benchmark::RunSpecifiedBenchmarks(nullptr, to_json ? &json : nullptr);
+  std::size_t matched =
+      benchmark::RunSpecifiedBenchmarks(progress.enabled() ? &silent : nullptr, to_json ? &json : nullptr);
   progress.end();
   benchmark::Shutdown();
   return matched == 0 ? 1 : 0;

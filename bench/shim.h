@@ -39,9 +39,10 @@ void csn_bench_register(const char *name, csn_bench_fn fn, const void *arg, cons
 /* A line of the machine's description in the JSON output and on the terminal. Both are copied. */
 void csn_bench_add_context(const char *key, const char *value);
 
-/* Runs what Google Benchmark's own flags ask for, with progress on standard error where CSN_BENCH_PROGRESS is in the
- * environment. Returns main()'s status: 0; 1 where no benchmark matches the filter;
- * 2 for an unknown flag. `usage` is printed above the list of flags by --help, which does not return. */
+/* Runs what Google Benchmark's own flags ask for. With CSN_BENCH_PROGRESS=ROWS in the environment, which says how many
+ * rows these flags leave, progress goes to standard error instead of a table to standard output. Returns main()'s
+ * status: 0; 1 where no benchmark matches the filter; 2 for an unknown flag. `usage` is printed above the list of flags
+ * by --help, which does not return. */
 int csn_bench_run(int argc, char **argv, const char *usage);
 
 /* True where `count` iterations more are to be run; the time runs from the first true to the first false. */

@@ -1,5 +1,6 @@
 #include "store_probe.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -7,7 +8,7 @@
 
 #include "workload.h"
 
-enum { BEFORE_RESTART = 1, IN_CHILD, CONTROL, PROBE_SECONDS = 300 };
+enum { BEFORE_RESTART = 1, AFTER_RESTART, IN_CHILD, CONTROL, PROBE_SECONDS = 300 };
 
 static csn_nonce_answer claim(const csn_nonce_store *store, uint64_t number) {
   csn_nonce_name name;
@@ -41,17 +42,28 @@ static bool probe_processes(const csn_store_kind *kind, csn_place *place) {
   return answer == CSN_NONCE_REPLAYED;
 }
 
-static bool probe_restart(const csn_store_kind *kind, csn_place *place) {
+/* In a child with a handle of its own: claims, and dies as in a crash, with the handle open. */
+_Noreturn static void claim_and_die(const csn_store_kind *kind, csn_place *place) {
   csn_handle handle;
   kind->open(place, &handle);
   csn_nonce_answer first = claim(&handle.nonces, BEFORE_RESTART), again = claim(&handle.nonces, BEFORE_RESTART);
-  kind->close(&handle);
-  if (first != CSN_NONCE_FRESH || again != CSN_NONCE_REPLAYED)
+  if (first == CSN_NONCE_FRESH && again == CSN_NONCE_REPLAYED) kill(getpid(), SIGKILL);
+  _exit(1);
+}
+
+/* Whether what a process claimed is known after its death and, where there is one, the server's; both die alike. */
+static bool probe_restart(const csn_store_kind *kind, csn_place *place) {
+  int status;
+  pid_t child = fork();
+  if (child == 0) claim_and_die(kind, place);
+  if (child < 0 || waitpid(child, &status, 0) != child || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
     csn_workload_fatal("%s: a nonce was not claimed exactly once", kind->name);
-  kind->restart(place);
+  if (kind->restart != NULL) kind->restart(place);
+  csn_handle handle;
   kind->open(place, &handle);
-  csn_nonce_answer after = claim(&handle.nonces, BEFORE_RESTART);
+  csn_nonce_answer after = claim(&handle.nonces, BEFORE_RESTART), control = claim(&handle.nonces, AFTER_RESTART);
   kind->close(&handle);
+  if (control != CSN_NONCE_FRESH) csn_workload_fatal("%s: a fresh nonce was refused after the restart", kind->name);
   return after == CSN_NONCE_REPLAYED;
 }
 

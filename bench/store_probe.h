@@ -5,7 +5,7 @@
 #include "stores.h"
 
 typedef struct csn_store_facts {
-  bool survives_restart;         /* a nonce claimed before it is known after it */
+  bool survives_restart;         /* a nonce is known after SIGKILL of who claimed it, and of the server */
   bool shared_between_processes; /* a nonce claimed by another process is known here */
   bool shared_region;            /* memory: the same, with the table in memory that processes share */
   bool shared_between_hosts;     /* what the store says of itself: there is one host */

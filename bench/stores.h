@@ -16,7 +16,7 @@
 typedef struct csn_place {
   char path[CSN_SCRATCH_PATH_MAX]; /* sqlite_aead: the file */
   csn_redis_server *server;        /* redis */
-  double empty_bytes;              /* redis: what it used before there was data */
+  double empty_bytes;              /* redis, sqlite_aead: what it took before there was data */
   csn_nonce_table *table;          /* memory */
 } csn_place;
 
@@ -30,15 +30,17 @@ typedef struct csn_handle {
 
 typedef struct csn_store_kind {
   const char *name;
+  const char *configuration; /* for a reader: what the figures and the answers of the probe hold for */
   bool (*installed)(void);
   void (*make)(csn_place *place, const char *name); /* `name`: one for each place of a kind */
   void (*open)(csn_place *place, csn_handle *handle);
   void (*close)(csn_handle *handle);
-  void (*restart)(csn_place *place);  /* of the server, or of the process that holds the data; handles are closed */
-  void (*destroy)(csn_place *place);  /* handles are closed */
-  double (*bytes)(csn_place *place);  /* that the data takes now */
-  uint64_t (*live)(csn_place *place); /* nonces there; NULL where expired ones go by the simulated clock */
-  void (*clear)(csn_place *place);    /* NULL likewise */
+  void (*restart)(csn_place *place); /* kills the server and starts it again, handles are closed; NULL: no server */
+  void (*destroy)(csn_place *place); /* handles are closed */
+  /* What the data takes now. Writes back what a log holds, so not between timed runs. */
+  double (*bytes)(csn_place *place);
+  uint64_t (*live)(csn_place *place); /* nonces that are live; NULL where only the simulated clock tells */
+  void (*clear)(csn_place *place);    /* NULL where expired ones go by the simulated clock */
   bool (*put_all)(csn_handle *handle, const csn_key *keys, size_t count); /* credentials; NULL: the keyring */
 } csn_store_kind;
 

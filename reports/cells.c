@@ -14,6 +14,9 @@ const char *const report_method[] = {
     "interval of "
     "the same kind. Two rows are told apart only where that interval does not include 1. A median of ratios need not "
     "be the ratio of the medians to the last digit.",
+    "A store survives a restart where it knows a nonce that a process claimed which was then killed, by SIGKILL and "
+    "without closing anything, and where its server, if it has one, was killed likewise and started again. The machine "
+    "itself stayed up: what a loss of power takes was not tried. It depends on the configuration in the table.",
     "Times are real time for one item. With more than one thread it is the time between two items of all threads "
     "together. Figures of other machines or runs are never compared.",
     NULL,
@@ -49,12 +52,20 @@ void report_row_cells(report_cells *out, const report_row *row, const report_gro
   }
 }
 
+static bool has_intervals(const report_document *document) {
+  return report_results_repetitions(&document->results) >= REPORT_INTERVAL_MIN;
+}
+
 const char *report_interval_name(const report_document *document) {
-  return report_results_repetitions(&document->results) >= REPORT_INTERVAL_MIN ? "95 % interval" : "range";
+  return has_intervals(document) ? "95 % interval" : "range";
+}
+
+const char *report_interval_phrase(const report_document *document) {
+  return has_intervals(document) ? "the 95 % interval of the median" : "the least and the greatest value";
 }
 
 const char *report_interval_note(const report_document *document) {
-  if (report_results_repetitions(&document->results) >= REPORT_INTERVAL_MIN) {
+  if (has_intervals(document)) {
     return "In brackets: the 95 % interval. Compared is what ran in this run, on this machine.";
   }
   return "In brackets: the least and the greatest value. Compared is what ran in this run, on this machine.";

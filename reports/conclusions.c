@@ -33,31 +33,49 @@ static size_t competitors(const report_group *group, const report_row **out, siz
   return count;
 }
 
-/* "; X takes 2.1 times as long (…), Y 3.4 (…)" for rows[from..]. */
-static void add_slower(report_text *text, const report_row **rows, size_t from, size_t count) {
-  for (size_t i = from; i < count; i++) {
+/* " cannot be told apart from X (22.0 ns; ratio 0.89–1.20) or Y (…)" for those of rows[1..] that are not slower for
+ * sure. Returns how many; says nothing where there are none. */
+static size_t add_ties(report_text *text, const report_row **rows, size_t count) {
+  size_t said = 0;
+  for (size_t i = 1; i < count; i++) {
+    if (report_is_slower(rows[i], rows[0])) continue;
+    report_number time;
+    report_phrase interval;
+    report_summary ratio = report_ratio(rows[i], rows[0]);
+    report_text_format(text, "%s %s (%s; %s%s)", said == 0 ? " cannot be told apart from" : " or", label_of(rows[i]),
+                       time_of(time, rows[i]), ratio.count < 2 ? "" : "ratio ",
+                       report_phrase_interval(interval, &ratio));
+    said++;
+  }
+  return said;
+}
+
+/* "; X takes 2.1 times as long (…), Y 3.4 (…)" for the others. */
+static void add_slower(report_text *text, const report_row **rows, size_t count) {
+  size_t said = 0;
+  for (size_t i = 1; i < count; i++) {
+    if (!report_is_slower(rows[i], rows[0])) continue;
     report_number times;
     report_phrase interval;
     report_summary ratio = report_ratio(rows[i], rows[0]);
-    report_text_format(text, i == from ? "; %s takes %s times as long (%s)" : ", %s %s (%s)", label_of(rows[i]),
+    report_text_format(text, said++ == 0 ? "; %s takes %s times as long (%s)" : ", %s %s (%s)", label_of(rows[i]),
                        report_number_ratio(times, ratio.median), report_phrase_interval(interval, &ratio));
   }
 }
 
+/* The fastest is called so only where every other row is slower for sure. */
 static void compare(report_text *text, const report_section *section, const report_row **rows, size_t count) {
-  report_number first, second;
-  report_summary lead = report_ratio(rows[1], rows[0]);
-  if (report_is_clear(&lead)) {
-    report_text_format(text, "%s is the fastest at %s a %s", label_of(rows[0]), time_of(first, rows[0]),
-                       section->subject->unit);
-    add_slower(text, rows, 1, count);
+  report_number time;
+  report_text ties = {0};
+  (void)time_of(time, rows[0]);
+  if (add_ties(&ties, rows, count) == 0) {
+    report_text_format(text, "%s is the fastest at %s a %s", label_of(rows[0]), time, section->subject->unit);
   } else {
-    report_phrase interval;
-    report_text_format(text, "%s (%s) and %s (%s) cannot be told apart (%s%s)", label_of(rows[0]),
-                       time_of(first, rows[0]), label_of(rows[1]), time_of(second, rows[1]),
-                       lead.count < 2 ? "" : "ratio ", report_phrase_interval(interval, &lead));
-    add_slower(text, rows, 2, count);
+    report_text_format(text, "%s (%s)%s", label_of(rows[0]), time, report_text_string(&ties));
   }
+  if (ties.failed) text->failed = true;
+  report_text_free(&ties);
+  add_slower(text, rows, count);
   report_text_add(text, ".");
 }
 
@@ -180,11 +198,15 @@ void report_conclude_section(report_sentences *out, const report_analysis *analy
 
 /* ---- the summary ---- */
 
-/* How the best own row fares against the best other one, over the groups where both were measured. */
+/* How the best own row fares against the others, over the groups where both were measured. */
 typedef struct standing {
-  size_t compared, faster, slower;
+  size_t compared;
+  size_t faster;          /* than every other */
+  size_t slower;          /* than the best other */
   double least, greatest; /* time of the best other / time of the best own, medians */
   const char *other;      /* the best other; NULL where it is not the same in all groups */
+  const char *tied;       /* the one that cannot be told apart; NULL where there is none, or where `several` */
+  bool several;
 } standing;
 
 static const report_row *best(const report_section *section, const report_group *group, bool own) {
@@ -195,18 +217,41 @@ static const report_row *best(const report_section *section, const report_group 
   return NULL;
 }
 
+static void add_tied(standing *all, const char *name) {
+  if (all->tied != NULL && strcmp(all->tied, name) != 0) all->several = true;
+  all->tied = all->several ? NULL : name;
+}
+
+/* Judges one group: any other row that is not slower for sure may be as fast. */
+static void judge(standing *all, const report_section *section, const report_group *group, const report_row *own,
+                  const report_row *other) {
+  if (report_is_slower(own, other)) {
+    all->slower++;
+    return;
+  }
+  size_t ties = 0;
+  for (size_t i = 0; i < group->measured; i++) {
+    const char *name = group->rows[i]->name.implementation;
+    if (report_is_limit(name) || report_is_own(section->subject, name) || report_is_slower(group->rows[i], own))
+      continue;
+    add_tied(all, label_of(group->rows[i]));
+    ties++;
+  }
+  all->faster += ties == 0;
+}
+
 static standing standing_of(const report_section *section) {
   standing all = {.least = INFINITY};
   for (size_t g = 0; g < section->group_count; g++) {
-    const report_row *own = best(section, &section->groups[g], true);
-    const report_row *other = best(section, &section->groups[g], false);
+    const report_group *group = &section->groups[g];
+    const report_row *own = best(section, group, true), *other = best(section, group, false);
     report_summary ratio = report_ratio(other, own);
     if (ratio.count == 0) continue;
     const char *name = label_of(other);
     if (all.compared == 0) all.other = name;
     if (all.other != NULL && strcmp(all.other, name) != 0) all.other = NULL;
     all.compared++;
-    if (report_is_clear(&ratio)) *(ratio.median > 1 ? &all.faster : &all.slower) += 1;
+    judge(&all, section, group, own, other);
     all.least = fmin(all.least, ratio.median);
     all.greatest = fmax(all.greatest, ratio.median);
   }
@@ -237,11 +282,12 @@ static void summarise_compared(report_text *text, const report_section *section,
     report_text_format(text, "%s is slower than the fastest other", own);
     add_extent(text, s->compared);
   } else if (unclear == s->compared) {
-    report_text_format(text, "%s and %s cannot be told apart", own, other);
+    report_text_format(text, "%s and %s cannot be told apart", own, s->tied == NULL ? "at least one other" : s->tied);
     report_text_add(text, s->compared == 1 ? "." : s->compared == 2 ? " in either comparison." : " in any comparison.");
     return;
   } else {
-    report_text_format(text, "of %zu comparisons, %s is faster in %zu, slower in %zu and not to be told apart in %zu",
+    report_text_format(text,
+                       "of %zu comparisons, %s is the fastest in %zu, slower in %zu and not to be told apart in %zu",
                        s->compared, own, s->faster, s->slower, unclear);
   }
   report_text_format(text, "; %s takes ", other);

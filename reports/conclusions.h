@@ -56,7 +56,8 @@ typedef char report_phrase[REPORT_PHRASE_SIZE];
 /* "1.79–1.86": its interval or range; "one repetition" where there is neither. */
 const char *report_phrase_interval(report_phrase out, const report_summary *ratio);
 
-/* Whether the ratio is surely on one side of 1: at least two repetitions, none of the interval on the other side. */
-bool report_is_clear(const report_summary *ratio);
+/* Whether `row` is surely the slower one: at least two repetitions of both, and the interval of their ratio above 1.
+ * Neither slower than the other: they cannot be told apart. */
+bool report_is_slower(const report_row *row, const report_row *other);
 
 #endif

@@ -63,6 +63,9 @@ void report_row_cells(report_cells *out, const report_row *row, const report_gro
 /* "95 % interval" or "range": what the intervals of this run are. */
 const char *report_interval_name(const report_document *document);
 
+/* "the 95 % interval of the median" or "the least and the greatest value": the same in words. */
+const char *report_interval_phrase(const report_document *document);
+
 /* What the figures in brackets are: a sentence. */
 const char *report_interval_note(const report_document *document);
 

@@ -154,11 +154,11 @@ static void add_table(report_text *out, const report_document *document, const r
   report_text_add(out, "</tbody>\n</table>\n</div>\n");
 }
 
-static void add_figure(report_text *out, const report_section *section, const report_page *page) {
+static void add_figure(report_text *out, const report_document *document, const report_section *section,
+                       const report_page *page) {
   if (page->wide.length == 0) return;
-  report_text_format(out,
-                     "<figure>\n%s%s<figcaption>Longer is faster: %ss a second. Whiskers: the interval of the median.",
-                     page->wide.data, page->narrow.data, section->subject->unit);
+  report_text_format(out, "<figure>\n%s%s<figcaption>Longer is faster: %ss a second. Whiskers: %s.", page->wide.data,
+                     page->narrow.data, section->subject->unit, report_interval_phrase(document));
   if (report_plot_is_log(section)) {
     report_text_add(out, " The axis is logarithmic, so marks stand where bars would end.");
   }
@@ -171,7 +171,7 @@ static void add_section(report_text *out, const report_document *document, size_
   report_text_format(out, "<section id=\"subject-%zu\">\n", index + 1);
   add_element(out, "<h2>", section->title, "</h2>\n");
   if (section->subject->about[0] != '\0') add_element(out, "<p>", section->subject->about, "</p>\n");
-  add_figure(out, section, page);
+  add_figure(out, document, section, page);
   add_list(out, &page->sentences);
   add_table(out, document, section);
   report_text_add(out, "</section>\n");

@@ -11,7 +11,8 @@ typedef struct line {
 
 static const line lines[] = {
     {"Processor", "processor"},
-    {"Processor features", "features"},
+    {"Features that it has", "features"},
+    {"Features used by SHA-256", "sha256_implementation"},
     {"Cores", "num_cpus"},
     {"Huge pages", "huge_pages"},
     {"Kernel", "kernel"},
@@ -19,6 +20,7 @@ static const line lines[] = {
     {"Countersign", "version"},
     {"Commit", "commit"},
     {"OpenSSL", "openssl"},
+    {"OpenSSL may use", "openssl_cpu"},
     {"xxHash", "xxhash"},
     {"SQLite", "sqlite"},
     {"hiredis", "hiredis"},

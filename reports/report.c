@@ -1,11 +1,14 @@
 #include "report.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "document.h"
+#include "svg.h"
 
 /* One directory; one that is there is as good as a new one. */
 static bool make_directory(const char *path) {
@@ -51,6 +54,47 @@ static bool save_form(const char *directory, const char *name, writer write, con
   return saved;
 }
 
+/* ---- plots ---- */
+
+static bool is_of_this_run(const char *name, const report_document *document) {
+  for (size_t i = 0; i < document->analysis.section_count; i++) {
+    const report_page *page = &document->pages[i];
+    if (page->file.length != 0 && strcmp(name, page->file_name.data) == 0) return true;
+  }
+  return false;
+}
+
+static bool is_own_plot(const char *path) {
+  struct stat status;
+  char head[512] = "";
+  FILE *file = lstat(path, &status) == 0 && S_ISREG(status.st_mode) ? fopen(path, "rb") : NULL;
+  if (file == NULL) return false;
+  size_t length = fread(head, 1, sizeof head - 1, file);
+  (void)fclose(file);
+  head[length] = '\0';
+  return report_svg_is_own(head);
+}
+
+/* A plot of an earlier run, of a subject that this one does not have, would be taken for one of this run. Other files
+ * in the folder are not ours. */
+static bool remove_stale_plots(const char *directory, const report_document *document, char *error, size_t error_size) {
+  DIR *list = opendir(directory);
+  bool removed = list != NULL;
+  const struct dirent *entry;
+  if (!removed) (void)snprintf(error, error_size, "%s: %s", directory, strerror(errno));
+  while (removed && (entry = readdir(list)) != NULL) {
+    const char *ending = strrchr(entry->d_name, '.');
+    if (ending == NULL || strcmp(ending, ".svg") != 0 || is_of_this_run(entry->d_name, document)) continue;
+    report_text path = {0};
+    report_text_format(&path, "%s/%s", directory, entry->d_name);
+    removed = !path.failed && (!is_own_plot(path.data) || unlink(path.data) == 0);
+    if (!removed) (void)snprintf(error, error_size, "%s/%s: %s", directory, entry->d_name, strerror(errno));
+    report_text_free(&path);
+  }
+  if (list != NULL) (void)closedir(list);
+  return removed;
+}
+
 static bool save_plots(const char *directory, const report_document *document, char *error, size_t error_size) {
   report_text plots = {0};
   report_text_format(&plots, "%s/plots", directory);
@@ -61,6 +105,7 @@ static bool save_plots(const char *directory, const report_document *document, c
     if (page->file.length == 0) continue;
     saved = save(plots.data, page->file_name.data, &page->file, error, error_size);
   }
+  saved = saved && remove_stale_plots(plots.data, document, error, error_size);
   report_text_free(&plots);
   return saved;
 }

@@ -60,6 +60,7 @@ const char *report_phrase_interval(report_phrase out, const report_summary *rati
   return out;
 }
 
-bool report_is_clear(const report_summary *ratio) {
-  return ratio->count >= 2 && (ratio->low > 1 || ratio->high < 1);
+bool report_is_slower(const report_row *row, const report_row *other) {
+  report_summary ratio = report_ratio(row, other);
+  return ratio.count >= 2 && ratio.low > 1;
 }

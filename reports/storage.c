@@ -15,6 +15,15 @@ static double counter_of(const report_store *store, const char *name) {
   return isfinite(value) ? value : report_row_counter(store->batch, name);
 }
 
+/* Claims before look-ups: of memory the one is a table, the other a keyring. */
+static const char *configuration_of(const report_store *store) {
+  const report_row *const rows[] = {store->single, store->batch, store->lookup};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    if (rows[i] != NULL && rows[i]->label != NULL && rows[i]->label[0] != '\0') return rows[i]->label;
+  }
+  return NULL;
+}
+
 static report_store *store_of(report_storage *storage, const char *implementation) {
   for (size_t i = 0; i < storage->count; i++) {
     if (strcmp(storage->stores[i].implementation, implementation) == 0) return &storage->stores[i];
@@ -59,6 +68,7 @@ static void add_lookups(report_storage *storage, const report_section *section) 
 
 static void finish(report_store *store) {
   if (store->single != NULL || store->batch != NULL) store->skipped = NULL;
+  store->configuration = configuration_of(store);
   store->p50 = report_row_counter(store->single, "p50_ns");
   store->p99 = report_row_counter(store->single, "p99_ns");
   store->bytes = counter_of(store, "bytes_per_nonce");

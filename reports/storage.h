@@ -10,7 +10,8 @@ typedef enum report_trait { REPORT_TRAIT_UNKNOWN, REPORT_TRAIT_NO, REPORT_TRAIT_
 typedef struct report_store {
   const char *implementation;
   const char *label;
-  const report_row *single; /* one claim a call; measured, or NULL. So the next two. */
+  const char *configuration; /* how it was set up: what it survives depends on it; NULL where it is not recorded */
+  const report_row *single;  /* one claim a call; measured, or NULL. So the next two. */
   const report_row *batch;
   const report_row *lookup;
   const char *skipped; /* why no claim was measured; NULL where one was */

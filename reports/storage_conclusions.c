@@ -30,35 +30,66 @@ static bool forgets(const report_store *store) {
 
 /* The stores come with the fastest first. */
 typedef struct candidates {
-  const report_store *first, *second; /* NULL where there is none */
+  const report_store *first; /* NULL where there is none */
+  size_t count, tied;        /* `tied`: those that cannot be told apart from the first */
 } candidates;
+
+static bool is_tied(const report_store *store, const report_store *first) {
+  return store != first && !report_is_slower(store->single, first->single);
+}
 
 static candidates candidates_of(const report_storage *storage, store_filter fits) {
   candidates found = {0};
-  for (size_t i = 0; i < storage->count && found.second == NULL; i++) {
-    if (!fits(&storage->stores[i])) continue;
-    *(found.first == NULL ? &found.first : &found.second) = &storage->stores[i];
+  for (size_t i = 0; i < storage->count; i++) {
+    const report_store *store = &storage->stores[i];
+    if (!fits(store)) continue;
+    if (found.first == NULL) found.first = store;
+    found.tied += is_tied(store, found.first);
+    found.count++;
   }
   return found;
 }
 
-/* "Redis, the only measured store shared between hosts: 130,000 claims a second one at a time, …" */
-static void add_pick(report_text *text, const candidates *from, const char *quality) {
-  const report_store *store = from->first;
+/* "Redis (no persistence)": what a store does holds for how it was set up. */
+static void add_store(report_text *text, const report_store *store) {
+  report_text_add(text, store->label);
+  if (store->configuration != NULL) report_text_format(text, " (%s)", store->configuration);
+}
+
+/* "from X (ratio 0.89–1.20) or Y (…)" */
+static void add_ties(report_text *text, const report_storage *storage, store_filter fits, const report_store *first) {
+  const char *before = "from";
+  for (size_t i = 0; i < storage->count; i++) {
+    const report_store *store = &storage->stores[i];
+    if (!fits(store) || !is_tied(store, first)) continue;
+    report_phrase interval;
+    report_summary ratio = report_ratio(store->single, first->single);
+    report_text_format(text, "%s %s (%s%s)", before, store->label, ratio.count < 2 ? "" : "ratio ",
+                       report_phrase_interval(interval, &ratio));
+    before = " or";
+  }
+}
+
+/* "Redis (…), the only measured store shared between hosts: 130,000 claims a second one at a time, …" */
+static void add_pick(report_text *text, const report_storage *storage, store_filter fits, const char *quality) {
+  candidates from = candidates_of(storage, fits);
+  const report_store *store = from.first;
   report_number single, batch;
-  report_text_format(text, "%s, the %s store%s: %s claims a second one at a time", store->label,
-                     from->second == NULL ? "only measured" : "fastest", quality,
+  add_store(text, store);
+  report_text_format(text, ", the %sstore%s%s: %s claims a second one at a time",
+                     from.count == 1  ? "only measured "
+                     : from.tied == 0 ? "fastest "
+                                      : "",
+                     quality, from.count > 1 && from.tied > 0 ? " with the highest median" : "",
                      report_number_words(single, report_row_rate(store->single)));
   if (store->batch != NULL) {
     report_text_format(text, ", %s in batches of 64", report_number_words(batch, report_row_rate(store->batch)));
   }
   report_text_add(text, ".");
-  if (from->second == NULL) return;
-  report_phrase interval;
-  report_summary lead = report_ratio(from->second->single, store->single);
-  if (report_is_clear(&lead)) return;
-  report_text_format(text, " It cannot be told apart from %s (%s%s).", from->second->label,
-                     lead.count < 2 ? "" : "ratio ", report_phrase_interval(interval, &lead));
+  if (from.tied == 0) return;
+  report_text_add(text, " It cannot be told apart ");
+  add_ties(text, storage, fits, store);
+  report_text_add(text, ".");
 }
 
 /* " A claim takes 8 times as long as in X (…), in batches of 64 3 times (…)." */
@@ -85,7 +116,7 @@ static void pick(report_sentences *out, const report_storage *storage, store_fil
     const char *known = quality[0] == '\0' ? "no store was measured" : "no measured store is known to be";
     report_text_format(&text, "%s%s, so none can be named.", known, quality);
   } else {
-    add_pick(&text, &from, quality);
+    add_pick(&text, storage, fits, quality);
     add_price(&text, from.first, all.first);
     bool region = fits == between_processes && from.first->processes == REPORT_TRAIT_REGION;
     if (region) {
@@ -95,6 +126,18 @@ static void pick(report_sentences *out, const report_storage *storage, store_fil
   report_sentence_finish(out, purpose, &text);
 }
 
+/* " Those that forget, as they were set up: memory (private table), Redis (no persistence)." */
+static void add_forgetful(report_text *text, const report_storage *storage) {
+  const char *before = " These forget, as they were set up: ";
+  for (size_t i = 0; i < storage->count; i++) {
+    if (!forgets(&storage->stores[i])) continue;
+    report_text_add(text, before);
+    add_store(text, &storage->stores[i]);
+    before = ", ";
+  }
+  if (before[1] == ' ') report_text_add(text, ".");
+}
+
 /* What one pays for surviving a restart, against the fastest store that forgets. */
 static void conclude_restart(report_sentences *out, const report_storage *storage) {
   report_text text = {0};
@@ -102,12 +145,13 @@ static void conclude_restart(report_sentences *out, const report_storage *storag
   if (keeping.first == NULL) {
     report_text_add(&text, "no measured store is known to do so, and its price is not known.");
   } else {
-    add_pick(&text, &keeping, " that survives a restart");
+    add_pick(&text, storage, survives, " that survives a restart");
     add_price(&text, keeping.first, forgetting.first);
     if (forgetting.first == NULL) {
       report_text_add(&text, " No store that forgets was measured, so the price is not known.");
     }
   }
+  add_forgetful(&text, storage);
   report_sentence_finish(out, "Surviving a restart", &text);
 }
 
@@ -164,29 +208,43 @@ static void conclude_missing(report_sentences *out, const report_storage *storag
   }
 }
 
-/* "; of those shared between hosts, Redis with 41,200" */
+/* ", not to be told apart from X (…)" */
+static void add_tied(report_text *text, const report_storage *storage, store_filter fits, const candidates *from) {
+  if (from->tied == 0) return;
+  report_text_add(text, ", not to be told apart ");
+  add_ties(text, storage, fits, from->first);
+}
+
+/* "; of those that hosts share, Redis (no persistence) with 41,200" */
 static void add_best(report_text *text, const report_storage *storage, store_filter fits, const char *those,
                      const char *none) {
   report_number rate;
-  const report_store *store = candidates_of(storage, fits).first;
-  if (store == NULL) {
+  candidates from = candidates_of(storage, fits);
+  if (from.first == NULL) {
     report_text_format(text, "; none measured is known to %s", none);
-  } else {
-    report_text_format(text, "; of those that %s, %s with %s", those, store->label,
-                       report_number_words(rate, report_row_rate(store->single)));
+    return;
   }
+  report_text_format(text, "; of those that %s, ", those);
+  add_store(text, from.first);
+  report_text_format(text, " with %s", report_number_words(rate, report_row_rate(from.first->single)));
+  add_tied(text, storage, fits, &from);
 }
 
 void report_conclude_storage_summary(report_sentences *out, const report_storage *storage) {
   report_text text = {0};
   report_number rate;
-  const report_store *best = candidates_of(storage, any).first;
-  if (best == NULL) {
+  candidates all = candidates_of(storage, any);
+  if (all.first == NULL) {
     report_sentence(out, "Nonce stores", "none was measured.");
     return;
   }
-  report_text_format(&text, "%s is the fastest with %s claims a second, one at a time", best->label,
-                     report_number_words(rate, report_row_rate(best->single)));
+  add_store(&text, all.first);
+  report_text_format(&text, " %s with %s claims a second, one at a time",
+                     all.count == 1  ? "is the only one measured,"
+                     : all.tied == 0 ? "is the fastest"
+                                     : "has the highest median",
+                     report_number_words(rate, report_row_rate(all.first->single)));
+  add_tied(&text, storage, any, &all);
   add_best(&text, storage, between_hosts, "hosts share", "be shared between hosts");
   add_best(&text, storage, survives, "survive a restart", "survive a restart");
   report_text_add(&text, ".");

@@ -6,11 +6,15 @@
 
 typedef struct line {
   const char *title;
-  double (*value)(const report_store *); /* NULL: a trait */
+  const char *(*words)(const report_store *); /* NULL: a figure */
+  double (*value)(const report_store *);
   const char *(*number)(report_number, double);
   bool more_is_better;
-  report_trait (*trait)(const report_store *);
 } line;
+
+static const char *configuration(const report_store *store) {
+  return store->configuration == NULL ? "not recorded" : store->configuration;
+}
 
 static double single_rate(const report_store *store) {
   return report_row_rate(store->single);
@@ -30,26 +34,27 @@ static double p99(const report_store *store) {
 static double bytes(const report_store *store) {
   return store->bytes;
 }
-static report_trait restart(const report_store *store) {
-  return store->survives_restart;
+static const char *restart(const report_store *store) {
+  return report_trait_text(store->survives_restart);
 }
-static report_trait processes(const report_store *store) {
-  return store->processes;
+static const char *processes(const report_store *store) {
+  return report_trait_text(store->processes);
 }
-static report_trait hosts(const report_store *store) {
-  return store->hosts;
+static const char *hosts(const report_store *store) {
+  return report_trait_text(store->hosts);
 }
 
 static const line lines[] = {
-    {"Claims, one a call", single_rate, report_number_rate, true, NULL},
-    {"Claims, 64 a call", batch_rate, report_number_rate, true, NULL},
-    {"Latency of one claim, p50", p50, report_number_duration, false, NULL},
-    {"Latency of one claim, p99", p99, report_number_duration, false, NULL},
-    {"A live nonce", bytes, report_number_bytes, false, NULL},
-    {"Credential look-ups", lookup_rate, report_number_rate, true, NULL},
-    {"Survives a restart", NULL, NULL, false, restart},
-    {"Shared between processes", NULL, NULL, false, processes},
-    {"Shared between hosts", NULL, NULL, false, hosts},
+    {"Configuration", configuration, NULL, NULL, false},
+    {"Claims, one a call", NULL, single_rate, report_number_rate, true},
+    {"Claims, 64 a call", NULL, batch_rate, report_number_rate, true},
+    {"Latency of one claim, p50", NULL, p50, report_number_duration, false},
+    {"Latency of one claim, p99", NULL, p99, report_number_duration, false},
+    {"A live nonce", NULL, bytes, report_number_bytes, false},
+    {"Credential look-ups", NULL, lookup_rate, report_number_rate, true},
+    {"Survives a restart", restart, NULL, NULL, false},
+    {"Shared between processes", processes, NULL, NULL, false},
+    {"Shared between hosts", hosts, NULL, NULL, false},
 };
 
 size_t report_storage_lines(void) {
@@ -77,8 +82,8 @@ static bool is_best(const report_storage *storage, const line *l, double value) 
 void report_storage_cell(report_text *out, const report_storage *storage, size_t index, size_t store, bool *best) {
   const line *l = &lines[index];
   *best = false;
-  if (l->value == NULL) {
-    report_text_add(out, report_trait_text(l->trait(&storage->stores[store])));
+  if (l->words != NULL) {
+    report_text_add(out, l->words(&storage->stores[store]));
     return;
   }
   report_number digits;

@@ -48,6 +48,7 @@ const char report_style[] =
     "td.skipped{color:var(--muted);text-align:left;white-space:normal}\n"
     "small{display:inline-block;width:8.2rem;padding-left:.7rem;color:var(--muted);font-size:.85rem;text-align:left}\n"
     ".stores th[scope=row]{color:var(--muted);white-space:normal}\n"
+    ".stores .words{white-space:normal}\n"
     "dl{margin:0;font-size:.92rem}\n"
     "dl div{display:grid;grid-template-columns:12rem 1fr;gap:0 1rem;padding:.38rem 0;border-bottom:1px solid var(--line)}\n"
     "dt{color:var(--muted)}\n"

@@ -192,12 +192,20 @@ static const char *clean_next(report_text *out, const char *at, report_svg_use u
   return end == NULL ? at + strlen(at) : clean_tag(out, at, end, use);
 }
 
+/* How each of our pictures begins. */
+#define SVG_OPEN "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "
+#define SVG_ROLE " role=\"img\" font-family=\"system-ui,sans-serif\" class=\""
+
+bool report_svg_is_own(const char *text) {
+  const char *role = strstr(text, SVG_ROLE);
+  return strncmp(text, SVG_OPEN, sizeof SVG_OPEN - 1) == 0 && role != NULL && role < text + strcspn(text, ">");
+}
+
 void report_svg_clean(report_text *out, const char *gnuplot, const report_svg_options *options) {
   report_text body = {0};
   for (const char *at = gnuplot; *at != '\0' && !body.failed;) at = clean_next(&body, at, options->use);
-  report_text_format(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\"",
-                     options->width, options->height, options->width, options->height);
-  report_text_add(out, " role=\"img\" font-family=\"system-ui,sans-serif\" class=\"");
+  report_text_format(out, SVG_OPEN "%d %d\" width=\"%d\" height=\"%d\"" SVG_ROLE, options->width, options->height,
+                     options->width, options->height);
   report_text_html(out, options->class_name);
   report_text_add(out, "\">\n<title>");
   report_text_html(out, options->title);

@@ -33,4 +33,7 @@ typedef struct report_svg_options {
  * shapes, text and their properties are dropped, whatever they are. */
 void report_svg_clean(report_text *out, const char *gnuplot, const report_svg_options *options);
 
+/* Whether a file that begins with `text` was written by report_svg_clean(). */
+bool report_svg_is_own(const char *text);
+
 #endif

@@ -182,12 +182,13 @@ static void comparisons_are_those_of_the_data(void **state) {
               three(d[4], median(&own)), d[0], d[1], d[2], d[3]);
   spans(&evp64, &own64, d[2], d[3]);
   assert_true(median(&own64) < median(&evp64)); /* else the sentence names them the other way round */
-  assert_said(&r, "64 bytes: Countersign (%s ns) and OpenSSL EVP_MAC (%s ns) cannot be told apart (ratio %s).",
+  assert_said(&r, "64 bytes: Countersign (%s ns) cannot be told apart from OpenSSL EVP_MAC (%s ns; ratio %s).",
               three(d[4], median(&own64)), three(d[5], median(&evp64)), d[3]);
-  assert_said(&r,
-              "HMAC-SHA256: of 2 comparisons, Countersign is faster in 1, slower in 0 and not to be told apart in 1; "
-              "OpenSSL EVP_MAC takes %s–%s times as long.",
-              d[2], d[0]);
+  assert_said(
+      &r,
+      "HMAC-SHA256: of 2 comparisons, Countersign is the fastest in 1, slower in 0 and not to be told apart in 1; "
+      "OpenSSL EVP_MAC takes %s–%s times as long.",
+      d[2], d[0]);
   close_run(&r);
 }
 
@@ -228,11 +229,14 @@ static void store_picks_are_those_of_the_data(void **state) {
   open_run(&r, FIXTURE("normal.json"));
   (void)count(d[0], 1e9 / median(&memory1));
   (void)count(d[1], 1e9 / median(&memory64));
-  assert_said(&r, "One process: memory, the fastest store: %s claims a second one at a time, %s in batches of 64.",
-              d[0], d[1]);
   assert_said(
       &r,
-      "Several processes on one host: memory, the fastest store shared between processes: %s claims a second one "
+      "One process: memory (private table), the fastest store: %s claims a second one at a time, %s in batches of 64.",
+      d[0], d[1]);
+  assert_said(
+      &r,
+      "Several processes on one host: memory (private table), the fastest store shared between processes: %s claims a "
+      "second one "
       "at a time, %s in batches of 64. It is shared when it lies in a shared region; the rate is that of private "
       "memory.",
       d[0], d[1]);
@@ -240,24 +244,27 @@ static void store_picks_are_those_of_the_data(void **state) {
   (void)count(d[3], 1e9 / median(&redis64));
   spans(&redis1, &memory1, d[4], d[5]);
   spans(&redis64, &memory64, d[6], d[7]);
-  assert_said(
-      &r,
-      "Several hosts: Redis, the only measured store shared between hosts: %s claims a second one at a time, %s in "
-      "batches of 64. A claim takes %s times as long as in memory (%s), in batches %s times as long (%s).",
-      d[2], d[3], d[4], d[5], d[6], d[7]);
+  assert_said(&r,
+              "Several hosts: Redis (no persistence: save \"\", appendonly no), the only measured store shared "
+              "between hosts: %s claims a second one at a time, %s in "
+              "batches of 64. A claim takes %s times as long as in memory (%s), in batches %s times as long (%s).",
+              d[2], d[3], d[4], d[5], d[6], d[7]);
   (void)count(d[1], 1e9 / median(&sqlite1));
   (void)count(d[3], 1e9 / median(&sqlite64));
   spans(&sqlite1, &memory1, d[4], d[5]);
   spans(&sqlite64, &memory64, d[6], d[7]);
   assert_said(
       &r,
-      "Surviving a restart: encrypted SQLite, the only measured store that survives a restart: %s claims a second "
+      "Surviving a restart: encrypted SQLite (WAL, synchronous=NORMAL), the only measured store that survives a "
+      "restart: %s claims a second "
       "one at a time, %s in batches of 64. A claim takes %s times as long as in memory (%s), in batches %s times "
-      "as long (%s).",
+      "as long (%s). These forget, as they were set up: memory (private table), Redis (no persistence: save \"\", "
+      "appendonly no).",
       d[1], d[3], d[4], d[5], d[6], d[7]);
   assert_said(&r,
-              "Nonce stores: memory is the fastest with %s claims a second, one at a time; of those that hosts share, "
-              "Redis with %s; of those that survive a restart, encrypted SQLite with %s.",
+              "Nonce stores: memory (private table) is the fastest with %s claims a second, one at a time; of those "
+              "that hosts share, Redis (no persistence: save \"\", appendonly no) with %s; of those that survive a "
+              "restart, encrypted SQLite (WAL, synchronous=NORMAL) with %s.",
               d[0], d[2], d[1]);
   close_run(&r);
 }
@@ -412,7 +419,37 @@ static void an_interval_that_touches_one_tells_nothing_apart(void **state) {
   assert_said(&r, "JSON Web Tokens: Countersign is the fastest; libjwt takes 1.10 times as long.");
   close_run(&r);
   make_run(&r, "", once, 2);
-  assert_contains(r.said.data, "cannot be told apart (one repetition)");
+  assert_contains(r.said.data, "Countersign (20.0 ns) cannot be told apart from libjwt (99.0 ns; one repetition).");
+  close_run(&r);
+}
+
+/* A row is a rival wherever it stands: the second may be told apart and the third not. */
+static void the_fastest_is_told_apart_from_every_other(void **state) {
+  (void)state;
+  made_row rows[] = {{"nonce_claim/live_1M/countersign", {100, 100, 100, 100, 100, 100, 100, 100, 100}},
+                     {"nonce_claim/live_1M/mutex_global", {110, 110, 110, 110, 110, 110, 110, 110, 110}},
+                     {"nonce_claim/live_1M/mutex_sharded", {89, 89, 113, 113, 113, 113, 113, 120, 120}}};
+  run r;
+  make_run(&r, "", rows, COUNT_OF(rows));
+  assert_said(&r,
+              "Countersign (100 ns) cannot be told apart from sharded mutex (113 ns; ratio 0.89–1.20); one mutex takes "
+              "1.10 times as long (1.10–1.10).");
+  assert_said(&r, "Nonce claims in memory: Countersign and sharded mutex cannot be told apart.");
+  close_run(&r);
+  rows[1].times[0] = rows[1].times[1] = 99;
+  make_run(&r, "", rows, COUNT_OF(rows));
+  assert_said(&r,
+              "Countersign (100 ns) cannot be told apart from one mutex (110 ns; ratio 0.99–1.10) or sharded mutex "
+              "(113 ns; ratio 0.89–1.20).");
+  assert_said(&r, "Nonce claims in memory: Countersign and at least one other cannot be told apart.");
+  close_run(&r);
+  rows[1].times[0] = rows[2].times[0] = 101;
+  rows[1].times[1] = rows[2].times[1] = 101;
+  make_run(&r, "", rows, COUNT_OF(rows));
+  assert_said(&r,
+              "Countersign is the fastest at 100 ns a claim; one mutex takes 1.10 times as long (1.01–1.10), sharded "
+              "mutex 1.13 (1.01–1.20).");
+  assert_said(&r, "Nonce claims in memory: Countersign is the fastest; one mutex takes 1.10 times as long.");
   close_run(&r);
 }
 
@@ -484,11 +521,33 @@ static void wide_rows_are_named_above_a_fifth(void **state) {
 
 static void stores_that_cannot_be_told_apart_are_said_to_be(void **state) {
   (void)state;
-  static const made_row rows[] = {{"nonce_store/depth_1/memory", {10, 12, 11}},
-                                  {"nonce_store/depth_1/redis", {12, 10, 12}}};
+  made_row rows[] = {{"nonce_store/depth_1/memory", {10, 12, 11}}, {"nonce_store/depth_1/redis", {12, 10, 12}}};
   run r;
   make_run(&r, "", rows, COUNT_OF(rows));
+  assert_contains(r.said.data, "One process: memory, the store with the highest median: ");
   assert_contains(r.said.data, "It cannot be told apart from Redis (ratio 0.83–1.20).");
+  assert_contains(r.said.data, "Nonce stores: memory has the highest median with ");
+  assert_contains(r.said.data, " one at a time, not to be told apart from Redis (ratio 0.83–1.20); ");
+  close_run(&r);
+  rows[1].times[1] = 13;
+  make_run(&r, "", rows, COUNT_OF(rows));
+  assert_contains(r.said.data, "One process: memory, the fastest store: ");
+  assert_contains(r.said.data, "Nonce stores: memory is the fastest with ");
+  assert_lacks(r.said.data, "told apart");
+  close_run(&r);
+}
+
+/* A store is a rival wherever it stands: the second may be told apart and the third not. */
+static void the_fastest_store_is_told_apart_from_every_other(void **state) {
+  (void)state;
+  static const made_row rows[] = {{"nonce_store/depth_1/memory", {10, 10, 10}},
+                                  {"nonce_store/depth_1/redis", {11, 11, 11}},
+                                  {"nonce_store/depth_1/sqlite_aead", {9, 12, 12}}};
+  run r;
+  make_run(&r, "", rows, COUNT_OF(rows));
+  assert_contains(r.said.data, "One process: memory, the store with the highest median: ");
+  assert_contains(r.said.data, "It cannot be told apart from encrypted SQLite (ratio 0.90–1.20).");
+  assert_lacks(r.said.data, "the fastest");
   close_run(&r);
 }
 
@@ -504,11 +563,13 @@ int main(void) {
       cmocka_unit_test(the_goal_is_reached_from_its_own_value_on),
       cmocka_unit_test(a_slower_baseline_is_called_slower),
       cmocka_unit_test(an_interval_that_touches_one_tells_nothing_apart),
+      cmocka_unit_test(the_fastest_is_told_apart_from_every_other),
       cmocka_unit_test(the_physical_bound_is_no_competitor),
       cmocka_unit_test(threads_beyond_the_cores_say_nothing),
       cmocka_unit_test(a_run_is_quick_below_nine_repetitions),
       cmocka_unit_test(wide_rows_are_named_above_a_fifth),
       cmocka_unit_test(stores_that_cannot_be_told_apart_are_said_to_be),
+      cmocka_unit_test(the_fastest_store_is_told_apart_from_every_other),
   };
   return cmocka_run_group_tests(tests, make_file, remove_file);
 }

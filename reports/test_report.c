@@ -144,6 +144,7 @@ static void the_page_is_whole_and_self_contained(void **state) {
   assert_int_equal(count_of(html.data, "<table"), 6); /* the stores and five subjects */
   assert_contains(html.data, "<dt>Processor</dt><dd>Example CPU 9000</dd>");
   assert_contains(html.data, "<dt>Commit</dt><dd>0123456789abcdef0123456789abcdef01234567</dd>");
+  assert_contains(html.data, "<dt>Features used by SHA-256</dt><dd>SHA-NI, OpenSSL&#39;s choice</dd>");
   assert_contains(html.data, "<dt>Repetitions</dt><dd>9 of each row</dd>");
   assert_lacks(html.data, "nan");
   report_text_free(&html);
@@ -170,6 +171,55 @@ static void plots_are_in_the_page_and_beside_the_markdown(void **state) {
   }
   report_text_free(&html);
   report_text_free(&markdown);
+}
+
+/* With too few repetitions there is no interval, and the caption must not speak of one. */
+static void captions_say_what_the_whiskers_are(void **state) {
+  (void)state;
+  static const struct {
+    const char *results, *said, *unsaid;
+  } cases[] = {
+      {FIXTURE("normal.json"), "Whiskers: the 95 % interval of the median.", "the least and the greatest value."},
+      {FIXTURE("skipped.json"), "Whiskers: the least and the greatest value.", "the 95 % interval"},
+  };
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    generate(cases[i].results, "captions");
+    report_text html = load("captions", "report.html");
+    size_t captions = count_of(html.data, "<figcaption>");
+    assert_int_equal(captions > 0, has_gnuplot());
+    assert_int_equal(count_of(html.data, cases[i].said), captions);
+    assert_lacks(html.data, cases[i].unsaid);
+    report_text_free(&html);
+  }
+}
+
+/* ---- what an earlier run left ---- */
+
+static void put(const char *directory, const char *name, const char *content) {
+  name_buffer path;
+  (void)snprintf(path, sizeof path, "%s/%s/%s", folder, directory, name);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_true(fputs(content, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+static void plots_of_an_earlier_run_are_removed(void **state) {
+  (void)state;
+  name_buffer link;
+  generate(FIXTURE("normal.json"), "stale");
+  assert_int_equal(exists("stale", "plots/nonce_claim.svg"), has_gnuplot());
+  put("stale", "plots/drawing.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"><text> role=\"img\"</text></svg>\n");
+  put("stale", "plots/empty.svg", "");
+  put("stale", "plots/notes.txt", "notes");
+  assert_int_equal(symlink("nowhere", in_folder(link, "stale/plots/link.svg")), 0);
+  generate(FIXTURE("skipped.json"), "stale");
+  assert_false(exists("stale", "plots/nonce_claim.svg"));
+  assert_int_equal(exists("stale", "plots/nonce_store.svg"), has_gnuplot());
+  assert_true(exists("stale", "plots/drawing.svg"));
+  assert_true(exists("stale", "plots/empty.svg"));
+  assert_true(exists("stale", "plots/notes.txt"));
+  assert_int_equal(unlink(link), 0);
 }
 
 /* Markdown and HTML are two forms of one document: each sentence and each cell is in both. */
@@ -229,6 +279,7 @@ static void the_table_of_stores_marks_the_best(void **state) {
       "| Latency of one claim, p50 | **92.0 ns** | 22.1 µs | 29.8 µs |\n",
       "| Latency of one claim, p99 | **310 ns** | 49.0 µs | 61.0 µs |\n",
       "| A live nonce | **13.1 bytes** | 138 bytes | 214 bytes |\n",
+      "| Configuration | private table | no persistence: save \"\", appendonly no | WAL, synchronous=NORMAL |\n",
       "| Survives a restart | no | no | yes |\n",
       "| Shared between processes | in a shared region | yes | yes |\n",
       "| Shared between hosts | no | yes | no |\n",
@@ -371,6 +422,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_page_is_whole_and_self_contained),
       cmocka_unit_test(plots_are_in_the_page_and_beside_the_markdown),
+      cmocka_unit_test(captions_say_what_the_whiskers_are),
+      cmocka_unit_test(plots_of_an_earlier_run_are_removed),
       cmocka_unit_test(both_forms_say_the_same),
       cmocka_unit_test(variants_stand_in_the_order_of_their_numbers),
       cmocka_unit_test(the_table_of_stores_marks_the_best),
