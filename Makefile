@@ -192,7 +192,7 @@ corpus: | $(B)/.setup-corpus ## Makes the vectors in corpus/vectors anew, with o
 
 warnings: | $(B)/.setup-fuzz ## Compiles everything with gcc and clang, warnings as errors
 	$(MAKE) B=$(B)/warnings-gcc WERROR=1 everything
-	$(MAKE) B=$(B)/warnings-clang WERROR=1 CC_DEFAULT=clang everything
+	$(MAKE) B=$(B)/warnings-clang WERROR=1 CC_DEFAULT=clang CXX=clang++ everything
 everything: lib csn stores bench $(TESTS_release) $(REPLAYS_release)
 
 format: | $(B)/.setup-check ## Formats the sources

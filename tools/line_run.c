@@ -49,6 +49,11 @@ csn_line_status csn_line_run_next(csn_line_run *run, csn_span *line) {
   return csn_lines_next(&run->lines, line);
 }
 
+/* Nothing but its line end, be it LF or CRLF. */
+static bool is_blank(csn_span line) {
+  return line.len == 0 || (line.len == 1 && line.ptr[0] == '\r');
+}
+
 bool csn_line_run_next_request(csn_line_run *run, csn_request_line *request, int *status) {
   const char *reason = "the line is longer than the limit";
   size_t offset = CSN_REQUEST_LINE_MAX;
@@ -56,7 +61,7 @@ bool csn_line_run_next_request(csn_line_run *run, csn_request_line *request, int
   csn_line_status got;
   do {
     got = csn_line_run_next(run, &line);
-  } while (got == CSN_LINE_READ && line.len == 0 && csn_lines_at_file_end(&run->lines));
+  } while (got == CSN_LINE_READ && is_blank(line) && csn_lines_at_file_end(&run->lines));
 
   if (got == CSN_LINE_READ && csn_request_line_read(request, line, &reason, &offset)) return true;
   if (got == CSN_LINE_READ || got == CSN_LINE_TOO_LONG) {

@@ -110,6 +110,10 @@ bool csn_sign_plan_make(csn_sign_plan *plan, const csn_policy *policy, const csn
   if (!scheme->has_token) return true;
   if (!choose_token_key(plan, now, out)) return false;
   if (plan->client.len == 0) plan->client = csn_key_client_id(plan->token_key);
+  csn_span owner = csn_key_client_id(plan->token_key);
+  if (choice->claims.len == 0 && owner.len > 0 && !csn_span_equal(owner, plan->client)) {
+    return refuse(out, "the key that signs the token belongs to another client, and signs for no other");
+  }
   if (plan->client.len > 0 || choice->claims.len > 0) return true;
   return refuse(out, "the token needs a subject: --client or --claims gives it");
 }

@@ -142,6 +142,7 @@ static void a_malformed_line_ends_the_run_with_its_place(void **state) {
   assert_int_equal(count_lines(out), 1); /* what stands before it is answered, what stands behind it is not read */
   must_fail("verify --policy @d --now 1700000000 @r1 @bad", "", "/bad:2: not strict JSON (RFC 8259) (byte 0)\n");
   assert_int_equal(count_lines(out), 2);
+  must_fail("verify --policy @d --now 18446744073709551617", "", "--now");
   must_fail("verify --policy @d", "nonsense\n", "<stdin>:1: not strict JSON (RFC 8259) (byte 1)");
   must_fail("verify --policy @d", "{\"id\":1,\"id\":1,\"method\":\"GET\",\"target\":\"/\"}\n",
             "<stdin>:1: a member name occurs twice in one object (byte 8)");
@@ -153,7 +154,9 @@ static void an_empty_last_line_is_nothing(void **state) {
   (void)state;
   test_write_text("d", DELIMITED);
   must_run("verify --policy @d --now 1700000000", SIGNED "\n", 0);
+  must_run("verify --policy @d --now 1700000000", SIGNED "\r\n", 0);
   must_run("verify --policy @d", "\n", 0);
+  must_fail("verify --policy @d", "\r\n\r\n", "<stdin>:1: not strict JSON");
   must_fail("verify --policy @d", "\n\n", "<stdin>:1: not strict JSON");
 }
 

@@ -85,6 +85,7 @@ static void which_key_signs_is_never_guessed(void **state) {
       {"sign --policy @two --client d --key-id new", "no key of the policy fits"},
       {"sign --policy @issuers --client bob", "more than one key of the policy signs tokens: --key-id chooses one"},
       {"sign --policy @issuers --client bob --key-id t3", "has the id \"t3\""},
+      {"sign --policy @issuers --client bob --key-id t1", "belongs to another client, and signs for no other"},
       {"sign --policy @issuers --key-id t2", "the token needs a subject: --client or --claims gives it"},
   };
   static const char *const good[] = {

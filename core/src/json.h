@@ -50,8 +50,8 @@ csn_reason csn_json_read(csn_span text, csn_json_node *nodes, size_t room, csn_j
                          size_t *offset) CSN_WARN_UNUSED;
 
 /* The same, but U+0000 may stand in a string as an escape: for a text that quotes bytes which somebody else judges. */
-csn_reason csn_json_read_with_nul(csn_span text, csn_json_node *nodes, size_t room, csn_json *out, size_t *offset)
-    CSN_WARN_UNUSED;
+csn_reason csn_json_read_with_nul(csn_span text, csn_json_node *nodes, size_t room, csn_json *out,
+                                  size_t *offset) CSN_WARN_UNUSED;
 
 /* The value of member `name` of the object at index `object`, or 0 where there is none (the outermost value is never a
  * member). `name` is compared with the decoded member name. Not an object: 0. */

@@ -6,7 +6,8 @@
 #include "cursor.h"
 
 /* Moves the cursor, which stands at a quotation mark, behind the string. On false the cursor is at the first byte that
- * is wrong: of a malformed UTF-8 sequence, a lone surrogate or an escaped U+0000 that is not allowed, where it begins. */
+ * is wrong: of a malformed UTF-8 sequence, a lone surrogate or an escaped U+0000 that is not allowed, where it begins.
+ */
 bool csn_json_string_skip(csn_cursor *cursor, bool allow_nul, csn_span *raw, bool *escaped) CSN_WARN_UNUSED;
 
 /* Whether two raw strings are the same once decoded. */

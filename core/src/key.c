@@ -92,7 +92,8 @@ static csn_span skip_space(csn_span text) {
 /* A verifier that takes a public key's text as an HMAC secret lets everybody sign (CVE-2022-29217). At most
  * CSN_SECRET_MAX bytes. */
 static bool is_asymmetric_key(csn_span secret) {
-  static const char *const ssh[] = {"ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"};
+  static const char *const ssh[] = {"ssh-rsa ",         "ssh-dss ",       "ssh-ed25519 ",       "ssh-ed448 ",
+                                    "ecdsa-sha2-nistp", "sk-ssh-ed25519", "sk-ecdsa-sha2-nistp"};
   csn_span text = skip_space(secret);
   if (starts_with(text, "\xef\xbb\xbf")) text = skip_space(csn_span_of(text.ptr + 3, text.len - 3));
   for (size_t i = 0; i < sizeof ssh / sizeof ssh[0]; i++) {

@@ -45,6 +45,7 @@ static void asymmetric_keys_are_no_secrets(void **state) {
       "----BEGIN is not the start of a PEM block----",
       "{\"kt\":\"only looks a little like a JSON Web Key\"}",
       "sshhhh, this is a passphrase of forty bytes",
+      "ssh-hmac-secret-for-client-abcdefghijklmnopqrstuvwxyz",
       "ACowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=",
   };
   (void)state;
@@ -85,6 +86,11 @@ static void der_keys_are_no_secrets(void **state) {
     assert_int_equal(init_der("", keys[i], lens[i], "\r\n\n"), CSN_ERROR_KEY_IS_ASYMMETRIC);
     assert_int_equal(init_der("", keys[i], lens[i], "x"), CSN_OK);
   }
+  /* A SEQUENCE of something else is just bytes. */
+  uint8_t other[64] = {0x30, 62, 0x04};
+  assert_int_equal(init(other, sizeof other, false), CSN_OK);
+  other[2] = 0x02;
+  assert_int_equal(init(other, sizeof other, false), CSN_ERROR_KEY_IS_ASYMMETRIC);
   /* What begins so and is too short for a key is a secret. */
   uint8_t secret[32] = {0x30, 30, 0x30};
   assert_int_equal(init(secret, sizeof secret, false), CSN_OK);

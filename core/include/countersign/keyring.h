@@ -63,7 +63,8 @@ typedef struct csn_key {
 } csn_key;
 
 /* Fills `key`. On an error `key` is wiped. Errors: INVALID_ARGUMENT, ID_INVALID, KEY_TOO_SHORT, KEY_TOO_LONG,
- * KEY_IS_ASYMMETRIC, ALGORITHM_UNSUPPORTED. Time depends on the secret's length, not on its bytes. Thread-safe. */
+ * KEY_IS_ASYMMETRIC, ALGORITHM_UNSUPPORTED. For load
+ * time: the search for asymmetric keys takes a time that depends on the secret's bytes. Thread-safe. */
 csn_error csn_key_init(csn_key *key, const csn_key_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 void csn_key_wipe(csn_key *key) CSN_NONNULL_ALL;
 
