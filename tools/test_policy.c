@@ -239,7 +239,7 @@ static void unfit_secrets_are_refused(void **state) {
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret\":\"\",\"allow_legacy_short\":true}]}",
        "policy.json:1: keys[0].secret: is empty"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret\":\"-----BEGIN PUBLIC KEY-----abcdefgh\"}]}",
-       "policy.json:1: keys[0]: the bytes are an asymmetric key (PEM, DER or JWK); refused as an HMAC secret"},
+       "policy.json:1: keys[0]: the bytes are an asymmetric key (PEM, DER, JWK or SSH); refused as an HMAC secret"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret_encoding\":\"hex\",\"secret\":\"0g\"}]}",
        "policy.json:1: keys[0].secret: the secret is not an even number of hex digits"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret_encoding\":\"base64url\",\"secret\":\"a+b=\"}]}",

@@ -1,12 +1,4 @@
 /* The memory nonce table under threads and processes that race for the same nonces. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,31 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../src/nonce_table.h"
+#include "nonce_support.h"
 
-#define START INT64_C(1700000000)
 #if defined(__SANITIZE_THREAD__)
 enum { SCALE = 1 };
 #else
 enum { SCALE = 8 }; /* more rounds where they are cheap */
 #endif
 enum { THREADS_MAX = 64, ANSWERS = CSN_NONCE_RETENTION + 1 };
-
-static csn_nonce_table_config config_of(uint64_t capacity) {
-  csn_nonce_table_config config = {.capacity = capacity, .seed = {1, 2, 3}, .now = START};
-  return config;
-}
-
-static csn_nonce_table *new_table(uint64_t capacity) {
-  csn_nonce_table_config config = config_of(capacity);
-  csn_nonce_table *table;
-  assert_int_equal(csn_nonce_table_new(&table, &config), CSN_OK);
-  return table;
-}
-
-static csn_nonce_answer claim_number(csn_nonce_table *table, uint64_t number, int64_t expires, int64_t now) {
-  return csn_nonce_table_claim(table, csn_span_str("client-7"), csn_span_of(&number, sizeof number), expires, now);
-}
 
 static uint64_t random_next(uint64_t *seed) {
   *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);

@@ -1,42 +1,6 @@
 /* The memory nonce table, one thread: what is remembered, for how long, and what is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include <cmocka.h>
-
-#include "../src/nonce_table.h"
-
-#define START INT64_C(1700000000) /* a whole tick */
-_Static_assert(START % CSN_NONCE_TICK_SECONDS == 0, "boundaries below count from a tick's first second");
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const csn_span client = CSN_SPAN_LITERAL("client-7");
-
-static csn_nonce_table_config config_of(uint64_t capacity) {
-  csn_nonce_table_config config = {.capacity = capacity, .now = START};
-  for (size_t i = 0; i < sizeof config.seed; i++) config.seed[i] = (uint8_t)(i * 37 + 11);
-  return config;
-}
-
-static csn_nonce_table *new_table(uint64_t capacity) {
-  csn_nonce_table_config config = config_of(capacity);
-  csn_nonce_table *table;
-  assert_int_equal(csn_nonce_table_new(&table, &config), CSN_OK);
-  return table;
-}
-
-static csn_nonce_answer claim(csn_nonce_table *table, const char *nonce, int64_t expires, int64_t now) {
-  return csn_nonce_table_claim(table, client, csn_span_str(nonce), expires, now);
-}
-
-static csn_nonce_answer claim_number(csn_nonce_table *table, uint64_t number, int64_t expires, int64_t now) {
-  return csn_nonce_table_claim(table, client, csn_span_of(&number, sizeof number), expires, now);
-}
+#include "nonce_support.h"
 
 static void a_nonce_is_fresh_once(void **state) {
   (void)state;
