@@ -33,7 +33,7 @@ static size_t find_keys(const csn_sign_plan *plan, unsigned use, const char *cli
   size_t count = 0;
   for (size_t i = 0; i < plan->policy->key_count; i++) {
     const csn_key *key = &plan->policy->keys[i];
-    bool is_live = key_id != NULL || key->accept_until == 0 || now <= key->accept_until;
+    bool is_live = key_id != NULL || csn_key_is_accepted(key, now);
     if ((key->uses & use) == 0 || !is_live) continue;
     if (!is_named(csn_key_client_id(key), client) || !is_named(csn_key_id(key), key_id)) continue;
     if (count++ == 0) *first = key;

@@ -4,14 +4,9 @@
 #include "cursor.h"
 #include "encoding.h"
 #include "hmac.h"
+#include "refuse.h"
 
 enum { METHOD_MAX = 32 /* bytes; the longest registered method has 17 */ };
-
-static csn_reason refuse(csn_verdict *verdict, csn_reason reason, csn_field field, size_t offset) {
-  verdict->field = field;
-  verdict->offset = offset;
-  return reason;
-}
 
 /* ---- character sets ---- */
 
@@ -60,27 +55,27 @@ static bool is_value_byte(uint8_t byte) {
 static csn_reason check_header(const csn_header *header, csn_verdict *verdict) {
   size_t at = span_of_set(header->name, csn_is_token_char);
   if (header->name.len == 0 || header->name.len > CSN_HEADER_NAME_MAX || at < header->name.len) {
-    return refuse(verdict, CSN_REASON_HEADER_NAME_INVALID, CSN_FIELD_HEADER, at_most(at, CSN_HEADER_NAME_MAX));
+    return csn_refuse(verdict, CSN_REASON_HEADER_NAME_INVALID, CSN_FIELD_HEADER, at_most(at, CSN_HEADER_NAME_MAX));
   }
   if (header->value.len > CSN_HEADER_VALUE_MAX) {
-    return refuse(verdict, CSN_REASON_HEADER_TOO_LONG, CSN_FIELD_HEADER, CSN_HEADER_VALUE_MAX);
+    return csn_refuse(verdict, CSN_REASON_HEADER_TOO_LONG, CSN_FIELD_HEADER, CSN_HEADER_VALUE_MAX);
   }
   at = span_of_set(header->value, is_value_byte);
-  if (at < header->value.len) return refuse(verdict, CSN_REASON_HEADER_VALUE_INVALID, CSN_FIELD_HEADER, at);
+  if (at < header->value.len) return csn_refuse(verdict, CSN_REASON_HEADER_VALUE_INVALID, CSN_FIELD_HEADER, at);
   return CSN_REASON_ACCEPTED;
 }
 
 csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) {
   size_t at = span_of_set(request->method, csn_is_token_char);
   if (request->method.len == 0 || request->method.len > METHOD_MAX || at < request->method.len) {
-    return refuse(verdict, CSN_REASON_METHOD_INVALID, CSN_FIELD_METHOD, at_most(at, METHOD_MAX));
+    return csn_refuse(verdict, CSN_REASON_METHOD_INVALID, CSN_FIELD_METHOD, at_most(at, METHOD_MAX));
   }
   at = span_of_set(request->target, is_target_byte);
   if (request->target.len == 0 || request->target.len > CSN_TARGET_MAX || at < request->target.len) {
-    return refuse(verdict, CSN_REASON_TARGET_INVALID, CSN_FIELD_TARGET, at_most(at, CSN_TARGET_MAX));
+    return csn_refuse(verdict, CSN_REASON_TARGET_INVALID, CSN_FIELD_TARGET, at_most(at, CSN_TARGET_MAX));
   }
   if (request->header_count > CSN_HEADERS_MAX) {
-    return refuse(verdict, CSN_REASON_HEADER_LIMIT, CSN_FIELD_HEADER, 0);
+    return csn_refuse(verdict, CSN_REASON_HEADER_LIMIT, CSN_FIELD_HEADER, 0);
   }
   for (size_t i = 0; i < request->header_count; i++) {
     csn_reason reason = check_header(&request->headers[i], verdict);
@@ -114,12 +109,12 @@ static csn_reason select_form(const csn_scheme *scheme, const csn_request *reque
     *out = form;
     if (form->select_header == NULL) return CSN_REASON_ACCEPTED;
     const csn_header *header = find_header(request, form->select_header, &repeated);
-    if (header == NULL) return refuse(verdict, CSN_REASON_FIELD_MISSING, CSN_FIELD_SIGNATURE, 0);
-    if (repeated) return refuse(verdict, CSN_REASON_FIELD_REPEATED, CSN_FIELD_SIGNATURE, 0);
+    if (header == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, CSN_FIELD_SIGNATURE, 0);
+    if (repeated) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, CSN_FIELD_SIGNATURE, 0);
     csn_cursor value = csn_cursor_of(header->value);
     if (csn_cursor_skip_text(&value, csn_span_str(form->select_prefix))) return CSN_REASON_ACCEPTED;
   }
-  return refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, 0);
+  return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, 0);
 }
 
 /* Skips the literal before a value. One that ends in a space is an auth-scheme: no case, one or more spaces (RFC 9110
@@ -151,11 +146,11 @@ static csn_reason read_params(const csn_form *form, const char *header_name, csn
     csn_cursor item = csn_cursor_of(csn_cursor_take_until(in, (uint8_t)form->separator));
     csn_span name = csn_cursor_take_until(&item, '=');
     if (!csn_cursor_skip_byte(&item, '=')) {
-      return refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, start);
+      return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, start);
     }
     const csn_location *at = find_param(form, header_name, name);
-    if (at == NULL) return refuse(verdict, CSN_REASON_FIELD_UNKNOWN, CSN_FIELD_SIGNATURE, start);
-    if (out->fields[at->field].ptr != NULL) return refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
+    if (at == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_UNKNOWN, CSN_FIELD_SIGNATURE, start);
+    if (out->fields[at->field].ptr != NULL) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
     out->fields[at->field] = csn_cursor_rest(&item);
   } while (csn_cursor_skip_byte(in, (uint8_t)form->separator));
   return CSN_REASON_ACCEPTED;
@@ -165,10 +160,10 @@ static csn_reason read_location(const csn_form *form, const csn_location *at, co
                                 csn_credential *out, csn_verdict *verdict) {
   bool repeated = false;
   const csn_header *header = find_header(request, at->name, &repeated);
-  if (header == NULL) return refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
-  if (repeated) return refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
+  if (header == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
+  if (repeated) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
   csn_cursor value = csn_cursor_of(header->value);
-  if (!skip_prefix(&value, at->prefix)) return refuse(verdict, CSN_REASON_FIELD_MALFORMED, at->field, 0);
+  if (!skip_prefix(&value, at->prefix)) return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, at->field, 0);
   if (at->source == CSN_SOURCE_HEADER_PARAM) return read_params(form, at->name, &value, out, verdict);
   out->fields[at->field] = csn_cursor_rest(&value);
   return CSN_REASON_ACCEPTED;
@@ -200,7 +195,7 @@ static csn_reason check_other_forms(const csn_scheme *scheme, const csn_form *ch
     for (size_t j = 0; j < CSN_FORM_LOCATIONS_MAX && at[j].source != CSN_SOURCE_NONE; j++) {
       bool repeated = false;
       if (form_reads(chosen, at[j].name) || find_header(request, at[j].name, &repeated) == NULL) continue;
-      return refuse(verdict, CSN_REASON_FIELD_REPEATED, at[j].field, 0);
+      return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at[j].field, 0);
     }
   }
   return CSN_REASON_ACCEPTED;
@@ -213,7 +208,7 @@ static csn_reason read_fields(const csn_form *form, const csn_request *request, 
     csn_reason reason =
         params_were_read(form, i) ? CSN_REASON_ACCEPTED : read_location(form, at, request, out, verdict);
     if (reason != CSN_REASON_ACCEPTED) return reason;
-    if (out->fields[at->field].ptr == NULL) return refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
+    if (out->fields[at->field].ptr == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
   }
   return CSN_REASON_ACCEPTED;
 }
@@ -251,11 +246,11 @@ static csn_reason check_signature(const csn_scheme *scheme, csn_credential *out,
   size_t at = 0, wanted = scheme->signature_encoding == CSN_ENCODING_HEX ? 2 * CSN_SHA256_BYTES
                                                                          : csn_base64url_encoded_len(CSN_SHA256_BYTES);
   if (text.len != wanted) {
-    return refuse(verdict, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_SIGNATURE, text.len < wanted ? text.len : wanted);
+    return csn_refuse(verdict, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_SIGNATURE, text.len < wanted ? text.len : wanted);
   }
   bool decoded = scheme->signature_encoding == CSN_ENCODING_HEX ? csn_hex_decode(text, out->signature, &at)
                                                                 : csn_base64url_decode(text, out->signature, &at);
-  return decoded ? CSN_REASON_ACCEPTED : refuse(verdict, CSN_REASON_SIGNATURE_ENCODING, CSN_FIELD_SIGNATURE, at);
+  return decoded ? CSN_REASON_ACCEPTED : csn_refuse(verdict, CSN_REASON_SIGNATURE_ENCODING, CSN_FIELD_SIGNATURE, at);
 }
 
 static csn_reason check_fields(const csn_scheme *scheme, csn_credential *out, csn_verdict *verdict) {
@@ -263,16 +258,16 @@ static csn_reason check_fields(const csn_scheme *scheme, csn_credential *out, cs
   size_t at = 0;
   if (fields[CSN_FIELD_CLIENT_ID].ptr != NULL) {
     if (!csn_client_id_valid(fields[CSN_FIELD_CLIENT_ID], &at)) {
-      return refuse(verdict, CSN_REASON_CLIENT_ID_INVALID, CSN_FIELD_CLIENT_ID, at);
+      return csn_refuse(verdict, CSN_REASON_CLIENT_ID_INVALID, CSN_FIELD_CLIENT_ID, at);
     }
     csn_name_set(&verdict->client_id, fields[CSN_FIELD_CLIENT_ID]);
   }
   if (fields[CSN_FIELD_TIMESTAMP].ptr != NULL &&
       !csn_timestamp_parse(fields[CSN_FIELD_TIMESTAMP], scheme->time_unit, &out->timestamp, &at)) {
-    return refuse(verdict, CSN_REASON_TIMESTAMP_INVALID, CSN_FIELD_TIMESTAMP, at);
+    return csn_refuse(verdict, CSN_REASON_TIMESTAMP_INVALID, CSN_FIELD_TIMESTAMP, at);
   }
   if (fields[CSN_FIELD_NONCE].ptr != NULL && !csn_nonce_valid(fields[CSN_FIELD_NONCE], &at)) {
-    return refuse(verdict, CSN_REASON_NONCE_INVALID, CSN_FIELD_NONCE, at);
+    return csn_refuse(verdict, CSN_REASON_NONCE_INVALID, CSN_FIELD_NONCE, at);
   }
   return fields[CSN_FIELD_SIGNATURE].ptr == NULL ? CSN_REASON_ACCEPTED : check_signature(scheme, out, verdict);
 }

@@ -26,7 +26,7 @@ typedef struct checking {
 } checking;
 
 static csn_reason reject(checking *c, csn_reason reason, csn_field field, size_t offset) {
-  return csn_jwt_reject(c->verdict, reason, field, offset);
+  return csn_refuse(c->verdict, reason, field, offset);
 }
 
 /* Where a segment begins in the token. */
@@ -95,7 +95,7 @@ static csn_reason find_key(const checking *c, const csn_key **out) {
   }
   if (key == NULL || key->alg != c->jose.alg || (key->uses & CSN_USE_TOKEN) == 0) return CSN_REASON_KEY_UNKNOWN;
   *out = key;
-  return key->accept_until != 0 && c->now > key->accept_until ? CSN_REASON_KEY_EXPIRED : OK;
+  return csn_key_is_accepted(key, c->now) ? OK : CSN_REASON_KEY_EXPIRED;
 }
 
 /* All ones where the token's MAC is that of the key, else 0. */
@@ -140,13 +140,6 @@ static csn_reason check_token(checking *c) {
   return check_claims(c);
 }
 
-static void start(csn_verdict *verdict) {
-  verdict->reason = CSN_REASON_UNDECIDED;
-  verdict->field = CSN_FIELD_NONE;
-  verdict->offset = verdict->header_index = 0;
-  verdict->client_id.len = verdict->key_id.len = 0;
-}
-
 /* Everything but the bytes of the claims, of which then none count. */
 static void clear(csn_jwt *jwt) {
   jwt->expires_at = -1;
@@ -167,7 +160,7 @@ bool csn_jwt_policy_valid(const csn_jwt_policy *policy) {
 void csn_jwt_verify(const csn_keyring *ring, const csn_jwt_policy *policy, csn_span token, int64_t now, csn_jwt *jwt,
                     csn_verdict *verdict) {
   checking c = {.ring = ring, .policy = policy, .now = now, .jwt = jwt, .verdict = verdict, .token = token};
-  start(verdict);
+  csn_verdict_start(verdict);
   clear(jwt);
   if (!csn_jwt_policy_valid(policy)) return;
   csn_reason reason = check_token(&c);

@@ -13,7 +13,7 @@ typedef struct reading {
 } reading;
 
 static csn_reason reject(reading *r, csn_reason reason, uint32_t node) {
-  return csn_jwt_reject(r->verdict, reason, CSN_FIELD_CLAIMS, csn_jwt_member_offset(&r->json, node));
+  return csn_refuse(r->verdict, reason, CSN_FIELD_CLAIMS, csn_jwt_member_offset(&r->json, node));
 }
 
 /* The node of a claim, or 0; notes that it is present. */

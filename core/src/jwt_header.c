@@ -16,16 +16,16 @@ static uint32_t member(const reading *r, const char *name) {
 }
 
 static csn_reason reject(reading *r, csn_reason reason, uint32_t node) {
-  return csn_jwt_reject(r->verdict, reason, CSN_FIELD_JOSE_HEADER, csn_jwt_member_offset(&r->json, node));
+  return csn_refuse(r->verdict, reason, CSN_FIELD_JOSE_HEADER, csn_jwt_member_offset(&r->json, node));
 }
 
 csn_reason csn_jwt_read_object(csn_span text, csn_field field, csn_json_node *nodes, size_t room, csn_json *out,
                                csn_verdict *verdict) {
   size_t offset;
   csn_reason reason = csn_json_read(text, nodes, room, out, &offset);
-  if (reason != OK) return csn_jwt_reject(verdict, reason, field, offset);
+  if (reason != OK) return csn_refuse(verdict, reason, field, offset);
   if (csn_json_type_of(out, 0) == CSN_JSON_OBJECT) return OK;
-  return csn_jwt_reject(verdict, CSN_REASON_JSON_NOT_OBJECT, field, csn_jwt_offset_of(out, 0));
+  return csn_refuse(verdict, CSN_REASON_JSON_NOT_OBJECT, field, csn_jwt_offset_of(out, 0));
 }
 
 /* No extension is understood, so crit is wrong whatever it holds (RFC 7515 section 4.1.11); b64 changes what is signed

@@ -6,6 +6,7 @@
 #include <countersign/jwt.h>
 
 #include "json.h"
+#include "refuse.h"
 
 /* JSON values of a header or of the claims: bounds the stack, 16 bytes each. */
 enum { CSN_JOSE_HEADER_NODES = 160, CSN_CLAIMS_NODES = 512 };
@@ -38,12 +39,6 @@ static inline size_t csn_jwt_offset_of(const csn_json *json, uint32_t node) {
 /* The same of a member, or 0 where it is not there (node 0). */
 static inline size_t csn_jwt_member_offset(const csn_json *json, uint32_t node) {
   return node == 0 ? 0 : csn_jwt_offset_of(json, node);
-}
-
-static inline csn_reason csn_jwt_reject(csn_verdict *verdict, csn_reason reason, csn_field field, size_t offset) {
-  verdict->field = field;
-  verdict->offset = offset;
-  return reason;
 }
 
 #endif

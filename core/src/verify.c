@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "ct.h"
+#include "refuse.h"
 #include "template.h"
 
 struct csn_verifier {
@@ -51,8 +52,7 @@ static csn_reason read_credential(csn_path *path) {
   if (reason != CSN_REASON_ACCEPTED) return reason;
   if (signs_requests(verifier) && path->request->body.len > 0 && !verifier->config.allow_unsigned_body &&
       !csn_template_covers(&verifier->canonical, CSN_FIELD_BODY)) {
-    path->verdict->field = CSN_FIELD_BODY;
-    return CSN_REASON_BODY_NOT_SIGNED;
+    return csn_refuse(path->verdict, CSN_REASON_BODY_NOT_SIGNED, CSN_FIELD_BODY, 0);
   }
   return CSN_REASON_ACCEPTED;
 }
@@ -63,8 +63,8 @@ static csn_reason check_time(csn_path *path) {
   if (!signs_requests(path->verifier)) return CSN_REASON_ACCEPTED;
   int64_t age = path->now - path->credential.timestamp, window = path->verifier->config.window;
   if (age >= -window && age <= window) return CSN_REASON_ACCEPTED;
-  path->verdict->field = CSN_FIELD_TIMESTAMP;
-  return age > 0 ? CSN_REASON_TIMESTAMP_PAST : CSN_REASON_TIMESTAMP_FUTURE;
+  csn_reason reason = age > 0 ? CSN_REASON_TIMESTAMP_PAST : CSN_REASON_TIMESTAMP_FUTURE;
+  return csn_refuse(path->verdict, reason, CSN_FIELD_TIMESTAMP, 0);
 }
 
 /* A token is verified whole, its claims included. It names the client. */
@@ -100,17 +100,13 @@ static void prefetch_nonce(const csn_path *path) {
                    path->credential.fields[CSN_FIELD_NONCE]);
 }
 
-static bool is_within_grace(const csn_key *key, int64_t now) {
-  return key->accept_until == 0 || now <= key->accept_until;
-}
-
 /* The client's keys that may be used now. Where there is none the dummy stands in and the reason says why. */
 static csn_reason find_keys(csn_path *path) {
   const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
   size_t count =
       csn_keyring_find_client(path->verifier->config.keyring, path->credential.fields[CSN_FIELD_CLIENT_ID], found);
   for (size_t i = 0; i < count; i++) {
-    if (is_within_grace(found[i], path->now)) path->keys[path->key_count++] = found[i];
+    if (csn_key_is_accepted(found[i], path->now)) path->keys[path->key_count++] = found[i];
   }
   if (path->key_count > 0) return CSN_REASON_ACCEPTED;
   path->keys[path->key_count++] = &path->verifier->dummy;
@@ -138,8 +134,7 @@ static csn_reason check_signature(csn_path *path) {
   const csn_key *key = matching_key(path);
   if (reason != CSN_REASON_ACCEPTED) return reason;
   if (key == NULL) {
-    path->verdict->field = CSN_FIELD_SIGNATURE;
-    return CSN_REASON_SIGNATURE_MISMATCH;
+    return csn_refuse(path->verdict, CSN_REASON_SIGNATURE_MISMATCH, CSN_FIELD_SIGNATURE, 0);
   }
   csn_name_set(&path->verdict->client_id, csn_key_client_id(key));
   csn_name_set(&path->verdict->key_id, csn_key_id(key));
@@ -208,15 +203,6 @@ static void claim_nonces(const csn_nonce_store *nonces, csn_group *group, int64_
   }
 }
 
-static void start_verdict(csn_verdict *verdict) {
-  verdict->reason = CSN_REASON_UNDECIDED;
-  verdict->field = CSN_FIELD_NONE;
-  verdict->offset = 0;
-  verdict->header_index = 0;
-  verdict->client_id.len = 0;
-  verdict->key_id.len = 0;
-}
-
 static void verify_group(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
                          int64_t now) {
   csn_group group;
@@ -228,7 +214,7 @@ static void verify_group(const csn_verifier *verifier, const csn_request *reques
     path.now = now;
     path.verdict = &verdicts[i];
     path.key_count = 0;
-    start_verdict(&verdicts[i]);
+    csn_verdict_start(&verdicts[i]);
     csn_reason reason = authenticate(&path);
     bool claims = reason == CSN_REASON_ACCEPTED && has_nonce(verifier);
     verdicts[i].reason = claims ? CSN_REASON_UNDECIDED : reason;

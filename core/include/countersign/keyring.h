@@ -75,6 +75,11 @@ static inline csn_span csn_key_client_id(const csn_key *key) {
   return csn_span_of(key->client_id, key->client_id_len);
 }
 
+/* Whether the key is still accepted at UNIX second `now`: through `accept_until`, not a second longer. */
+static inline bool csn_key_is_accepted(const csn_key *key, int64_t now) {
+  return key->accept_until == 0 || now <= key->accept_until;
+}
+
 /* A set of keys. Built by one thread; after csn_keyring_freeze() it never changes and any number of threads may read
  * it. `seed` is 16 secret random bytes that keep a caller from choosing client ids which collide. */
 typedef struct csn_keyring csn_keyring;
