@@ -35,39 +35,44 @@ CC_fuzz := clang
 CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 
 # ---- sources --------------------------------------------------------------------------------------------------------
-CORE_SRC := $(wildcard core/src/*.c)
+CORE_SRC := $(wildcard core/src/*.c) core/store/nonce_file.c
 SQLITE_SRC := core/store/sqlite_aead.c core/store/sqlite_file.c core/store/seal.c core/store/record.c
 REDIS_SRC := core/store/redis.c core/store/redis_link.c core/store/seal.c core/store/record.c
 REDIS_SERVER_SRC := core/store/redis_server.c
 REPORT_SRC := $(filter-out reports/test_%,$(wildcard reports/*.c))
 TOOL_SRC := $(filter-out tools/test_%,$(wildcard tools/*.c))
 BENCH_SRC := $(wildcard bench/*.c bench/peers/*.c)
-BENCH_CXX := bench/shim.cc
+BENCH_CXX := bench/shim.cc $(wildcard bench/peers/*.cc)
+STUDY_SRC := $(wildcard bench/studies/*.c)
+STUDY_NAMES := $(STUDY_SRC:bench/studies/%.c=csn-%)
+PEER_SRC := bench/peers/mutex_map.c bench/peers/urcu_lfht.c
+PEER_CXX := $(wildcard bench/peers/*.cc)
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SRC:fuzz/%.c=%)
 TEST_SRC := $(wildcard core/test/test_*.c core/store/test_*.c tools/test_*.c reports/test_*.c)
 
 LIBS_CORE := -lcrypto -lxxhash -lpthread
 LIBS_TOOL := -ljansson $(LIBS_CORE) -lm
-LIBS_BENCH := -lbenchmark -ljwt -lsqlite3 -lhiredis $(LIBS_CORE) -lstdc++ -lm
+LIBS_PEERS := -lurcu-memb -lurcu-cds
+LIBS_BENCH := -lbenchmark -ljwt -lsqlite3 -lhiredis $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
 LIBS_TEST := -lcmocka -lsqlite3 -lhiredis $(LIBS_TOOL)
 
-SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test bench bench/peers fuzz tools \
-	reports,$(d)/*.c $(d)/*.h $(d)/*.cc))
+SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test core/test/model bench bench/peers \
+	bench/studies fuzz tools reports,$(d)/*.c $(d)/*.h $(d)/*.cc))
 
 # ---- what each target needs on a Debian machine; tools/setup installs what is missing --------------------------------
 # All that the goal needs is asked for at once, so that it is one installation, or one command to run by hand.
 SETUP_GROUPS := lib $(if $(filter all csn install,$(or $(MAKECMDGOALS),all)),csn) $(if $(filter stores install,$(MAKECMDGOALS)),stores) \
 	$(if $(filter test test-build tsan,$(MAKECMDGOALS)),csn stores test) \
 	$(if $(filter report bench,$(MAKECMDGOALS)),csn stores bench) $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
-	$(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test fuzz)
+	$(if $(filter model,$(MAKECMDGOALS)),model) $(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test model fuzz)
 
 define setup
 $(B)/.setup-$(1): tools/setup
 	@sh tools/setup $(1) $(SETUP_GROUPS)
 	@mkdir -p $$(@D) && touch $$@
 endef
-$(foreach group,lib csn stores test bench fuzz check corpus,$(eval $(call setup,$(group))))
+$(foreach group,lib csn stores test bench model fuzz check corpus,$(eval $(call setup,$(group))))
 
 # ---- rules for each flavour ------------------------------------------------------------------------------------------
 define flavour
@@ -106,21 +111,27 @@ $(B)/$(1)/replay/%: $(B)/$(1)/fuzz/%.o $(B)/$(1)/fuzz/replay.o $(B)/$(1)/libcoun
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_CORE) -o $$@
 
-# The benchmarks: C, but for the shim.
-$(B)/$(1)/bench/shim.o: $(BENCH_CXX) | $(B)/.setup-bench
+# The benchmarks: C, but for the shim and the adapters to peers that are C++ themselves.
+$(B)/$(1)/bench/%.o: bench/%.cc | $(B)/.setup-bench
 	@mkdir -p $$(@D)
 	$$(call say,CXX,$$@)
 	$$(Q)$(CXX) -std=c++17 $$(CPPFLAGS_ALL) -Wall -Wextra -Wshadow $$(if $$(filter 1,$$(WERROR)),-Werror) -O2 -g -MMD -MP -c $$< -o $$@
-$(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/bench/shim.o $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) \
+$(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(BENCH_CXX:%.cc=$(B)/$(1)/%.o) $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) \
 		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
 	$$(call say,LINK,$$@)
 	$$(Q)$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_BENCH) -o $$@
+
+# Studies: programs whose results are no times.
+$(B)/$(1)/bench/csn-%: $(B)/$(1)/bench/studies/%.o $(B)/$(1)/bench/workload.o $$(PEER_SRC:%.c=$(B)/$(1)/%.o) $$(PEER_CXX:%.cc=$(B)/$(1)/%.o) \
+		$(B)/$(1)/libcountersign.a
+	$$(call say,LINK,$$@)
+	$$(Q)$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_PEERS) $$(LIBS_CORE) -lstdc++ -lm -o $$@
 
 # What the sources of each part include must be there before they are compiled.
 $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-csn
 $$(TEST_SRC:%.c=$(B)/$(1)/%.o) $$(SQLITE_SRC:%.c=$(B)/$(1)/%.o) $$(REDIS_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-stores
 $$(TEST_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-test
-$$(BENCH_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-bench $(B)/.setup-stores
+$$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(STUDY_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-bench $(B)/.setup-stores
 
 TESTS_$(1) := $$(TEST_SRC:%.c=$(B)/$(1)/tests/%)
 REPLAYS_$(1) := $$(FUZZ_NAMES:%=$(B)/$(1)/replay/%)
@@ -135,6 +146,8 @@ $(FUZZ_NAMES:%=$(B)/fuzz/bin/%): $(B)/fuzz/bin/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/l
 	$(call say,LINK,$@)
 	$(Q)clang $(CFLAGS_fuzz) -fsanitize=fuzzer $^ $(LIBS_CORE) -o $@
 
+include core/test/model/model.mk
+
 # ---- targets --------------------------------------------------------------------------------------------------------
 .PHONY: seeds all help lib csn bench stores test test-build tsan fuzz report corpus format format-check warnings everything \
 	install clean
@@ -142,7 +155,7 @@ $(FUZZ_NAMES:%=$(B)/fuzz/bin/%): $(B)/fuzz/bin/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/l
 all: lib csn ## The library and the command line tool
 
 help: ## This list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile core/test/model/model.mk
 	@echo
 	@echo "  B=DIR          build there instead of in build/"
 	@echo "  QUICK=1        make report: at most a minute of benchmarking"
@@ -156,11 +169,11 @@ csn: $(B)/release/csn ## The command line tool: build/release/csn
 
 stores: $(B)/release/libcountersign-sqlite.a $(B)/release/libcountersign-redis.a ## The stores that need a client library
 
-bench: $(B)/release/bench/csn-bench ## The benchmarks: build/release/bench/csn-bench
+bench: $(B)/release/bench/csn-bench $(STUDY_NAMES:%=$(B)/release/bench/%) ## The benchmarks: build/release/bench/csn-bench
 
 # Everything runs under the address and undefined-behaviour sanitizers and as it is shipped; what threads share runs
 # under the thread sanitizer, too. The fuzz targets replay their corpora without libFuzzer.
-TSAN_TESTS := $(filter %nonce_table %nonce_stress,$(TESTS_tsan))
+TSAN_TESTS := $(filter %nonce_table %nonce_stress %nonce_history %nonce_brink %nonce_stats,$(TESTS_tsan))
 # test_allocation replaces the allocator, which the sanitizers have done before it.
 ASAN_TESTS := $(filter-out %/test_allocation,$(TESTS_asan))
 TEST_RUNS = $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) \
@@ -193,7 +206,7 @@ corpus: | $(B)/.setup-corpus ## Makes the vectors in corpus/vectors anew, with o
 warnings: | $(B)/.setup-fuzz ## Compiles everything with gcc and clang, warnings as errors
 	$(MAKE) B=$(B)/warnings-gcc WERROR=1 everything
 	$(MAKE) B=$(B)/warnings-clang WERROR=1 CC_DEFAULT=clang CXX=clang++ everything
-everything: lib csn stores bench $(TESTS_release) $(REPLAYS_release)
+everything: lib csn stores bench $(TESTS_release) $(REPLAYS_release) $(MODEL)/model-1 $(MODEL)/model-2
 
 format: | $(B)/.setup-check ## Formats the sources
 	clang-format -i $(SOURCES)
@@ -205,7 +218,7 @@ install: lib csn stores ## Installs under PREFIX (default /usr/local), below DES
 		$(DESTDIR)$(PREFIX)/share/man/man1
 	install $(B)/release/csn $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(B)/release/libcountersign*.a $(DESTDIR)$(PREFIX)/lib
-	install -m 644 core/include/countersign/*.h core/store/sqlite_aead.h core/store/redis.h \
+	install -m 644 core/include/countersign/*.h core/store/nonce_file.h core/store/sqlite_aead.h core/store/redis.h \
 		$(DESTDIR)$(PREFIX)/include/countersign
 	install -m 644 tools/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 

@@ -1,145 +1,313 @@
-/* nonce_claim/live_1M: one claim of a fresh nonce, while about a million are live and as many expire as arrive.
+/* nonce_claim/live_N: one claim of a fresh nonce, while about N are live and as many expire as arrive.
  *
  * Every claim has a number, and its time follows from the number: the simulated clock goes on by a second every
- * LIVE / RETENTION claims. Threads draw the numbers in blocks, so that drawing them costs nothing and their clocks
- * agree to the second. Making the nonce's bytes from its number, about 10 ns, is in the time of all implementations. */
+ * live / RETENTION claims. Threads draw the numbers in blocks, so that drawing them costs nothing and their clocks
+ * agree to the second. Making the nonce's bytes from its number, about 3 ns, is in the time of all implementations.
+ *
+ * The rows limit_* are the physical bounds: accesses to random cache lines of as much memory as the table has, on pages
+ * of the same size, found from numbers in the same way. They claim nothing. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
-#include "peers/peers.h"
+#include "peers/nonce_peer.h"
 #include "shim.h"
+#include "stores.h"
 #include "subjects.h"
 #include "workload.h"
 
-enum { LIVE = 1000000, RETENTION = 601, CLAIMS_A_SECOND = LIVE / RETENTION + 1, BLOCK = 256, SHARDS = 64 };
+enum { RETENTION = 601, BLOCK = 256, BATCH = 64, LIMIT_BATCH = 16, CLIENTS = 64, LINE = 64 };
 #define SEED UINT64_C(0x243f6a8885a308d3)
 
-typedef csn_nonce_answer (*claim_fn)(void *self, csn_span client, csn_span nonce, int64_t expires, int64_t now);
-
-typedef struct nonce_set {
+typedef struct size_row {
   const char *name;
-  void *(*open)(void);
-  claim_fn claim;
-  double (*bytes_per_nonce)(void *self);
-  void *self;
-  _Atomic uint64_t next;
-} nonce_set;
+  uint64_t live;
+  bool on_request; /* takes gigabytes and minutes */
+} size_row;
 
-static void *table_open(void) {
-  csn_nonce_table_config config = {.capacity = LIVE, .now = CSN_WORKLOAD_NOW};
+static const size_row sizes[] = {
+    {"live_64k", 1 << 16, false}, {"live_8M", 1 << 23, false}, {"live_128M", 1 << 27, true}};
+
+typedef struct fixture fixture;
+
+/* How an implementation is opened, and how it claims the block of numbers that begins with `first`. */
+typedef struct implementation {
+  const char *name;
+  const csn_nonce_peer *peer; /* or NULL */
+  void (*open)(fixture *f);
+  void (*close)(fixture *f);
+  size_t (*block)(fixture *f, uint64_t first); /* how many were answered rightly */
+} implementation;
+
+struct fixture {
+  char row[64];
+  const implementation *kind;
+  const size_row *size;
+  void *self; /* NULL: closed */
+  uint64_t claims_a_second;
+  size_t lines; /* limit rows */
+  _Atomic uint64_t next;
+};
+
+/* ---- nonces from numbers ---- */
+
+typedef struct name {
+  uint64_t nonce[2];
+} name;
+
+static csn_span client_of(uint64_t number) {
+  static const char clients[CLIENTS + 8] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_abcdefg";
+  return csn_span_of(clients + number % CLIENTS, 8);
+}
+
+static csn_span nonce_of(name *n, uint64_t number) {
+  n->nonce[0] = csn_workload_mix(number);
+  n->nonce[1] = number;
+  return csn_span_of(n->nonce, sizeof n->nonce);
+}
+
+static int64_t now_of(const fixture *f, uint64_t number) {
+  return CSN_WORKLOAD_NOW + (int64_t)(number / f->claims_a_second);
+}
+
+/* A thread that does not run for some milliseconds comes back with numbers whose time is over: of 64 k nonces, all
+ * expire in that while. */
+static bool right(csn_nonce_answer answer) {
+  return answer == CSN_NONCE_FRESH || answer == CSN_NONCE_EXPIRED;
+}
+
+/* ---- Countersign ---- */
+
+static void table_open(fixture *f) {
+  /* What is claimed in RETENTION seconds and the rest of a tick: `live` to within a percent. */
+  csn_nonce_table_config config = {.capacity = f->size->live, .now = CSN_WORKLOAD_NOW};
   csn_workload_bytes(SEED, config.seed, sizeof config.seed);
   csn_nonce_table *table;
   csn_error error = csn_nonce_table_new(&table, &config);
-  if (error != CSN_OK) csn_workload_fatal("nonce_claim: the table: %s", csn_error_sentence(error));
-  return table;
+  if (error != CSN_OK) csn_workload_fatal("%s: the table: %s", f->row, csn_error_sentence(error));
+  f->self = table;
 }
 
-static csn_nonce_answer table_claim(void *self, csn_span client, csn_span nonce, int64_t expires, int64_t now) {
-  return csn_nonce_table_claim(self, client, nonce, expires, now);
+static void table_close(fixture *f) {
+  csn_nonce_table_free(f->self);
 }
 
-static double table_bytes(void *self) {
-  csn_nonce_table_stats stats = csn_nonce_table_measure(self);
+static size_t table_block(fixture *f, uint64_t first) {
+  size_t done = 0;
+  int64_t now = now_of(f, first);
+  for (uint64_t i = first; i < first + BLOCK; i++) {
+    name n;
+    done += right(csn_nonce_table_claim(f->self, client_of(i), nonce_of(&n, i), now + RETENTION - 1, now));
+  }
+  return done;
+}
+
+static size_t table_batch_block(fixture *f, uint64_t first) {
+  size_t done = 0;
+  int64_t now = now_of(f, first);
+  name names[BATCH];
+  csn_nonce_claim claims[BATCH];
+  for (uint64_t start = first; start < first + BLOCK; start += BATCH) {
+    for (size_t i = 0; i < BATCH; i++) {
+      claims[i].client_id = client_of(start + i);
+      claims[i].nonce = nonce_of(&names[i], start + i);
+      claims[i].expires = now + RETENTION - 1;
+    }
+    csn_nonce_table_claim_batch(f->self, claims, BATCH, now);
+    for (size_t i = 0; i < BATCH; i++) done += right(claims[i].answer);
+  }
+  return done;
+}
+
+/* ---- peers ---- */
+
+static void peer_open(fixture *f) {
+  f->self = f->kind->peer->open(f->size->live, SEED);
+  if (f->self == NULL) csn_workload_fatal("%s: no memory", f->row);
+}
+
+static void peer_close(fixture *f) {
+  f->kind->peer->close(f->self);
+}
+
+static size_t peer_block(fixture *f, uint64_t first) {
+  size_t done = 0;
+  int64_t now = now_of(f, first);
+  for (uint64_t i = first; i < first + BLOCK; i++) {
+    name n;
+    done += right(f->kind->peer->claim(f->self, client_of(i), nonce_of(&n, i), now + RETENTION - 1, now));
+  }
+  return done;
+}
+
+/* ---- limits ---- */
+
+static void limit_open(fixture *f) {
+  const size_t huge_page = (size_t)2 << 20;
+  size_t bytes = (csn_nonce_region_size(f->size->live) + huge_page - 1) / huge_page * huge_page;
+  f->lines = csn_nonce_region_size(f->size->live) / LINE;
+  f->self = aligned_alloc(huge_page, bytes);
+  if (f->self == NULL) csn_workload_fatal("%s: no memory", f->row);
+  madvise(f->self, bytes, MADV_HUGEPAGE);
+  memset(f->self, 0, bytes);
+}
+
+static void limit_close(fixture *f) {
+  free(f->self);
+}
+
+static _Atomic uint64_t *random_word(const fixture *f, uint64_t random) {
+  size_t line = (size_t)((unsigned __int128)random * f->lines >> 64);
+  return (_Atomic uint64_t *)((uint8_t *)f->self + line * LINE) + (random & 7);
+}
+
+static size_t limit_load_block(fixture *f, uint64_t first) {
+  uint64_t value = 0;
+  for (uint64_t i = first; i < first + BLOCK; i++)
+    value = atomic_load_explicit(random_word(f, csn_workload_mix(i + value)), memory_order_relaxed) & 1;
+  csn_bench_keep(&value);
+  return BLOCK;
+}
+
+static size_t limit_cas_block(fixture *f, uint64_t first) {
+  size_t done = 0;
+  for (uint64_t i = first; i < first + BLOCK; i++) {
+    _Atomic uint64_t *word = random_word(f, csn_workload_mix(i));
+    uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
+    done += atomic_compare_exchange_strong(word, &seen, seen + 2);
+  }
+  return done;
+}
+
+static size_t limit_cas_batch_block(fixture *f, uint64_t first) {
+  size_t done = 0;
+  for (uint64_t start = first; start < first + BLOCK; start += LIMIT_BATCH) {
+    _Atomic uint64_t *words[LIMIT_BATCH];
+    for (size_t i = 0; i < LIMIT_BATCH; i++) {
+      words[i] = random_word(f, csn_workload_mix(start + i));
+      __builtin_prefetch((const void *)words[i], 1);
+    }
+    for (size_t i = 0; i < LIMIT_BATCH; i++) {
+      uint64_t seen = atomic_load_explicit(words[i], memory_order_relaxed);
+      done += atomic_compare_exchange_strong(words[i], &seen, seen + 2);
+    }
+  }
+  return done;
+}
+
+static const implementation implementations[] = {
+    {"countersign", NULL, table_open, table_close, table_block},
+    {"countersign_batch", NULL, table_open, table_close, table_batch_block},
+    {"urcu_lfht", &csn_peer_urcu_lfht, peer_open, peer_close, peer_block},
+    {"libcuckoo", &csn_peer_libcuckoo, peer_open, peer_close, peer_block},
+    {"tbb", &csn_peer_tbb, peer_open, peer_close, peer_block},
+    {"mutex_sharded", &csn_peer_mutex_sharded, peer_open, peer_close, peer_block},
+    {"mutex_global", &csn_peer_mutex_global, peer_open, peer_close, peer_block},
+    {"limit_load", NULL, limit_open, limit_close, limit_load_block},
+    {"limit_cas", NULL, limit_open, limit_close, limit_cas_block},
+    {"limit_cas_batch", NULL, limit_open, limit_close, limit_cas_batch_block},
+};
+
+enum {
+  SIZES = sizeof sizes / sizeof sizes[0],
+  IMPLEMENTATIONS = sizeof implementations / sizeof implementations[0],
+};
+
+static bool claims(const implementation *kind) {
+  return kind->open != limit_open;
+}
+
+/* ---- fixtures ---- */
+
+static void thread_begin(const fixture *f) {
+  if (f->kind->peer != NULL && f->kind->peer->thread_begin != NULL) f->kind->peer->thread_begin(f->self);
+}
+
+static void thread_end(const fixture *f) {
+  if (f->kind->peer != NULL && f->kind->peer->thread_end != NULL) f->kind->peer->thread_end(f->self);
+}
+
+static double bytes_per_nonce(const fixture *f) {
+  if (f->kind->peer != NULL) {
+    csn_nonce_peer_size size = f->kind->peer->measure(f->self);
+    return (double)size.bytes / (double)size.live;
+  }
+  csn_nonce_table_stats stats = csn_nonce_table_measure(f->self);
   return (double)stats.region_bytes / (double)stats.live;
 }
 
-static void *map_open(size_t shards) {
-  csn_mutex_map *map = csn_mutex_map_new(shards, LIVE, SEED);
-  if (map == NULL) csn_workload_fatal("nonce_claim: no memory for the map");
-  return map;
-}
-
-static void *global_open(void) {
-  return map_open(1);
-}
-
-static void *sharded_open(void) {
-  return map_open(SHARDS);
-}
-
-static csn_nonce_answer map_claim(void *self, csn_span client, csn_span nonce, int64_t expires, int64_t now) {
-  return csn_mutex_map_claim(self, client, nonce, expires, now);
-}
-
-static double map_bytes(void *self) {
-  csn_mutex_map_stats stats = csn_mutex_map_measure(self);
-  return (double)stats.bytes / (double)stats.live;
-}
-
-static nonce_set sets[] = {
-    {.name = "nonce_claim/live_1M/countersign",
-     .open = table_open,
-     .claim = table_claim,
-     .bytes_per_nonce = table_bytes},
-    {.name = "nonce_claim/live_1M/mutex_global", .open = global_open, .claim = map_claim, .bytes_per_nonce = map_bytes},
-    {.name = "nonce_claim/live_1M/mutex_sharded",
-     .open = sharded_open,
-     .claim = map_claim,
-     .bytes_per_nonce = map_bytes},
-};
-
-static csn_nonce_answer claim_number(claim_fn claim, void *self, uint64_t number) {
-  csn_nonce_name name;
-  csn_nonce_name_make(&name, number);
-  int64_t now = CSN_WORKLOAD_NOW + (int64_t)(number / CLAIMS_A_SECOND);
-  return claim(self, csn_span_of(name.client, name.client_len), csn_span_of(name.nonce, CSN_NONCE_BYTES),
-               now + RETENTION - 1, now);
-}
-
-/* A table of buckets may be full a little before its capacity: one claim in millions. That is counted, and more than
- * one in 100,000 is an error. */
-static void check_refused(const nonce_set *set, uint64_t refused, uint64_t claims) {
-  if (refused > claims / 100000 + 1)
-    csn_workload_fatal("%s: %llu of %llu fresh nonces were refused", set->name, (unsigned long long)refused,
-                       (unsigned long long)claims);
-}
-
-/* Claims `count` numbers from `first` on; returns how many were fresh. */
-static size_t claim_block(claim_fn claim, void *self, uint64_t first, size_t count) {
-  size_t fresh = 0;
-  for (size_t i = 0; i < count; i++) fresh += claim_number(claim, self, first + i) == CSN_NONCE_FRESH;
-  return fresh;
+static csn_nonce_answer claim_again(fixture *f, uint64_t number, int64_t now) {
+  name n;
+  if (f->kind->peer != NULL)
+    return f->kind->peer->claim(f->self, client_of(number), nonce_of(&n, number), now + RETENTION - 1, now);
+  return csn_nonce_table_claim(f->self, client_of(number), nonce_of(&n, number), now + RETENTION - 1, now);
 }
 
 /* Fills until as many expire as arrive, and checks the answers: fresh once, then replayed. */
-static void prepare(nonce_set *set) {
-  if (set->self != NULL) return;
-  set->self = set->open();
-  size_t warm_up = LIVE + LIVE / 2;
-  check_refused(set, warm_up - claim_block(set->claim, set->self, 0, warm_up), warm_up);
+static void fill(fixture *f) {
+  uint64_t warm_up = (f->size->live + f->size->live / 8) / BLOCK * BLOCK, done = 0;
+  thread_begin(f);
+  for (uint64_t first = 0; first < warm_up; first += BLOCK) done += f->kind->block(f, first);
+  if (done != warm_up)
+    csn_workload_fatal("%s: %llu fresh nonces were refused", f->row, (unsigned long long)(warm_up - done));
   for (uint64_t number = warm_up - 1000; number < warm_up; number++) {
-    if (claim_number(set->claim, set->self, number) != CSN_NONCE_REPLAYED)
-      csn_workload_fatal("%s: a replayed nonce was not refused", set->name);
+    if (claim_again(f, number, now_of(f, warm_up - 1)) != CSN_NONCE_REPLAYED)
+      csn_workload_fatal("%s: a replayed nonce was not refused", f->row);
   }
-  set->next = warm_up;
+  thread_end(f);
+  f->next = warm_up;
 }
 
-/* The fixture of a row that several threads run: thread 0 comes through first or the others wait for it. */
-static void prepare_once(nonce_set *set) {
+/* The fixture of a row that several threads run: one comes through first, the others wait for it. Of the largest size
+ * one is open at a time. */
+static void prepare(fixture *f) {
   static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  static fixture *largest;
   pthread_mutex_lock(&mutex);
-  prepare(set);
+  if (f->self == NULL) {
+    if (f->size->on_request && largest != NULL) {
+      largest->kind->close(largest);
+      largest->self = NULL;
+    }
+    if (f->size->on_request) largest = f;
+    f->kind->open(f);
+    if (claims(f->kind)) fill(f);
+  }
   pthread_mutex_unlock(&mutex);
 }
 
 static void run(csn_bench *bench, const void *arg) {
-  nonce_set *set = (nonce_set *)arg;
-  prepare_once(set);
-  claim_fn claim = set->claim;
-  void *self = set->self;
-  uint64_t fresh = 0;
+  fixture *f = (fixture *)arg;
+  prepare(f);
+  thread_begin(f);
+  uint64_t done = 0;
   while (csn_bench_next(bench, BLOCK)) {
-    uint64_t first = atomic_fetch_add_explicit(&set->next, BLOCK, memory_order_relaxed);
-    fresh += claim_block(claim, self, first, BLOCK);
+    uint64_t first = atomic_fetch_add_explicit(&f->next, BLOCK, memory_order_relaxed);
+    done += f->kind->block(f, first);
   }
-  uint64_t claims = (uint64_t)csn_bench_iterations(bench);
-  check_refused(set, claims - fresh, claims);
-  csn_bench_counter(bench, "refused", (double)(claims - fresh));
+  thread_end(f);
   csn_bench_set_items(bench, csn_bench_iterations(bench));
-  if (csn_bench_thread(bench) == 0) csn_bench_counter(bench, "bytes_per_nonce", set->bytes_per_nonce(self));
+  if (!claims(f->kind)) return;
+  uint64_t refused = (uint64_t)csn_bench_iterations(bench) - done;
+  if (refused > 0) csn_workload_fatal("%s: %llu fresh nonces were refused", f->row, (unsigned long long)refused);
+  if (csn_bench_thread(bench) == 0) csn_bench_counter(bench, "bytes_per_nonce", bytes_per_nonce(f));
 }
 
 void csn_bench_nonce_claim(void) {
+  static fixture fixtures[SIZES][IMPLEMENTATIONS];
   const csn_bench_options options = {.threads = {1, 2}};
-  for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) csn_bench_register(sets[i].name, run, &sets[i], &options);
+  bool long_run = getenv("CSN_BENCH_LONG") != NULL;
+  for (size_t s = 0; s < SIZES; s++) {
+    for (size_t i = 0; i < IMPLEMENTATIONS && (long_run || !sizes[s].on_request); i++) {
+      fixture *f = &fixtures[s][i];
+      f->kind = &implementations[i];
+      f->size = &sizes[s];
+      f->claims_a_second = f->size->live / (RETENTION + 2) + 1;
+      snprintf(f->row, sizeof f->row, "nonce_claim/%s/%s", f->size->name, f->kind->name);
+      csn_bench_register(f->row, run, f, &options);
+    }
+  }
 }

@@ -1,11 +1,12 @@
 /* nonce_store/{depth_1,depth_64}: claims through the interface that the verifier uses, one or 64 in a call.
  *
- * Each store holds about 100,000 live nonces: memory and sqlite_aead drop what has expired by the simulated clock,
- * which goes on with the claims. Redis goes by its own clock and keeps everything; it is emptied and filled again,
- * outside the time, when it holds four times as much.
+ * Each store holds about 100,000 live nonces: memory, mapped_file and sqlite_aead drop what has expired by the
+ * simulated clock, which goes on with the claims. Redis goes by its own clock and keeps everything; it is emptied and
+ * filled again, outside the time, when it holds four times as much.
  *
  * p50_ns and p99_ns are of a call, not of a claim. Reading the clock costs as much as a claim in memory, so for memory
- * they come from a pass of its own behind the timed one; clock_ns is what the clock itself adds to them. */
+ * and mapped_file they come from a pass of its own behind the timed one; clock_ns is what the clock itself adds to
+ * them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ enum {
   CLAIMS_A_SECOND = LIVE / RETENTION + 1,
   FILL_EXPIRING = 2,      /* times LIVE, so that there are expired nonces, too, as in service */
   CLAIMS_A_BATCH = 64,    /* of the timed loop, at either depth */
-  LATENCY_CALLS = 1 << 14 /* of the pass for memory */
+  LATENCY_CALLS = 1 << 14 /* of the pass for those in memory */
 };
 
 /* A store, its data and how far the numbers of its nonces have come; shared by the rows of both depths. */
@@ -135,7 +136,7 @@ static void run(csn_bench *bench, const void *arg) {
   prepare(kind, fixture);
   static csn_latency latency;
   memset(&latency, 0, sizeof latency);
-  bool in_memory = fixture->place.table != NULL;
+  bool in_memory = kind->in_memory;
   size_t fresh = 0, depth = row->depth;
   while (csn_bench_next(bench, CLAIMS_A_BATCH)) {
     for (size_t i = 0; i < CLAIMS_A_BATCH; i += depth)

@@ -20,10 +20,15 @@ static bool always_installed(void) {
   return true;
 }
 
-static void memory_make(csn_place *place, const char *name) {
-  (void)name;
+static csn_nonce_table_config table_config(void) {
   csn_nonce_table_config config = {.capacity = CSN_STORE_CAPACITY, .now = CSN_WORKLOAD_NOW};
   csn_workload_bytes(4, config.seed, sizeof config.seed);
+  return config;
+}
+
+static void memory_make(csn_place *place, const char *name) {
+  (void)name;
+  csn_nonce_table_config config = table_config();
   must(csn_nonce_table_new(&place->table, &config), "the nonce table");
 }
 
@@ -46,6 +51,47 @@ static double memory_bytes(csn_place *place) {
 
 static uint64_t memory_live(csn_place *place) {
   return csn_nonce_table_measure(place->table).live;
+}
+
+/* ---- mapped_file ---- */
+
+static void file_make(csn_place *place, const char *name) {
+  char file[32];
+  snprintf(file, sizeof file, "%s.table", name);
+  csn_scratch_path(place->path, file);
+}
+
+static csn_nonce_table *file_table(const csn_place *place) {
+  csn_nonce_table_config config = table_config();
+  csn_nonce_table *table;
+  must(csn_nonce_file_open(&table, place->path, &config), "mapped_file");
+  return table;
+}
+
+static void file_open(csn_place *place, csn_handle *handle) {
+  csn_nonce_table *table = file_table(place);
+  *handle = (csn_handle){.nonces = csn_nonce_table_store(table), .table = table};
+}
+
+static void file_close(csn_handle *handle) {
+  csn_nonce_table_free(handle->table);
+}
+
+static void file_destroy(csn_place *place) {
+  remove(place->path);
+}
+
+static double file_bytes(csn_place *place) {
+  struct stat status;
+  if (stat(place->path, &status) != 0) csn_workload_fatal("mapped_file: its file is gone");
+  return (double)status.st_size;
+}
+
+static uint64_t file_live(csn_place *place) {
+  csn_nonce_table *table = file_table(place);
+  uint64_t live = csn_nonce_table_measure(table).live;
+  csn_nonce_table_free(table);
+  return live;
 }
 
 /* ---- sqlite_aead ---- */
@@ -96,10 +142,6 @@ static void sqlite_close(csn_handle *handle) {
 
 static double sqlite_bytes(csn_place *place) {
   return sqlite_file_bytes(place) - place->empty_bytes;
-}
-
-static void sqlite_destroy(csn_place *place) {
-  remove(place->path);
 }
 
 static bool sqlite_put_all(csn_handle *handle, const csn_key *keys, size_t count) {
@@ -212,6 +254,20 @@ const csn_store_kind csn_store_kinds[CSN_STORE_KINDS] = {
         .destroy = memory_destroy,
         .bytes = memory_bytes,
         .live = memory_live,
+        .keyring = true,
+        .in_memory = true,
+    },
+    {
+        .name = "mapped_file",
+        .configuration = "no msync; a restart of the machine puts up a fence",
+        .installed = always_installed,
+        .make = file_make,
+        .open = file_open,
+        .close = file_close,
+        .destroy = file_destroy,
+        .bytes = file_bytes,
+        .live = file_live,
+        .in_memory = true,
     },
     {
         .name = "sqlite_aead",
@@ -220,7 +276,7 @@ const csn_store_kind csn_store_kinds[CSN_STORE_KINDS] = {
         .make = sqlite_make,
         .open = sqlite_open,
         .close = sqlite_close,
-        .destroy = sqlite_destroy,
+        .destroy = file_destroy,
         .bytes = sqlite_bytes,
         .put_all = sqlite_put_all,
     },

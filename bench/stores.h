@@ -5,8 +5,9 @@
 #define CSN_BENCH_STORES_H
 
 #include <countersign/credential.h>
-#include <countersign/nonce.h>
+#include <countersign/nonce_table.h>
 
+#include "../core/store/nonce_file.h"
 #include "../core/store/redis.h"
 #include "../core/store/redis_server.h"
 #include "../core/store/sqlite_aead.h"
@@ -14,7 +15,7 @@
 
 /* Where one store keeps its data. Zeroed: nowhere yet. */
 typedef struct csn_place {
-  char path[CSN_SCRATCH_PATH_MAX]; /* sqlite_aead: the file */
+  char path[CSN_SCRATCH_PATH_MAX]; /* mapped_file, sqlite_aead: the file */
   csn_redis_server *server;        /* redis */
   double empty_bytes;              /* redis, sqlite_aead: what it took before there was data */
   csn_nonce_table *table;          /* memory */
@@ -23,7 +24,8 @@ typedef struct csn_place {
 /* A store that is open: what a process that serves requests would hold. */
 typedef struct csn_handle {
   csn_nonce_store nonces;
-  csn_credential_store credentials; /* not of memory: there the keyring is the store */
+  csn_credential_store credentials; /* of those that put_all() fills */
+  csn_nonce_table *table;           /* mapped_file */
   csn_sqlite_store *sqlite;
   csn_redis_store *redis;
 } csn_handle;
@@ -41,10 +43,13 @@ typedef struct csn_store_kind {
   double (*bytes)(csn_place *place);
   uint64_t (*live)(csn_place *place); /* nonces that are live; NULL where only the simulated clock tells */
   void (*clear)(csn_place *place);    /* NULL where expired ones go by the simulated clock */
-  bool (*put_all)(csn_handle *handle, const csn_key *keys, size_t count); /* credentials; NULL: the keyring */
+  /* Credentials; NULL: it keeps none. */
+  bool (*put_all)(csn_handle *handle, const csn_key *keys, size_t count);
+  bool keyring;   /* it keeps no credentials, the keyring stands for it */
+  bool in_memory; /* a claim costs about as much as reading the clock */
 } csn_store_kind;
 
-enum { CSN_STORE_KINDS = 3, CSN_STORE_CAPACITY = 100000 };
-extern const csn_store_kind csn_store_kinds[CSN_STORE_KINDS]; /* memory, sqlite_aead, redis */
+enum { CSN_STORE_KINDS = 4, CSN_STORE_CAPACITY = 100000 };
+extern const csn_store_kind csn_store_kinds[CSN_STORE_KINDS]; /* memory, mapped_file, sqlite_aead, redis */
 
 #endif

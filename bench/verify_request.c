@@ -3,6 +3,7 @@
  * The requests were signed before. Where they carry a nonce, each is presented once; when all have been, the clock
  * stops while the nonce table is formatted anew. The table has room for a million, so that its lines are not in the
  * cache. */
+#include <countersign/nonce_table.h>
 #include <countersign/verifier.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -2,16 +2,9 @@
  * (a million live keys, one in, the oldest out). Of khash, uthash, GLib's, stb_ds and Concurrency Kit's ck_ht, khash
  * came closest. It probes linearly at a load of at most 5/8; the keys are hashes already and lie in the slots; removal
  * shifts the run back, so that nothing is ever rebuilt for tombstones; nothing grows, as the capacity is known. */
-#include <pthread.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <xxhash.h>
+#include "expiry_queue.h"
 
-#include "peers.h"
-
-typedef struct key128 {
-  uint64_t low, high; /* both 0: an empty slot */
-} key128;
+typedef csn_peer_key key128; /* both words 0: an empty slot */
 
 typedef struct entry {
   key128 key;
@@ -26,35 +19,26 @@ typedef struct shard {
   size_t head, live; /* of the queue: its first entry, and how many there are */
 } __attribute__((aligned(64))) shard;
 
-struct csn_mutex_map {
+typedef struct mutex_map {
   uint64_t seed;
   size_t shard_mask;
-  size_t bytes; /* of all memory */
-  void *memory; /* slots and queues of all shards */
+  size_t bytes;       /* of all memory */
+  void *memory;       /* slots and queues of all shards */
+  size_t memory_size; /* its bytes */
   shard shards[];
-};
+} mutex_map;
 
-/* Zeroed memory for free(), on huge pages where the system grants them on request: otherwise the comparison would be
- * one of page sizes. */
-static void *big_zeroed(size_t size) {
-  const size_t huge_page = (size_t)2 << 20;
-  size = (size + huge_page - 1) & ~(huge_page - 1);
-  void *memory = aligned_alloc(huge_page, size);
-  if (memory == NULL) return NULL;
-  madvise(memory, size, MADV_HUGEPAGE);
-  return memset(memory, 0, size);
-}
-
-csn_mutex_map *csn_mutex_map_new(size_t shards, size_t capacity, uint64_t seed) {
+static mutex_map *map_new(size_t shards, size_t capacity, uint64_t seed) {
   size_t each = capacity / shards, slots = 64;
-  size_t queue = each + each / 16 + 64; /* chance does not fill the shards evenly */
+  size_t queue = each + each / 16 + 160; /* chance does not fill the shards evenly */
   while (slots < queue / 5 * 8) slots *= 2;
   size_t shard_bytes = slots * sizeof(key128) + queue * sizeof(entry);
-  size_t head_bytes = sizeof(csn_mutex_map) + shards * sizeof(shard);
-  csn_mutex_map *map = aligned_alloc(64, (head_bytes + 63) & ~(size_t)63);
+  size_t head_bytes = sizeof(mutex_map) + shards * sizeof(shard);
+  mutex_map *map = aligned_alloc(64, (head_bytes + 63) & ~(size_t)63);
   if (map == NULL) return NULL;
-  *map = (csn_mutex_map){.seed = seed, .shard_mask = shards - 1, .bytes = head_bytes + shards * shard_bytes};
-  map->memory = big_zeroed(shards * shard_bytes);
+  *map = (mutex_map){.seed = seed, .shard_mask = shards - 1, .memory_size = shards * shard_bytes};
+  map->bytes = head_bytes + map->memory_size;
+  map->memory = csn_huge_alloc(map->memory_size);
   if (map->memory == NULL) {
     free(map);
     return NULL;
@@ -68,9 +52,10 @@ csn_mutex_map *csn_mutex_map_new(size_t shards, size_t capacity, uint64_t seed) 
   return map;
 }
 
-void csn_mutex_map_free(csn_mutex_map *map) {
+static void map_close(void *self) {
+  mutex_map *map = self;
   if (map == NULL) return;
-  free(map->memory);
+  csn_huge_free(map->memory, map->memory_size);
   free(map);
 }
 
@@ -118,19 +103,10 @@ static csn_nonce_answer shard_claim(shard *s, key128 key, int64_t expires, int64
   return CSN_NONCE_FRESH;
 }
 
-static key128 hash(uint64_t seed, csn_span client_id, csn_span nonce) {
-  uint8_t name[1 + CSN_ID_MAX + CSN_NONCE_MAX];
-  name[0] = (uint8_t)client_id.len; /* so that no two pairs give one name */
-  memcpy(name + 1, client_id.ptr, client_id.len);
-  memcpy(name + 1 + client_id.len, nonce.ptr, nonce.len);
-  XXH128_hash_t h = XXH3_128bits_withSeed(name, 1 + client_id.len + nonce.len, seed);
-  return (key128){h.low64, h.high64 | (h.low64 == 0)};
-}
-
-csn_nonce_answer csn_mutex_map_claim(csn_mutex_map *map, csn_span client_id, csn_span nonce, int64_t expires,
-                                     int64_t now) {
-  if (client_id.len > CSN_ID_MAX || nonce.len > CSN_NONCE_MAX) return CSN_NONCE_UNAVAILABLE;
-  key128 key = hash(map->seed, client_id, nonce);
+static csn_nonce_answer map_claim(void *self, csn_span client_id, csn_span nonce, int64_t expires, int64_t now) {
+  mutex_map *map = self;
+  key128 key;
+  if (!csn_peer_key_make(&key, map->seed, client_id, nonce)) return CSN_NONCE_UNAVAILABLE;
   shard *s = &map->shards[(key.high >> 32) & map->shard_mask];
   pthread_mutex_lock(&s->mutex);
   csn_nonce_answer answer = shard_claim(s, key, expires, now);
@@ -138,12 +114,37 @@ csn_nonce_answer csn_mutex_map_claim(csn_mutex_map *map, csn_span client_id, csn
   return answer;
 }
 
-csn_mutex_map_stats csn_mutex_map_measure(csn_mutex_map *map) {
-  csn_mutex_map_stats stats = {0, map->bytes};
-  for (size_t i = 0; i <= map->shard_mask; i++) {
-    pthread_mutex_lock(&map->shards[i].mutex);
-    stats.live += map->shards[i].live;
-    pthread_mutex_unlock(&map->shards[i].mutex);
-  }
-  return stats;
+static csn_nonce_peer_size map_measure(void *self) {
+  const mutex_map *map = self;
+  csn_nonce_peer_size size = {0, map->bytes};
+  for (size_t i = 0; i <= map->shard_mask; i++) size.live += map->shards[i].live;
+  return size;
 }
+
+static void *sharded_open(size_t capacity, uint64_t seed) {
+  return map_new(64, capacity, seed);
+}
+
+static void *global_open(size_t capacity, uint64_t seed) {
+  return map_new(1, capacity, seed);
+}
+
+#define SETTINGS ": linear probing at a load of at most 5/8, a queue of expiry, huge pages"
+
+const csn_nonce_peer csn_peer_mutex_sharded = {
+    .name = "mutex_sharded",
+    .version_and_settings = "64 hash maps of our own, each with a pthread mutex" SETTINGS,
+    .open = sharded_open,
+    .claim = map_claim,
+    .measure = map_measure,
+    .close = map_close,
+};
+
+const csn_nonce_peer csn_peer_mutex_global = {
+    .name = "mutex_global",
+    .version_and_settings = "a hash map of our own with one pthread mutex" SETTINGS,
+    .open = global_open,
+    .claim = map_claim,
+    .measure = map_measure,
+    .close = map_close,
+};

@@ -1,6 +1,6 @@
 /* Atomics by name: the order of each access is part of the name, so that an algorithm's source says what it relies on
- * and can be compiled against other definitions (a model that schedules every access, an exhaustive checker of weak
- * memory). A file that defines CSN_ATOMICS_H and these names before it includes such a source takes this one's place.
+ * and can be compiled against other definitions. A file that defines CSN_ATOMICS_H and these names before it includes
+ * such a source takes this one's place; `make model` does.
  *
  * The words may lie in memory that processes share: they must be lock-free. */
 #ifndef CSN_ATOMICS_H
@@ -20,25 +20,28 @@ static inline void csn_atomic_init(csn_atomic *word, uint64_t value) {
   atomic_init(word, value);
 }
 
-/* For numbers that nothing is decided by. */
+/* Nothing but the word's own order of changes: what was read once is never older when it is read again. */
 static inline uint64_t csn_atomic_load_relaxed(const csn_atomic *word) {
   return atomic_load_explicit(word, memory_order_relaxed);
 }
 
-/* Whatever the writer of the value did before it wrote is visible after this load. */
+/* What the writer of the value did, and what it had seen, before it wrote is visible after this load. */
 static inline uint64_t csn_atomic_load_acquire(const csn_atomic *word) {
   return atomic_load_explicit(word, memory_order_acquire);
 }
 
-/* Also in the one total order of all seq_cst accesses. */
-static inline uint64_t csn_atomic_load_seq_cst(const csn_atomic *word) {
-  return atomic_load_explicit(word, memory_order_seq_cst);
+/* Writes `desired` where `expected` stands; false where something else does, never spuriously. What was done before is
+ * visible to who acquires `desired`. On failure nothing is ordered. */
+static inline bool csn_atomic_cas_release(csn_atomic *word, uint64_t expected, uint64_t desired) {
+  return atomic_compare_exchange_strong_explicit(word, &expected, desired, memory_order_release, memory_order_relaxed);
 }
 
-/* Writes `desired` where `expected` stands; false where something else does, never spuriously. On failure nothing is
- * ordered but what an acquire load orders. */
-static inline bool csn_atomic_cas_seq_cst(csn_atomic *word, uint64_t expected, uint64_t desired) {
-  return atomic_compare_exchange_strong_explicit(word, &expected, desired, memory_order_seq_cst, memory_order_acquire);
+/* Counters: their sum is all that matters. The store is for a word that one thread writes. */
+static inline void csn_atomic_store_relaxed(csn_atomic *word, uint64_t value) {
+  atomic_store_explicit(word, value, memory_order_relaxed);
+}
+static inline uint64_t csn_atomic_add_relaxed(csn_atomic *word, uint64_t value) {
+  return atomic_fetch_add_explicit(word, value, memory_order_relaxed);
 }
 
 #endif

@@ -2,7 +2,8 @@
 #ifndef CSN_TEST_NONCE_SUPPORT_H
 #define CSN_TEST_NONCE_SUPPORT_H
 
-#include "../src/nonce_table.h"
+#include "../src/nonce_layout.h"
+#include "../src/nonce_read.h"
 #include "support.h"
 
 #define START INT64_C(1700000000) /* a whole tick */
@@ -32,5 +33,19 @@ static inline csn_nonce_answer claim(csn_nonce_table *table, const char *nonce, 
 static inline csn_nonce_answer claim_number(csn_nonce_table *table, uint64_t number, int64_t expires, int64_t now) {
   return csn_nonce_table_claim(table, client, csn_span_of(&number, sizeof number), expires, now);
 }
+
+static inline uint64_t random_next(uint64_t *seed) {
+  *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return *seed >> 33;
+}
+
+static inline csn_nonce_key key_of_number(const csn_nonce_table *table, uint64_t number) {
+  csn_nonce_key key;
+  assert_true(csn_nonce_key_of(table, client, csn_span_of(&number, sizeof number), &key));
+  return key;
+}
+
+/* In a table of this capacity every nonce has the same 2 home lines and 4 back lines, with 48 slots. */
+enum { TINY = 10, TINY_SLOTS = 48, HOME_SLOTS = CSN_NONCE_HOME_LINES * CSN_NONCE_LINE_SLOTS };
 
 #endif

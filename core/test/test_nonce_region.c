@@ -1,4 +1,4 @@
-/* The memory nonce table: what it may be made of, and regions that handles share. */
+/* The memory nonce table: what it may be made of, regions that handles share, and regions that are refused. */
 
 #include "nonce_support.h"
 
@@ -57,37 +57,93 @@ static void a_region_that_is_not_a_table_is_refused(void **state) {
   assert_non_null(region);
   memset(region, 0, size + 64);
   csn_nonce_table *table;
-  assert_int_equal(csn_nonce_table_attach(&table, region, size), CSN_ERROR_REGION_INVALID);
-  assert_int_equal(csn_nonce_table_format(&table, region, size - 1, &config), CSN_ERROR_REGION_INVALID);
-  assert_int_equal(csn_nonce_table_format(&table, region + 8, size, &config), CSN_ERROR_REGION_INVALID);
+  assert_int_equal(csn_nonce_table_attach(&table, region, size), CSN_ERROR_REGION_FOREIGN);
+  assert_int_equal(csn_nonce_table_format(&table, region, size - 1, &config), CSN_ERROR_REGION_SIZE);
+  assert_int_equal(csn_nonce_table_format(&table, region + 8, size, &config), CSN_ERROR_INVALID_ARGUMENT);
+  assert_int_equal(csn_nonce_table_attach(&table, region, size), CSN_ERROR_REGION_FOREIGN); /* nothing was written */
   assert_int_equal(csn_nonce_table_format(&table, region, size, &config), CSN_OK);
   csn_nonce_table_free(table);
-  static const size_t sizes[] = {0, 1, sizeof(csn_nonce_header) - 1, sizeof(csn_nonce_header)};
-  for (size_t i = 0; i < COUNT(sizes); i++) {
-    assert_int_equal(csn_nonce_table_attach(&table, region, sizes[i]), CSN_ERROR_REGION_INVALID);
-  }
-  assert_int_equal(csn_nonce_table_attach(&table, region, size - 1), CSN_ERROR_REGION_INVALID);
-  assert_int_equal(csn_nonce_table_attach(&table, region + 8, size), CSN_ERROR_REGION_INVALID);
-  for (size_t i = 0; i < sizeof(csn_nonce_constants) + 8; i++) {
-    region[i] ^= 0x40;
-    assert_int_equal(csn_nonce_table_attach(&table, region, size), CSN_ERROR_REGION_INVALID);
+  assert_int_equal(csn_nonce_table_attach(&table, region + 8, size), CSN_ERROR_INVALID_ARGUMENT);
+  assert_null(table);
+  assert_int_equal(csn_nonce_table_attach(&table, region, size), CSN_OK);
+  csn_nonce_table_free(table);
+  free(region);
+}
+
+/* Each length below the region's own is refused, whatever lies behind it. */
+static void a_region_that_was_cut_is_refused_at_every_length(void **state) {
+  (void)state;
+  csn_nonce_table_config config = config_of(TINY);
+  size_t size = csn_nonce_region_size(TINY);
+  for (size_t length = 0; length < size; length++) {
+    uint8_t *region = aligned_alloc(64, size), *cut;
+    csn_nonce_table *table;
+    assert_non_null(region);
+    assert_int_equal(csn_nonce_table_format(&table, region, size, &config), CSN_OK);
+    csn_nonce_table_free(table);
+    cut = aligned_alloc(64, (length + 63) / 64 * 64 + 64); /* no longer than it says, so that a sanitizer looks on */
+    assert_non_null(cut);
+    memcpy(cut, region, length);
+    assert_int_equal(csn_nonce_table_attach(&table, cut, length), CSN_ERROR_REGION_SIZE);
     assert_null(table);
-    region[i] ^= 0x40;
+    free(cut);
+    free(region);
+  }
+}
+
+/* A bit that flips in what never changes: the error names what does not fit. */
+static void a_damaged_header_is_refused_at_every_byte(void **state) {
+  (void)state;
+  csn_nonce_table_config config = config_of(100);
+  size_t size = csn_nonce_region_size(100);
+  uint8_t *region = aligned_alloc(64, size);
+  assert_non_null(region);
+  csn_nonce_table *table;
+  assert_int_equal(csn_nonce_table_format(&table, region, size, &config), CSN_OK);
+  csn_nonce_table_free(table);
+  for (size_t i = 0; i < offsetof(csn_nonce_header, unused); i++) {
+    for (unsigned bit = 0; bit < 8; bit++) {
+      csn_error expected = CSN_ERROR_REGION_CHECKSUM;
+      if (i < offsetof(csn_nonce_constants, version)) {
+        expected = CSN_ERROR_REGION_FOREIGN;
+      } else if (i < offsetof(csn_nonce_constants, region_bytes)) {
+        expected = CSN_ERROR_REGION_VERSION;
+      }
+      region[i] ^= (uint8_t)(1u << bit);
+      assert_int_equal(csn_nonce_table_attach(&table, region, size), expected);
+      assert_null(table);
+      region[i] ^= (uint8_t)(1u << bit);
+    }
   }
   assert_int_equal(csn_nonce_table_attach(&table, region, size), CSN_OK);
   csn_nonce_table_free(table);
   free(region);
 }
 
-/* A header of another version or size is refused even where its checksum is right. */
+/* A header whose checksum is right, and which this build would not have written. */
 static void a_region_of_another_layout_is_refused(void **state) {
   (void)state;
+  static const csn_error expected[] = {
+      CSN_OK,
+      CSN_ERROR_REGION_FOREIGN, /* magic */
+      CSN_ERROR_REGION_VERSION, /* version */
+      CSN_ERROR_REGION_VERSION, /* header_bytes */
+      CSN_ERROR_REGION_SIZE,    /* region_bytes less */
+      CSN_ERROR_REGION_SIZE,    /* region_bytes more */
+      CSN_ERROR_REGION_SIZE,    /* capacity out of range */
+      CSN_ERROR_REGION_SIZE,    /* capacity of a larger region */
+      CSN_ERROR_REGION_VERSION, /* geometry */
+      CSN_ERROR_REGION_VERSION,
+      CSN_ERROR_REGION_VERSION,
+      CSN_ERROR_REGION_CHECKSUM, /* the clock */
+      CSN_ERROR_REGION_CHECKSUM, /* the sweep's progress */
+  };
   csn_nonce_table_config config = config_of(100);
   size_t size = csn_nonce_region_size(100);
   csn_nonce_header *header = aligned_alloc(64, size);
   assert_non_null(header);
   csn_nonce_table *table;
-  for (int field = 0; field < 7; field++) {
+  for (size_t field = 0; field < COUNT(expected); field++) {
     assert_int_equal(csn_nonce_table_format(&table, header, size, &config), CSN_OK);
     csn_nonce_table_free(table);
     csn_nonce_constants *constants = &header->constants;
@@ -95,10 +151,18 @@ static void a_region_of_another_layout_is_refused(void **state) {
     if (field == 2) constants->version++;
     if (field == 3) constants->header_bytes += 64;
     if (field == 4) constants->region_bytes -= 64;
-    if (field == 5) constants->capacity = CSN_NONCE_CAPACITY_MAX + 1;
-    if (field == 6) constants->bucket_count++;
+    if (field == 5) constants->region_bytes += 64;
+    if (field == 6) constants->capacity = CSN_NONCE_CAPACITY_MAX + 1;
+    if (field == 7) constants->capacity = 1000;
+    if (field == 8) constants->geometry.shards *= 2;
+    if (field == 9) constants->geometry.half_lines--;
+    if (field == 10) constants->geometry.part_lines++;
+    if (field == 11) csn_atomic_store_relaxed(&header->clock, csn_nonce_clock(CSN_NONCE_CLOCK_MAX + 1, 1));
+    if (field == 12) csn_atomic_store_relaxed(&header->swept, CSN_NONCE_CLOCK_TICK_MASK + 1);
     header->checksum = csn_nonce_checksum(constants);
-    assert_int_equal(csn_nonce_table_attach(&table, header, size), field == 0 ? CSN_OK : CSN_ERROR_REGION_INVALID);
+    csn_error error = csn_nonce_table_attach(&table, header, size);
+    if (error != expected[field]) fail_msg("field %zu: %s", field, csn_error_sentence(error));
+    assert_int_equal(error == CSN_OK, table != NULL);
     csn_nonce_table_free(table);
   }
   free(header);
@@ -129,6 +193,8 @@ int main(void) {
       cmocka_unit_test(configurations_out_of_range_are_refused),
       cmocka_unit_test(a_formatted_region_is_shared_by_its_handles),
       cmocka_unit_test(a_region_that_is_not_a_table_is_refused),
+      cmocka_unit_test(a_region_that_was_cut_is_refused_at_every_length),
+      cmocka_unit_test(a_damaged_header_is_refused_at_every_byte),
       cmocka_unit_test(a_region_of_another_layout_is_refused),
       cmocka_unit_test(the_store_says_what_it_is_like),
   };

@@ -1,4 +1,4 @@
-/* The memory nonce table under threads and processes that race for the same nonces. */
+/* The nonce table under threads and processes that race for the same nonces. */
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,11 +16,6 @@ enum { SCALE = 8 }; /* more rounds where they are cheap */
 #endif
 enum { THREADS_MAX = 64, ANSWERS = CSN_NONCE_RETENTION + 1 };
 
-static uint64_t random_next(uint64_t *seed) {
-  *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return *seed >> 33;
-}
-
 /* What the threads of one test share. */
 typedef struct shared {
   csn_nonce_table *table;
@@ -28,7 +23,8 @@ typedef struct shared {
   atomic_size_t answers[ANSWERS];
   atomic_llong clock; /* seconds after START */
   unsigned threads, rounds;
-  bool skewed; /* every other thread's clock is a tick ahead */
+  int64_t lifetime; /* of what a race leaves, in ticks */
+  bool skewed;      /* every other thread's clock is a tick ahead */
   atomic_uint arrived, round;
   pthread_barrier_t barrier;
 } shared;
@@ -244,7 +240,7 @@ static void clocks_that_disagree_accept_none_twice(void **state) {
   csn_nonce_table_free(all.table);
 }
 
-/* ---- two buckets, in which slots expire and are taken again all the time ---- */
+/* ---- 48 slots, which expire and are taken again all the time, most of them in the back yard ---- */
 
 enum { CROWD = 1 << 16, A_STAMP = 8 };
 
@@ -270,7 +266,7 @@ static void *present_in_a_crowd(void *argument) {
 static void a_crowded_table_accepts_none_twice(void **state) {
   (void)state;
   for (unsigned threads = 2; threads <= 16; threads *= 2) {
-    shared all = {.table = new_table(8), .accepted = new_counters(CROWD), .rounds = SCALE * 400000 / 8 / threads};
+    shared all = {.table = new_table(TINY), .accepted = new_counters(CROWD), .rounds = SCALE * 400000 / 8 / threads};
     run_threads(&all, threads, present_in_a_crowd);
     none_was_accepted_twice(&all, (size_t)(all.clock < CROWD / A_STAMP ? all.clock * A_STAMP : CROWD));
     free_counters(all.accepted, CROWD);
@@ -297,39 +293,52 @@ static void meet(shared *all) {
   }
 }
 
-/* Every round leaves its words behind, which expire during the next: clocks that are a tick apart see other slots free
- * than each other. */
+/* Every round leaves its words behind, which expire some rounds later: clocks that are a tick apart see other slots
+ * free than each other. With about as many live words as the home lines have slots, one claim finds room there and its
+ * rival does not. */
 static void *race(void *argument) {
   worker *self = argument;
   shared *all = self->all;
   uint64_t seed = self->index + 7;
   for (unsigned round = 0; round < all->rounds; round++) {
     int64_t now = START + (int64_t)round * 4 + (all->skewed ? (int64_t)(self->index % 2) * 4 : 0);
+    int64_t expires = START + ((int64_t)round + all->lifetime) * 4 + 3;
     uint64_t delay = random_next(&seed) % 64;
     meet(all);
     for (atomic_uint spins = 0; spins < delay;) atomic_fetch_add(&spins, 1); /* so that any step can meet any other */
-    /* One of two that differ: the other leaves more or fewer free slots in a bucket. */
-    if (self->index % 4 == 3)
-      (void)claim_number(all->table, UINT64_C(1) << 40 | round, START + (int64_t)round * 4 + 7, now);
-    note(all, round, claim_number(all->table, round, START + (int64_t)round * 4 + 7, now));
+    /* One of two that differ: the other leaves more or fewer free slots in the home lines. */
+    if (self->index % 4 == 3) (void)claim_number(all->table, UINT64_C(1) << 40 | round, expires, now);
+    note(all, round, claim_number(all->table, round, expires, now));
   }
   return NULL;
 }
 
+static void race_for(unsigned threads, unsigned rounds, bool skewed, int64_t lifetime) {
+  shared all = {.table = new_table(TINY),
+                .accepted = new_counters(rounds),
+                .rounds = rounds,
+                .lifetime = lifetime,
+                .skewed = skewed};
+  run_threads(&all, threads, race);
+  for (unsigned i = 0; i < rounds; i++) {
+    if (all.accepted[i] != 1) fail_msg("%u threads, round %u: %u winners", threads, i, all.accepted[i]);
+  }
+  assert_int_equal(all.answers[CSN_NONCE_FRESH], rounds);
+  assert_int_equal(all.answers[CSN_NONCE_REPLAYED], (size_t)rounds * (threads - 1));
+  if (lifetime * (threads > 3 ? 2 : 1) > HOME_SLOTS) assert_true(csn_nonce_table_measure(all.table).live > HOME_SLOTS);
+  free_counters(all.accepted, rounds);
+  csn_nonce_table_free(all.table);
+}
+
 static void races_have_one_winner(void **state) {
   (void)state;
+  static const int64_t lifetimes[] = {1, 14, 16, 24}; /* ticks: all at home, at the brink, all in the back yard */
   for (unsigned threads = 2; threads <= 8; threads++) {
-    for (unsigned skewed = 0; skewed < 2; skewed++) {
-      unsigned rounds = (threads == 2 ? 100000 : 250) * SCALE;
-      shared all = {.table = new_table(8), .accepted = new_counters(rounds), .rounds = rounds, .skewed = skewed == 1};
-      run_threads(&all, threads, race);
-      for (unsigned i = 0; i < rounds; i++) {
-        if (all.accepted[i] != 1) fail_msg("%u threads, round %u: %u winners", threads, i, all.accepted[i]);
-      }
-      assert_int_equal(all.answers[CSN_NONCE_FRESH], rounds);
-      assert_int_equal(all.answers[CSN_NONCE_REPLAYED], (size_t)rounds * (threads - 1));
-      free_counters(all.accepted, rounds);
-      csn_nonce_table_free(all.table);
+    for (size_t i = 0; i < COUNT(lifetimes); i++) {
+      unsigned rounds = (threads == 2 ? 12000 : 60) * SCALE;
+      int64_t lifetime = threads > 3 ? (lifetimes[i] + 1) / 2 : lifetimes[i]; /* two nonces a round */
+      race_for(threads, rounds, false, lifetime);
+      race_for(threads, rounds, true, lifetime);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <countersign/jwt.h>
 #include <countersign/keyring.h>
 #include <countersign/nonce.h>
+#include <countersign/nonce_table.h>
 #include <countersign/request.h>
 #include <countersign/scheme.h>
 #include <countersign/sign.h>

@@ -28,7 +28,10 @@ extern "C" {
   X(TEMPLATE_AMBIGUOUS, "two different requests can give this template one string, which was not acknowledged")   \
   X(SCHEME_INVALID, "the scheme asks for a field that it does not locate, or the reverse")                        \
   X(BUFFER_TOO_SMALL, "the output does not fit in the buffer")                                                    \
-  X(REGION_INVALID, "the memory region is not a nonce table of this version and size")                            \
+  X(REGION_FOREIGN, "the region does not begin with the header of a nonce table")                                 \
+  X(REGION_VERSION, "the nonce table is of another version of its format, or of another kind of machine")         \
+  X(REGION_SIZE, "the region is not of the size that its nonce table asks for")                                   \
+  X(REGION_CHECKSUM, "the header of the nonce table is damaged: its checksum does not fit")                       \
   X(STORE, "the store could not be opened, read or written")
 
 typedef enum csn_error {

@@ -1,0 +1,75 @@
+/* clang-format off */
+/* The nonce table's clock and its sweep.
+ *
+ * THE CLOCK is one word: the highest second seen, and a tick. Both only advance, by one CAS. A tick is 4 seconds. Where
+ * the second advances by more than 2049 ticks, the tick advances by 2049 all the same: no claim is let in that expires
+ * more than 2048 ticks ahead, so that all claims are past then, in seconds as in ticks. Hence
+ *   (exact)  the tick of second x is past exactly if the clock's second is at least 4 * (floor(x / 4) + 1).
+ *
+ * THE SWEEP keeps the words' 13 bits of a tick unambiguous: seen from the clock, every word in the table is at most 3585
+ * ticks in the past and at most 2112 in the future, both less than 4096. The lines are swept in 1024 shares, round and
+ * round; `swept` counts them. Sweeping a slot writes a word over one that is past: without a fingerprint, with the tick
+ * before the clock's. Slots that were never used are not exempt. The tick moves by j only after
+ *   (due)    2 j shares were swept, or all that were due: one for each tick that the clock has moved.
+ * So after a step of the clock at most 1024 shares are due (more is one whole round), and they are paid off while the
+ * tick moves half as far. The longest that a share waits: it was swept just before its round ended (1024 ticks ago), the
+ * clock jumps (2049), and the share is the last of a whole round (512): 3585 ticks. Whoever moves the clock has swept, or
+ * seen swept, and its CAS releases that: who acquires the clock reads no word older than the sweep. Nobody waits: movers
+ * that meet sweep the same share, and one of them counts it. */
+/* clang-format on */
+#include "nonce_layout.h"
+
+_Static_assert(CSN_NONCE_JUMP_TICKS + CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SWEEP_SHARES / 2 <
+                   1 << (CSN_NONCE_TICK_BITS - 1),
+               "no word is ever so old that it looks new");
+_Static_assert(CSN_NONCE_HELD_MAX < 1 << (CSN_NONCE_TICK_BITS - 1), "no word is so new that it looks old");
+
+static void sweep_line(const csn_nonce_table *table, csn_nonce_line *line) {
+  for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS; i++) {
+    /* Acquire pairs with the CAS that wrote the word: the clock loaded next is
+     * not older than the writer's. */
+    uint64_t word = csn_atomic_load_acquire(&line->slots[i]);
+    uint64_t clock = csn_atomic_load_relaxed(&table->header->clock);
+    if (csn_nonce_rank(word, clock) >= -CSN_NONCE_ONE_TICK) continue;
+    (void)csn_atomic_cas_release(&line->slots[i], word,
+                                 csn_nonce_word(clock - 1, 0, 0)); /* failed: it is in use again */
+  }
+}
+
+static void sweep_share(const csn_nonce_table *table, uint64_t share) {
+  uint64_t n = table->line_count;
+  uint64_t end = n * (share + 1) / CSN_NONCE_SWEEP_SHARES;
+  for (uint64_t i = n * share / CSN_NONCE_SWEEP_SHARES; i < end; i++) sweep_line(table, &table->lines[i]);
+}
+
+void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shares) {
+  csn_atomic *swept = &table->header->swept;
+  for (uint64_t i = 0; i < shares; i++) {
+    uint64_t done = csn_atomic_load_acquire(swept); /* pairs with the CAS below: what is counted is visible */
+    uint64_t due = (clock - done) & CSN_NONCE_CLOCK_TICK_MASK;
+    if (due == 0 || due > CSN_NONCE_CLOCK_TICK_MASK / 2) return; /* more: `clock` is an old one */
+    if (due > CSN_NONCE_SWEEP_SHARES) {
+      uint64_t a_round_ago = (clock - CSN_NONCE_SWEEP_SHARES) & CSN_NONCE_CLOCK_TICK_MASK;
+      (void)csn_atomic_cas_release(swept, done, a_round_ago);
+      i--;
+      continue;
+    }
+    sweep_share(table, done % CSN_NONCE_SWEEP_SHARES);
+    (void)csn_atomic_cas_release(swept, done, (done + 1) & CSN_NONCE_CLOCK_TICK_MASK);
+  }
+}
+
+uint64_t csn_nonce_advance(csn_nonce_table *table, int64_t now) {
+  for (;;) {
+    /* Acquire pairs with the CAS below: `swept` is not older than the step that this one goes on from. */
+    uint64_t clock = csn_atomic_load_acquire(&table->header->clock);
+    int64_t seconds = csn_nonce_clock_seconds(clock);
+    if (now <= seconds) return clock;
+    uint64_t ticks = (uint64_t)(now / CSN_NONCE_TICK_SECONDS - seconds / CSN_NONCE_TICK_SECONDS);
+    if (ticks > CSN_NONCE_JUMP_TICKS) ticks = CSN_NONCE_JUMP_TICKS;
+    csn_nonce_sweep(table, clock, 2 * ticks);
+    uint64_t advanced = csn_nonce_clock(now, clock + ticks);
+    if (csn_atomic_cas_release(&table->header->clock, clock, advanced))
+      return advanced; /* pairs with who acquires it */
+  }
+}

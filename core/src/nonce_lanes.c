@@ -1,0 +1,53 @@
+#include "nonce_lanes.h"
+
+#include <stdlib.h>
+
+enum { OWN_LANES = 64, LINE_BYTES = 64 };
+
+typedef csn_atomic row[CSN_NONCE_COLUMNS]; /* of one shard */
+
+struct csn_nonce_lanes {
+  unsigned rows; /* of a lane: whole cache lines, so that no two threads write one */
+  row counts[];  /* OWN_LANES lanes, then the shared one */
+};
+
+csn_nonce_lanes *csn_nonce_lanes_new(unsigned shards) {
+  unsigned rows = (shards + 1) / 2 * 2 + 2; /* two rows a line; one line more, as the array
+                                               need not begin a line */
+  csn_nonce_lanes *lanes = calloc(1, sizeof *lanes + (OWN_LANES + 1) * rows * sizeof(row));
+  if (lanes != NULL) lanes->rows = rows;
+  return lanes;
+}
+_Static_assert(2 * sizeof(row) == LINE_BYTES, "two rows are a cache line");
+
+void csn_nonce_lanes_free(csn_nonce_lanes *lanes) {
+  free(lanes);
+}
+
+/* The number of this thread in the process: 0, 1, ... in the order of their
+ * first claims. */
+static uint64_t thread_number(void) {
+  static csn_atomic threads;
+  static _Thread_local uint64_t number_plus_one;
+  if (number_plus_one == 0) number_plus_one = csn_atomic_add_relaxed(&threads, 1) + 1;
+  return number_plus_one - 1;
+}
+
+csn_nonce_lane csn_nonce_lane_of_thread(csn_nonce_lanes *lanes) {
+  uint64_t number = thread_number();
+  bool own = number < OWN_LANES;
+  csn_nonce_lane lane = {&lanes->counts[(own ? number : OWN_LANES) * lanes->rows], own};
+  return lane;
+}
+
+void csn_nonce_counted(const csn_nonce_lanes *lanes, unsigned shard, csn_nonce_shard_stats *stats) {
+  uint64_t sums[CSN_NONCE_COLUMNS] = {0};
+  for (unsigned lane = 0; lane <= OWN_LANES; lane++) {
+    const csn_atomic *counts = lanes->counts[lane * lanes->rows + shard];
+    for (unsigned i = 0; i < CSN_NONCE_COLUMNS; i++) sums[i] += csn_atomic_load_relaxed(&counts[i]);
+  }
+  stats->claims = sums[CSN_NONCE_COUNT_CLAIMS];
+  stats->replayed = sums[CSN_NONCE_COUNT_REPLAYED];
+  stats->full = sums[CSN_NONCE_COUNT_FULL];
+  stats->refused = sums[CSN_NONCE_COUNT_REFUSED];
+}

@@ -1,0 +1,212 @@
+/* The nonce table from the inside: the layout of its region, the words in it,
+ * and the steps of a claim.
+ *
+ *   nonce_table.c   the public calls: keys, batches, statistics
+ *   nonce_claim.c   the claim of one key, and the argument why it is right
+ *   nonce_clock.c   the table's clock and the sweep
+ *   nonce_region.c  making, checking and mapping regions */
+#ifndef CSN_NONCE_LAYOUT_H
+#define CSN_NONCE_LAYOUT_H
+
+#include <countersign/nonce_table.h>
+#include <stddef.h>
+
+#include "atomics.h"
+
+/* A model makes these small. */
+#ifndef CSN_NONCE_LINE_SLOTS
+#define CSN_NONCE_LINE_SLOTS 8 /* a cache line */
+#define CSN_NONCE_BACK_LINES 4
+#endif
+
+enum {
+  CSN_NONCE_HOME_LINES = 2,
+  CSN_NONCE_PART_MAX = 128,     /* bytes of a client id, and of a nonce */
+  CSN_NONCE_SECRET_BYTES = 192, /* XXH3's usual length of a secret; its least is 136 */
+  CSN_NONCE_BOOT_BYTES = 16,
+  CSN_NONCE_VERSION = 2,
+};
+#define CSN_NONCE_MAGIC UINT64_C(0x31306e6f6e6e7363) /* "csnnon01", in the byte order of the machine */
+#define CSN_NONCE_CLOCK_MAX INT64_C(253402300799)    /* the last second of the year 9999 */
+#define CSN_NONCE_CAPACITY_MAX (UINT64_C(1) << 36)
+
+/* ---- the clock: UNIX seconds 38 bits | tick 26 bits ---- */
+
+enum {
+  CSN_NONCE_CLOCK_TICK_BITS = 26,
+  CSN_NONCE_TICK_BITS = 13, /* that words have of it */
+  /* Ticks from the clock to the latest `expires` that is let in: floor((s +
+     8190) / 4) - floor(s / 4), for any s. */
+  CSN_NONCE_AHEAD_MAX = (CSN_NONCE_RETENTION_MAX + CSN_NONCE_TICK_SECONDS - 1) / CSN_NONCE_TICK_SECONDS,
+  CSN_NONCE_HELD_MAX = CSN_NONCE_AHEAD_MAX + 64,  /* ticks that a word is held at the most: see
+                                                     "nudge" in nonce_claim.c */
+  CSN_NONCE_JUMP_TICKS = CSN_NONCE_AHEAD_MAX + 1, /* the most by which one step of the clock advances the tick */
+  CSN_NONCE_SWEEP_SHARES = 1024,                  /* the table is swept in so many shares, at least one a tick */
+};
+#define CSN_NONCE_CLOCK_TICK_MASK ((UINT64_C(1) << CSN_NONCE_CLOCK_TICK_BITS) - 1)
+
+static inline uint64_t csn_nonce_clock(int64_t seconds, uint64_t tick) {
+  return (uint64_t)seconds << CSN_NONCE_CLOCK_TICK_BITS | (tick & CSN_NONCE_CLOCK_TICK_MASK);
+}
+static inline int64_t csn_nonce_clock_seconds(uint64_t clock) {
+  return (int64_t)(clock >> CSN_NONCE_CLOCK_TICK_BITS);
+}
+static inline bool csn_nonce_same_tick(uint64_t clock, uint64_t other) {
+  return ((clock ^ other) & CSN_NONCE_CLOCK_TICK_MASK) == 0;
+}
+
+/* ---- words: tick 13 | class 3 | fingerprint 48 ---- */
+
+enum {
+  CSN_NONCE_FINGERPRINT_BITS = 48,
+  CSN_NONCE_TICK_SHIFT = 51,
+  CSN_NONCE_CLASSES = 6,   /* of nonces: 1 .. 6; 0 in a word: flags none */
+  CSN_NONCE_CLASS_ANY = 7, /* in a word: flags all */
+};
+#define CSN_NONCE_FINGERPRINT_MASK ((UINT64_C(1) << CSN_NONCE_FINGERPRINT_BITS) - 1)
+#define CSN_NONCE_ONE_TICK (INT64_C(1) << CSN_NONCE_TICK_SHIFT)
+
+static inline uint64_t csn_nonce_word(uint64_t tick, unsigned flags, uint64_t fingerprint) {
+  return tick << CSN_NONCE_TICK_SHIFT | (uint64_t)flags << CSN_NONCE_FINGERPRINT_BITS | fingerprint;
+}
+static inline unsigned csn_nonce_word_class(uint64_t word) {
+  return (unsigned)(word >> CSN_NONCE_FINGERPRINT_BITS) & 7;
+}
+
+/* The order of words, by tick, then class, then fingerprint, seen from a
+ * clock's tick: negative where that is past. */
+static inline int64_t csn_nonce_rank(uint64_t word, uint64_t clock) {
+  return (int64_t)(word - (clock << CSN_NONCE_TICK_SHIFT));
+}
+static inline bool csn_nonce_word_expired(uint64_t word, uint64_t clock) {
+  return csn_nonce_rank(word, clock) < 0;
+}
+
+/* The tick of a second, 0 or later, counted from a clock. */
+static inline uint64_t csn_nonce_tick_of(uint64_t clock, int64_t seconds) {
+  return clock + (uint64_t)seconds / CSN_NONCE_TICK_SECONDS -
+         (uint64_t)csn_nonce_clock_seconds(clock) / CSN_NONCE_TICK_SECONDS;
+}
+
+/* ---- the region: header, then shards of home lines and back lines; no
+ * pointers ---- */
+
+typedef struct csn_nonce_line {
+  csn_atomic slots[CSN_NONCE_LINE_SLOTS];
+} csn_nonce_line;
+
+/* What the capacity decides. A shard is two halves of home lines, then
+ * CSN_NONCE_BACK_LINES parts of back lines. */
+typedef struct csn_nonce_geometry {
+  uint64_t shards;     /* a power of two */
+  uint64_t half_lines; /* in each half of a shard's home lines */
+  uint64_t part_lines; /* in each part of its back lines */
+} csn_nonce_geometry;
+
+static inline uint64_t csn_nonce_shard_lines(const csn_nonce_geometry *geometry) {
+  return CSN_NONCE_HOME_LINES * geometry->half_lines + CSN_NONCE_BACK_LINES * geometry->part_lines;
+}
+
+/* What never changes once the region is formatted. Every byte is a field's. */
+typedef struct csn_nonce_constants {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t header_bytes;
+  uint64_t region_bytes;
+  uint64_t capacity;
+  csn_nonce_geometry geometry;
+  int64_t fence;                      /* 0: none */
+  uint8_t boot[CSN_NONCE_BOOT_BYTES]; /* of a file: in which start of the
+                                         machine it was made; otherwise zero */
+  uint8_t secret[CSN_NONCE_SECRET_BYTES];
+} csn_nonce_constants;
+
+/* The clock has a line of its own, and the next one free for processors that
+ * fetch lines in pairs. The sweep's progress changes once a tick, like the
+ * clock's. */
+typedef struct csn_nonce_header {
+  csn_nonce_constants constants;
+  uint64_t checksum; /* of the constants: against accidents, not against an
+                        adversary with access to the memory */
+  uint64_t unused[5];
+  csn_atomic clock;
+  csn_atomic swept; /* shares swept, as a tick of 26 bits: it follows the clock's */
+  uint64_t unused_too[14];
+} csn_nonce_header;
+
+struct csn_nonce_key;
+struct csn_nonce_reading;
+
+/* The handle. Constant once made, but for the counters that lanes point to. */
+struct csn_nonce_table {
+  csn_nonce_header *header;
+  csn_nonce_line *lines;
+  csn_nonce_geometry geometry;
+  uint64_t line_count;
+  uint64_t shard_lines;
+  int64_t fence; /* -1: none */
+  size_t region_bytes;
+  struct csn_nonce_lanes *lanes;
+  size_t mapped_bytes; /* unmapped with the handle; 0: the region is the
+                          caller's */
+  bool is_private;     /* no other process sees it; wiped before it is unmapped */
+  bool is_file;        /* of core/store/nonce_file.h */
+  csn_nonce_huge_pages huge_pages;
+  struct csn_nonce_reading (*read_pair)(csn_nonce_line *const lines[2], uint64_t clock,
+                                        const struct csn_nonce_key *key); /* see nonce_read.h */
+};
+
+/* ---- steps, apart for tests and for the model ---- */
+
+/* Where a nonce may be, and what it looks like there. */
+typedef struct csn_nonce_key {
+  csn_nonce_line *home[CSN_NONCE_HOME_LINES]; /* flags for it are in home[0] */
+  uint64_t hash;                              /* decides the back lines */
+  uint64_t fingerprint;
+  unsigned flag_class; /* 1 .. CSN_NONCE_CLASSES */
+  unsigned shard;
+} csn_nonce_key;
+
+/* Maps 64 well-mixed bits to 0 .. n - 1. */
+static inline uint64_t csn_nonce_scale(uint64_t bits, uint64_t n) {
+  __extension__ typedef unsigned __int128 u128;
+  return (uint64_t)((u128)bits * n >> 64);
+}
+
+/* The clock, advanced to `now` where that is later; sweeps what is due before
+ * the tick moves. (nonce_clock.c) */
+uint64_t csn_nonce_advance(csn_nonce_table *table, int64_t now);
+
+/* Sweeps that many shares, or fewer where fewer are due at `clock`.
+ * (nonce_clock.c) */
+void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shares);
+
+/* What was read of a nonce's lines within one tick. */
+typedef struct csn_nonce_view {
+  uint64_t clock; /* later than all words */
+  uint32_t least; /* place of the least word: see nonce_read.h */
+  bool found;     /* a live word of the nonce */
+  bool flagged;   /* a live flag of its class */
+} csn_nonce_view;
+
+/* csn_nonce_table_claim() of a key: moves the clock, views the home lines,
+ * finishes. (nonce_claim.c) */
+csn_nonce_answer csn_nonce_claim_key(csn_nonce_table *table, const csn_nonce_key *key, int64_t expires,
+                                     int64_t now) CSN_WARN_UNUSED;
+
+/* The same in two calls, so that a batch may view the lines of many keys before
+ * it writes: step 1, and the steps from 2 on. Any time may pass between them.
+ */
+void csn_nonce_view_home(const csn_nonce_table *table, const csn_nonce_key *key, csn_nonce_view *view);
+csn_nonce_answer csn_nonce_claim_viewed(csn_nonce_table *table, const csn_nonce_key *key, const csn_nonce_view *home,
+                                        int64_t expires) CSN_WARN_UNUSED;
+
+/* False where a part is longer than CSN_NONCE_PART_MAX. (nonce_table.c) */
+bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span nonce,
+                      csn_nonce_key *key) CSN_WARN_UNUSED;
+
+/* (nonce_region.c) */
+csn_nonce_geometry csn_nonce_geometry_of(uint64_t capacity);
+uint64_t csn_nonce_checksum(const csn_nonce_constants *constants);
+
+#endif

@@ -1,0 +1,42 @@
+# The model of the nonce table: the sources of its claim and its clock under Relacy, with lines of one slot and of two.
+# Relacy remembers three values of a word; search.h needs more.
+
+MODEL := $(B)/model
+MODEL_HISTORY := 16
+MODEL_FLAGS = -D_GNU_SOURCE -DCSN_NONCE_LINE_SLOTS=$* -DCSN_NONCE_BACK_LINES=1 -include core/test/model/atomics.h \
+	-Icore/test/model -Icore/src -Icore/include $(WARNINGS) -MMD -MP
+
+$(MODEL)/include/relacy/relacy.hpp: core/test/model/model.mk | $(B)/.setup-model
+	@rm -rf $(MODEL)/include && mkdir -p $(MODEL)/include
+	@cp -r /usr/include/relacy $(MODEL)/include
+	@sed -i 's/atomic_history_size = 3;/atomic_history_size = $(MODEL_HISTORY);/' $(MODEL)/include/relacy/defs.hpp
+	@touch $@
+
+# As C, but so that a thread's death can be thrown through it.
+$(MODEL)/nonce_claim-%.o: core/src/nonce_claim.c | $(B)/.setup-model
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC_release) -std=c11 -O2 -fexceptions $(MODEL_FLAGS) -c $< -o $@
+$(MODEL)/nonce_read-%.o: core/src/nonce_read.c | $(B)/.setup-model
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC_release) -std=c11 -O2 -fexceptions $(MODEL_FLAGS) -c $< -o $@
+$(MODEL)/nonce_clock-%.o: core/src/nonce_clock.c | $(B)/.setup-model
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC_release) -std=c11 -O2 -fexceptions $(MODEL_FLAGS) -c $< -o $@
+$(MODEL)/model-%.o: core/test/model/model.cc $(MODEL)/include/relacy/relacy.hpp
+	$(call say,CXX,$@)
+	$(Q)$(CXX) -std=c++11 -O2 $(MODEL_FLAGS) -isystem $(MODEL)/include -c $< -o $@
+$(MODEL)/scenarios-%.o: core/test/model/scenarios.cc $(MODEL)/include/relacy/relacy.hpp
+	$(call say,CXX,$@)
+	$(Q)$(CXX) -std=c++11 -O1 $(MODEL_FLAGS) -c $< -o $@
+$(MODEL)/model-1 $(MODEL)/model-2: $(MODEL)/model-%: \
+		$(MODEL)/nonce_claim-%.o $(MODEL)/nonce_read-%.o $(MODEL)/nonce_clock-%.o $(MODEL)/model-%.o $(MODEL)/scenarios-%.o
+	$(call say,LINK,$@)
+	$(Q)$(CXX) $^ -o $@
+-include $(wildcard $(MODEL)/*.d)
+
+.PHONY: model
+model: $(MODEL)/model-1 $(MODEL)/model-2 ## Plays the nonce table's model under Relacy, and its negative controls
+	@sh core/test/model/run $(MODEL)

@@ -1,0 +1,110 @@
+/* What the model plays: a tiny table, what is in it, and what each thread claims. */
+#ifndef CSN_MODEL_SCENARIO_H
+#define CSN_MODEL_SCENARIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vector>
+
+#define _Static_assert static_assert /* they are C */
+extern "C" {
+#include "nonce_layout.h"
+#include "nonce_read.h"
+}
+
+/* The lines: homes, of which three are somebody's, and the back yard's only one. */
+enum {
+  MODEL_HOMES = 4,
+  MODEL_LINES = MODEL_HOMES + 1,
+  MODEL_BACK = MODEL_HOMES,
+  MODEL_SLOTS = MODEL_LINES * CSN_NONCE_LINE_SLOTS,
+};
+static_assert(CSN_NONCE_BACK_LINES == 1, "the geometry in model.cc");
+
+/* Line 0 is swept in this share, and no other is. */
+const uint64_t SHARE_OF_LINE_0 = (CSN_NONCE_SWEEP_SHARES - 1) / MODEL_LINES;
+
+/* The start: a whole tick. Words have 13 bits of a tick, which are all ones then, and zero in the next. */
+const int64_t T = 1700000000;
+const uint64_t START_TICK = 4 * 8192 - 1;
+
+/* A nonce is a fingerprint. 0 to 9 live in lines 0 and 1, with their flags in line 0; 10 to 19 in lines 0 and 2. */
+struct model_claim {
+  uint64_t nonce;
+  int64_t expires;
+  int64_t now;
+  enum { CLAIM, STEP, SWEEP } kind; /* instead, the clock is moved; and then all that is due swept */
+};
+
+struct model_word {
+  unsigned line, slot;
+  uint64_t nonce;
+  int64_t expires;
+  unsigned flag_class;
+};
+
+enum model_way {
+  MODEL_ALL,    /* every execution, by write_search */
+  MODEL_RELACY, /* the same by Relacy's full search too, which plays a great many alike */
+  MODEL_RANDOM, /* some of them, by Relacy's random scheduler */
+};
+
+struct model_scenario {
+  std::vector<model_word> words; /* all others were swept, or never used */
+  std::vector<std::vector<model_claim>> threads;
+  uint64_t tick = START_TICK;  /* of second T */
+  uint64_t swept = START_TICK; /* shares */
+  unsigned batched = 0;        /* threads that view all their claims before the first is answered, as a set */
+  unsigned mortal = 0;         /* threads that may stop for ever before any write, as a set */
+  bool one_wins = false;       /* one claim of nonce `winner` is FRESH, and the others are REPLAYED */
+  uint64_t winner = 1;
+  bool may_fill = false;    /* FULL is a right answer */
+  bool fills_back = false;  /* some execution writes the back yard */
+  unsigned must_answer = 0; /* answers that some execution gives, as a set: without them nothing was shown */
+  model_way way = MODEL_ALL;
+  uint64_t runs = 0; /* MODEL_RANDOM */
+
+  model_scenario &word(unsigned line, unsigned slot, uint64_t nonce, int64_t expires, unsigned flag_class = 0) {
+    words.push_back(model_word{line, slot, nonce, expires, flag_class});
+    return *this;
+  }
+  /* Fills a line's slots from `slot` on with nonces that stay. */
+  model_scenario &held(unsigned line, unsigned slot = 0) {
+    for (; slot < CSN_NONCE_LINE_SLOTS; slot++) word(line, slot, 100 + 10 * line + slot, T + 300);
+    return *this;
+  }
+  model_scenario &does(unsigned thread, const model_claim &what) {
+    if (threads.size() <= thread) threads.resize(thread + 1);
+    threads[thread].push_back(what);
+    return *this;
+  }
+  model_scenario &claim(unsigned thread, uint64_t nonce, int64_t expires, int64_t now) {
+    return does(thread, model_claim{nonce, expires, now, model_claim::CLAIM});
+  }
+  model_scenario &step(unsigned thread, int64_t now) { return does(thread, model_claim{0, 0, now, model_claim::STEP}); }
+  model_scenario &sweep(unsigned thread, int64_t now) {
+    return does(thread, model_claim{0, 0, now, model_claim::SWEEP});
+  }
+  /* What fills all homes of a nonce below 10 but for one slot, free or past from `until` on. */
+  model_scenario &but_one_held(int64_t until) { return word(0, 0, 99, until).held(0, 1).held(1); }
+  model_scenario &answers(csn_nonce_answer answer) {
+    must_answer |= 1u << answer;
+    return *this;
+  }
+};
+
+/* The class of a nonce's flags. */
+inline unsigned model_class(uint64_t nonce) {
+  return 1 + (unsigned)nonce % CSN_NONCE_CLASSES;
+}
+
+struct model_entry {
+  const char *name;
+  unsigned line_slots; /* 1, 2, or 3 for both: of the builds that play it */
+  void (*make)(model_scenario &);
+};
+extern const model_entry model_entries[];
+extern const size_t model_entry_count;
+
+#endif

@@ -1,0 +1,277 @@
+/* The nonce table and time: ticks that come round, idle times of every length, and the sweep. */
+#include "nonce_words.h"
+
+/* Filled once, then left to a clock that goes on in steps of `step` seconds, in which few or no claims write. */
+static void live_after_days(int64_t step, bool busy) {
+  enum { CAPACITY = 2000 };
+  csn_nonce_table *table = new_table(CAPACITY);
+  for (uint64_t i = 0; i < CAPACITY; i++) {
+    assert_int_equal(claim_number(table, i, START + 300, START), CSN_NONCE_FRESH);
+  }
+  int64_t end = START + 3 * 32768 + 5000; /* the tick comes round three times */
+  if (end < START + 3 * step) end = START + 3 * step;
+  for (int64_t now = START + step; now < end; now += step) {
+    /* Not busy: only the clock moves. Busy: one claim each step, which lives for a second. */
+    csn_nonce_answer answer = claim_number(table, (uint64_t)now, busy ? now + 1 : now - 1, now);
+    if (answer != (busy ? CSN_NONCE_FRESH : CSN_NONCE_EXPIRED)) fail_msg("step %ld", (long)step);
+    if (now < START + 320) continue; /* some were nudged: held for a few ticks longer */
+    if (now % 509 != 0 && step == 1) continue;
+    csn_nonce_table_stats stats = csn_nonce_table_measure(table);
+    if (stats.live > 5)
+      fail_msg("%lu live, step %ld, %ld s on", (unsigned long)stats.live, (long)step, (long)(now - START));
+    if (now > START + 320 + 4096 + 2 * step && stats.expired > 4200) fail_msg("not swept, step %ld", (long)step);
+    if (!busy && now > START + 320 + 4096 + 2 * step) assert_int_equal(stats.expired, 0);
+  }
+  for (uint64_t i = 0; i < CAPACITY; i++) {
+    assert_int_equal(claim_number(table, i, end + 300, end), CSN_NONCE_FRESH);
+  }
+  csn_nonce_table_free(table);
+}
+
+static void what_has_expired_never_looks_alive_again(void **state) {
+  (void)state;
+  static const int64_t steps[] = {1, 100, 5000, 8196, 10000, 65536, 65636, 100000, 10000000};
+  for (size_t i = 0; i < COUNT(steps); i++) {
+    live_after_days(steps[i], false);
+    live_after_days(steps[i], true);
+  }
+}
+
+/* Every length of one idle time around the wrap and around the longest step of the tick. */
+static void after_any_idle_time_the_past_is_forgotten_and_the_present_held(void **state) {
+  (void)state;
+  static const int64_t around[] = {304, 8190, 8196, 8200, 32764, 32768, 57344, 65536, 131072, 1 << 30};
+  for (size_t i = 0; i < COUNT(around); i++) {
+    for (int64_t idle = around[i] - 9; idle < around[i] + 10; idle++) {
+      csn_nonce_table *table = new_table(10);
+      assert_int_equal(claim(table, "short", START + 5, START), CSN_NONCE_FRESH);
+      assert_int_equal(claim(table, "long", START + CSN_NONCE_RETENTION_MAX, START), CSN_NONCE_FRESH);
+      int64_t now = START + idle;
+      bool forgotten = now / 4 > (START + CSN_NONCE_RETENTION_MAX) / 4;
+      assert_int_equal(claim(table, "short", now, now), CSN_NONCE_FRESH);
+      assert_int_equal(claim(table, "long", now + 10, now), forgotten ? CSN_NONCE_FRESH : CSN_NONCE_REPLAYED);
+      assert_int_equal(claim(table, "short", now, now), CSN_NONCE_REPLAYED);
+      assert_int_equal(claim(table, "short", now, now - idle), CSN_NONCE_REPLAYED);
+      assert_int_equal(claim(table, "long", now + 10, now), CSN_NONCE_REPLAYED);
+      int64_t last = now + CSN_NONCE_RETENTION_MAX;
+      assert_int_equal(claim(table, "far", last, now), CSN_NONCE_FRESH);
+      assert_int_equal(claim(table, "far", last, last), CSN_NONCE_REPLAYED);
+      assert_int_equal(claim(table, "far", last + 4, last + 4), CSN_NONCE_FRESH);
+      csn_nonce_table_free(table);
+    }
+  }
+}
+
+/* A table that is never idle and always holds its capacity: nobody is refused, and at any second exactly the nonces of
+ * the last `lifetime` seconds are held. */
+static void a_busy_table_holds_exactly_the_window(void **state) {
+  (void)state;
+  enum { LIFETIME = 600, SECONDS = 70000 };
+  csn_nonce_table *table = new_table(LIFETIME + 4);
+  for (int64_t t = 0; t < SECONDS; t++) {
+    int64_t now = START + t;
+    if (claim_number(table, (uint64_t)t, now + LIFETIME, now) != CSN_NONCE_FRESH) fail_msg("second %ld", (long)t);
+    if (t < LIFETIME) continue;
+    uint64_t oldest = (uint64_t)(t - LIFETIME);
+    if (claim_number(table, oldest, now, now) != CSN_NONCE_REPLAYED) fail_msg("second %ld", (long)t);
+    if (claim_number(table, oldest - 1, now - 1, now) != CSN_NONCE_EXPIRED && oldest > 0)
+      fail_msg("second %ld", (long)t);
+  }
+  csn_nonce_table_stats stats = csn_nonce_table_measure(table);
+  assert_in_range(stats.live, LIFETIME + 1, LIFETIME + 4 + 8); /* some were nudged */
+  csn_nonce_table_free(table);
+}
+
+/* ---- the sweep ---- */
+
+/* The true age of every word, counted without wrapping: a word's tick is told from the clock when the word appears. */
+typedef struct ages {
+  picture now;
+  int64_t *ticks; /* of each word, counted like `clock` */
+  int64_t clock;
+  int64_t oldest, latest; /* seen so far, in ticks past and ahead */
+} ages;
+
+static ages new_ages(const csn_nonce_table *table) {
+  ages a = {.now = new_picture(table)};
+  a.ticks = calloc(a.now.count, sizeof *a.ticks);
+  assert_non_null(a.ticks);
+  a.now.clock = clock_of(table) - 1; /* words are zero: of the tick before the first */
+  return a;
+}
+
+static void free_ages(ages *a) {
+  free_picture(&a->now);
+  free(a->ticks);
+}
+
+static void update_ages(ages *a, const csn_nonce_table *table) {
+  const csn_atomic *slots = table->lines->slots;
+  uint64_t clock = clock_of(table);
+  a->clock += (int64_t)((clock - a->now.clock) & CSN_NONCE_CLOCK_TICK_MASK);
+  a->now.clock = clock;
+  for (uint64_t i = 0; i < a->now.count; i++) {
+    uint64_t word = csn_atomic_load_relaxed(&slots[i]);
+    if (word != a->now.words[i]) a->ticks[i] = a->clock + (csn_nonce_rank(word, clock) >> CSN_NONCE_TICK_SHIFT);
+    a->now.words[i] = word;
+    int64_t past = a->clock - a->ticks[i];
+    if (past > a->oldest) a->oldest = past;
+    if (-past > a->latest) a->latest = -past;
+  }
+}
+
+enum { WAITED_MAX = CSN_NONCE_JUMP_TICKS + CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SWEEP_SHARES / 2 };
+
+/* How the clock moves: in seconds, one after the other, round and round. */
+typedef struct pace {
+  int64_t steps[4];
+  bool timer;          /* csn_nonce_table_sweep() moves the clock, not the claims */
+  unsigned claims;     /* after each step */
+  unsigned jump_every; /* steps there is one as long as the tick knows; 0: none */
+} pace;
+
+/* How old the oldest word was, in ticks. */
+static int64_t keep_pace(const pace *p, uint64_t capacity, unsigned rounds) {
+  csn_nonce_table *table = new_table(capacity);
+  ages a = new_ages(table);
+  uint64_t seed = 5;
+  int64_t now = START;
+  for (unsigned i = 0; i < rounds; i++) {
+    now += p->steps[i % COUNT(p->steps)];
+    if (p->jump_every > 0 && i % p->jump_every == 0) now += CSN_NONCE_JUMP_TICKS * CSN_NONCE_TICK_SECONDS;
+    if (p->timer) csn_nonce_table_sweep(table, now);
+    for (unsigned c = 0; c < p->claims; c++) {
+      int64_t ahead = (int64_t)(random_next(&seed) % (CSN_NONCE_RETENTION_MAX + 1));
+      (void)claim_number(table, random_next(&seed), now + (c % 2 == 0 ? CSN_NONCE_RETENTION_MAX : ahead), now);
+    }
+    if (p->claims == 0 && !p->timer) assert_int_equal(claim_number(table, 0, now - 1, now), CSN_NONCE_EXPIRED);
+    update_ages(&a, table);
+    if (a.oldest > WAITED_MAX || a.latest > CSN_NONCE_HELD_MAX)
+      fail_msg("round %u of step %ld: %ld past, %ld ahead", i, (long)p->steps[0], (long)a.oldest, (long)a.latest);
+  }
+  free_ages(&a);
+  csn_nonce_table_free(table);
+  return a.oldest;
+}
+
+static void no_word_is_older_or_newer_than_ticks_can_tell(void **state) {
+  (void)state;
+  enum { TICK = CSN_NONCE_TICK_SECONDS, JUMP = CSN_NONCE_JUMP_TICKS * TICK, DAY = 86400 };
+  static const pace paces[] = {
+      {{1, 1, 1, 1}, false, 1, 0},
+      {{4, 4, 4, 4}, false, 0, 0},
+      {{4, 4, 4, 4}, false, 3, 0},
+      {{4, 4, 4, 4}, true, 2, 0},
+      {{1, 9, 0, 30}, false, 2, 0},
+      {{511 * TICK, 511 * TICK, 513 * TICK, 4}, false, 1, 0},
+      {{1023 * TICK, 1025 * TICK, 1, 7}, false, 1, 0},
+      {{JUMP - 4, JUMP, JUMP + 4, JUMP}, false, 20, 0},
+      {{JUMP, 4, 4, 4}, false, 1, 0},
+      {{JUMP, 4, 4, 4}, true, 1, 0},
+      {{DAY, DAY, 400 * (int64_t)DAY, DAY}, false, 5, 0},
+      {{DAY, 256 * TICK, 256 * TICK, 4}, false, 0, 0},
+      {{300 * TICK, 300 * TICK, 300 * TICK, JUMP}, false, 30, 0},
+  };
+  int64_t oldest = 0;
+  for (size_t i = 0; i < COUNT(paces); i++) {
+    (void)keep_pace(&paces[i], TINY, 3000);
+    int64_t reached = keep_pace(&paces[i], 1000, 2000);
+    if (reached > oldest) oldest = reached;
+  }
+  /* The worst that the argument in nonce_clock.c knows: a whole round ago, a jump, half a round. */
+  pace jumps = {{TICK, TICK, TICK, TICK}, false, 1, 0};
+  for (jumps.jump_every = 1 << 10; jumps.jump_every <= 1536; jumps.jump_every += 128) {
+    int64_t reached = keep_pace(&jumps, 7000, 4 * jumps.jump_every);
+    if (reached > oldest) oldest = reached;
+  }
+  print_message("the oldest word: %ld ticks of at most %d\n", (long)oldest, WAITED_MAX);
+  assert_true(oldest > WAITED_MAX - CSN_NONCE_SWEEP_SHARES / 2); /* the bound is put to the test */
+}
+
+/* Time steps of every kind, at random. */
+static void at_no_pace_does_a_word_get_too_old(void **state) {
+  (void)state;
+  uint64_t seed = 77;
+  for (unsigned i = 0; i < 60; i++) {
+    pace p = {.timer = i % 3 == 0, .claims = i % 5};
+    for (unsigned s = 0; s < COUNT(p.steps); s++) {
+      p.steps[s] = (int64_t)(random_next(&seed) % (UINT64_C(4) << random_next(&seed) % 13));
+    }
+    (void)keep_pace(&p, 300, 1000);
+  }
+}
+
+/* The check above finds what happens where nobody sweeps. */
+static void without_the_sweep_words_get_too_old(void **state) {
+  (void)state;
+  csn_nonce_table *table = new_table(TINY);
+  ages a = new_ages(table);
+  for (int64_t i = 1; i <= WAITED_MAX; i++) {
+    assert_true(a.oldest <= WAITED_MAX);
+    csn_atomic_store_relaxed(&table->header->clock,
+                             csn_nonce_clock(START + i * CSN_NONCE_TICK_SECONDS, 1 + (uint64_t)i));
+    update_ages(&a, table);
+  }
+  assert_true(a.oldest > WAITED_MAX);
+  free_ages(&a);
+  csn_nonce_table_free(table);
+}
+
+/* Words of every age, at every slot: a whole round of the sweep replaces those past for two ticks and more, all others
+ * stay. */
+static void a_round_of_the_sweep_replaces_what_is_past_and_nothing_else(void **state) {
+  (void)state;
+  csn_nonce_table *table = new_table(TINY);
+  csn_nonce_key key = key_of_number(table, 1);
+  int64_t now = START;
+  for (int64_t age = -CSN_NONCE_HELD_MAX; age <= 2000; age += age >= -5 && age < 5   ? 1
+                                                              : age < -66 || age > 0 ? 61
+                                                                                     : -5 - age) {
+    /* The round's last share is due now: the lines were swept before, when these words were not there. */
+    csn_nonce_table_sweep(table, now += CSN_NONCE_SWEEP_SHARES * CSN_NONCE_TICK_SECONDS);
+    for (unsigned i = 0; i < TINY_SLOTS; i++) put(table, &key, i, -age, i % 8, i + 1);
+    picture before = new_picture(table), after = new_picture(table);
+    take(&before, table);
+    uint64_t swept = csn_atomic_load_relaxed(&table->header->swept);
+    csn_atomic_store_relaxed(&table->header->swept, (swept - CSN_NONCE_SWEEP_SHARES) & CSN_NONCE_CLOCK_TICK_MASK);
+    csn_nonce_table_sweep(table, now);
+    take(&after, table);
+    uint64_t cleared = csn_nonce_word(clock_of(table) - 1, 0, 0);
+    for (uint64_t i = 0; i < before.count; i++) assert_int_equal(after.words[i], age >= 2 ? cleared : before.words[i]);
+    free_picture(&before);
+    free_picture(&after);
+  }
+  csn_nonce_table_free(table);
+}
+
+/* An hour's and more of ticks, one claim each: who moves the clock sweeps, in time, without a timer. */
+static void swept_words_are_not_counted_as_used(void **state) {
+  (void)state;
+  csn_nonce_table *table = new_table(1000);
+  for (uint64_t i = 0; i < 1000; i++) assert_int_equal(claim_number(table, i, START, START), CSN_NONCE_FRESH);
+  csn_nonce_table_sweep(table, START + 2 * CSN_NONCE_TICK_SECONDS);
+  uint64_t expired = csn_nonce_table_measure(table).expired;
+  assert_in_range(expired, 900, 1000);
+  for (int64_t tick = 3; tick < 3 + CSN_NONCE_SWEEP_SHARES; tick++) {
+    csn_nonce_table_sweep(table, START + tick * CSN_NONCE_TICK_SECONDS);
+    uint64_t left = csn_nonce_table_measure(table).expired;
+    assert_true(left <= expired);
+    expired = left;
+  }
+  assert_int_equal(expired, 0);
+  csn_nonce_table_free(table);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(what_has_expired_never_looks_alive_again),
+      cmocka_unit_test(after_any_idle_time_the_past_is_forgotten_and_the_present_held),
+      cmocka_unit_test(a_busy_table_holds_exactly_the_window),
+      cmocka_unit_test(no_word_is_older_or_newer_than_ticks_can_tell),
+      cmocka_unit_test(at_no_pace_does_a_word_get_too_old),
+      cmocka_unit_test(without_the_sweep_words_get_too_old),
+      cmocka_unit_test(a_round_of_the_sweep_replaces_what_is_past_and_nothing_else),
+      cmocka_unit_test(swept_words_are_not_counted_as_used),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
