@@ -5,12 +5,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The first number in a variant, with its unit: "live_64k" is 64,000. Returns the length of what is before it. */
+static size_t number_in(const char *variant, double *number) {
+  size_t before = strcspn(variant, "0123456789");
+  char *end;
+  *number = strtod(variant + before, &end);
+  *number *= *end == 'k' ? 1e3 : *end == 'M' ? 1e6 : 1;
+  return before;
+}
+
+/* Numbers in their order: 64 before 256, 64k before 8M. */
+static int compare_variants(const char *a, const char *b) {
+  double number_a, number_b;
+  size_t before_a = number_in(a, &number_a), before_b = number_in(b, &number_b);
+  bool alike = before_a == before_b && strncmp(a, b, before_a) == 0;
+  if (alike && number_a != number_b) return number_a < number_b ? -1 : 1;
+  return strverscmp(a, b);
+}
+
 static int compare_names(const report_row_name *a, const report_row_name *b) {
   size_t order_a = report_subject_order(a->subject), order_b = report_subject_order(b->subject);
   if (order_a != order_b) return order_a < order_b ? -1 : 1;
   int subject = strcmp(a->subject, b->subject);
   if (subject != 0) return subject;
-  int variant = strverscmp(a->variant, b->variant); /* 64 before 256 */
+  int variant = compare_variants(a->variant, b->variant);
   if (variant != 0) return variant;
   return (a->threads > b->threads) - (a->threads < b->threads);
 }

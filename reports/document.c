@@ -37,6 +37,38 @@ static void drop_plots(report_page *page) {
   report_text_free(&page->file);
 }
 
+static void drop_capacity(report_chapter *chapter) {
+  report_text_free(&chapter->wide);
+  report_text_free(&chapter->narrow);
+  report_text_free(&chapter->file);
+}
+
+static void draw_capacity(report_document *document, report_chapter *chapter) {
+  const report_capacity *capacity = &document->studies.capacity;
+  if (document->no_plots != NULL || !capacity->present) return;
+  const char *reason = NULL;
+  bool drawn = report_curve_draw(&chapter->wide, &chapter->file, capacity, false, &reason) &&
+               report_curve_draw(&chapter->narrow, NULL, capacity, true, &reason);
+  if (drawn) return;
+  document->no_plots = reason;
+  drop_capacity(chapter);
+}
+
+/* Before the pages: where this plot fails, they have none either. */
+static bool build_chapters(report_document *document) {
+  const report_evidence evidence = {&document->analysis, &document->storage, &document->studies};
+  report_chapter *chapters = document->chapters;
+  report_chapter_bars(&chapters[0], &evidence);
+  report_chapter_capacity(&chapters[1], &evidence);
+  report_chapter_costs(&chapters[2], &evidence);
+  draw_capacity(document, &chapters[1]);
+  bool failed = false;
+  for (size_t i = 0; i < REPORT_CHAPTERS; i++) {
+    failed = failed || chapters[i].failed || chapters[i].sentences.failed || chapters[i].table.failed;
+  }
+  return !failed;
+}
+
 /* All plots or none: a report with some would look as if the others had nothing to show. */
 static bool build_pages(report_document *document) {
   const report_analysis *analysis = &document->analysis;
@@ -51,12 +83,15 @@ static bool build_pages(report_document *document) {
     failed = failed || page->sentences.failed || page->file_name.failed;
   }
   for (size_t i = 0; document->no_plots != NULL && i < analysis->section_count; i++) drop_plots(&document->pages[i]);
+  if (document->no_plots != NULL) drop_capacity(&document->chapters[1]);
   return !failed;
 }
 
 static bool build_sentences(report_document *document) {
   report_conclude_summary(&document->summary, &document->analysis);
   report_conclude_storage_summary(&document->summary, &document->storage);
+  const report_evidence evidence = {&document->analysis, &document->storage, &document->studies};
+  report_conclude_bars(&document->summary, &evidence);
   report_conclude_storage(&document->picks, &document->storage);
   report_conclude_caveats(&document->caveats, &document->analysis);
   if (document->no_plots != NULL)
@@ -66,8 +101,9 @@ static bool build_sentences(report_document *document) {
 
 bool report_document_build(report_document *out, const char *results_path, char *error, size_t error_size) {
   if (!report_results_read(&out->results, results_path, error, error_size)) return false;
+  if (!report_studies_read(&out->studies, results_path, error, error_size)) return false;
   bool built = report_analyse(&out->analysis, &out->results) && report_storage_gather(&out->storage, &out->analysis) &&
-               report_machine_describe(out) && build_pages(out) && build_sentences(out);
+               report_machine_describe(out) && build_chapters(out) && build_pages(out) && build_sentences(out);
   return built || out_of_memory(results_path, error, error_size);
 }
 
@@ -77,12 +113,14 @@ void report_document_free(report_document *document) {
     drop_plots(&document->pages[i]);
     report_text_free(&document->pages[i].file_name);
   }
+  for (size_t i = 0; i < REPORT_CHAPTERS; i++) report_chapter_free(&document->chapters[i]);
   for (size_t i = 0; i < document->machine_count; i++) free(document->machine[i].value);
   free(document->machine);
   free(document->pages);
   report_sentences_free(&document->summary);
   report_sentences_free(&document->picks);
   report_sentences_free(&document->caveats);
+  report_studies_free(&document->studies);
   report_storage_free(&document->storage);
   report_analysis_free(&document->analysis);
   report_results_free(&document->results);

@@ -3,6 +3,7 @@
 #define CSN_REPORTS_DOCUMENT_H
 
 #include "analysis.h"
+#include "chapters.h"
 #include "conclusions.h"
 #include "storage.h"
 #include "text.h"
@@ -25,14 +26,17 @@ typedef struct report_document {
   report_results results;
   report_analysis analysis;
   report_storage storage;
+  report_studies studies;
   report_sentences summary, picks, caveats;
   report_page *pages; /* one a section */
+  report_chapter chapters[REPORT_CHAPTERS];
   report_machine_line *machine;
   size_t machine_count;
   const char *no_plots; /* why there are none; NULL where there are */
 } report_document;
 
-/* Reads the results and computes all but the file's form. Zero it first, free it in either case. */
+/* Reads the results, and what lies beside them (studies.h), and computes all but the file's form. Zero it first, free
+ * it in either case. */
 bool report_document_build(report_document *out, const char *results_path, char *error, size_t error_size);
 void report_document_free(report_document *document);
 

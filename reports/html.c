@@ -51,6 +51,12 @@ static void add_navigation(report_text *out, const report_document *document) {
     report_text_format(out, "<a href=\"#subject-%zu\">", i + 1);
     add_element(out, "", document->analysis.sections[i].title, "</a>\n");
   }
+  for (size_t i = 0; i < REPORT_CHAPTERS; i++) {
+    const report_chapter *chapter = &document->chapters[i];
+    if (chapter->sentences.count == 0) continue;
+    report_text_format(out, "<a href=\"#%s\">", chapter->id);
+    add_element(out, "", chapter->title, "</a>\n");
+  }
   report_text_add(out, "<a href=\"#machine\">Machine</a>\n</nav>\n");
 }
 
@@ -177,6 +183,36 @@ static void add_section(report_text *out, const report_document *document, size_
   report_text_add(out, "</section>\n");
 }
 
+static void add_chapter_table(report_text *out, const report_table *table) {
+  if (report_table_rows(table) == 0) return;
+  report_text_add(out, "<div class=\"scroll\" tabindex=\"0\">\n<table class=\"stores\">\n<thead><tr><td></td>");
+  for (size_t c = 1; c < table->columns; c++) add_element(out, "<th scope=\"col\">", table->heads[c], "</th>");
+  report_text_add(out, "</tr></thead>\n<tbody>\n");
+  for (size_t r = 0; r < report_table_rows(table); r++) {
+    add_element(out, "<tr><th scope=\"row\">", report_table_cell(table, r, 0), "</th>");
+    for (size_t c = 1; c < table->columns; c++) {
+      const char *cell = report_table_cell(table, r, c);
+      add_element(out, strcspn(cell, "0123456789") == 0 ? "<td>" : "<td class=\"words\">", cell, "</td>");
+    }
+    report_text_add(out, "</tr>\n");
+  }
+  report_text_add(out, "</tbody>\n</table>\n</div>\n");
+}
+
+static void add_chapter(report_text *out, const report_chapter *chapter) {
+  if (chapter->sentences.count == 0) return;
+  report_text_format(out, "<section id=\"%s\">\n", chapter->id);
+  add_element(out, "<h2>", chapter->title, "</h2>\n");
+  if (chapter->about != NULL) add_element(out, "<p>", chapter->about, "</p>\n");
+  if (chapter->wide.length != 0) {
+    report_text_format(out, "<figure>\n%s%s", chapter->wide.data, chapter->narrow.data);
+    add_element(out, "<figcaption>", chapter->caption, "</figcaption>\n</figure>\n");
+  }
+  add_list(out, &chapter->sentences);
+  add_chapter_table(out, &chapter->table);
+  report_text_add(out, "</section>\n");
+}
+
 static void add_machine(report_text *out, const report_document *document) {
   report_text_add(out, "<section id=\"machine\">\n<h2>Machine</h2>\n<dl>\n");
   for (size_t i = 0; i < document->machine_count; i++) {
@@ -193,6 +229,7 @@ void report_html(report_text *out, const report_document *document) {
   add_summary(out, document);
   add_storage(out, document);
   for (size_t i = 0; i < document->analysis.section_count; i++) add_section(out, document, i);
+  for (size_t i = 0; i < REPORT_CHAPTERS; i++) add_chapter(out, &document->chapters[i]);
   add_machine(out, document);
   report_text_add(out, "<section id=\"method\">\n<h2>How to read it</h2>\n");
   for (size_t i = 0; report_method[i] != NULL; i++) add_element(out, "<p>", report_method[i], "</p>\n");

@@ -108,6 +108,35 @@ static void add_section(report_text *out, const report_document *document, size_
   add_tables(out, document, section);
 }
 
+static void add_chapter_table(report_text *out, const report_table *table) {
+  if (report_table_rows(table) == 0) return;
+  report_text_add(out, "|");
+  for (size_t c = 0; c < table->columns; c++) add_cell(out, table->heads[c]);
+  report_text_add(out, "\n| --- |");
+  for (size_t c = 1; c < table->columns; c++) report_text_add(out, " ---: |");
+  for (size_t r = 0; r < report_table_rows(table); r++) {
+    report_text_add(out, "\n|");
+    for (size_t c = 0; c < table->columns; c++) add_cell(out, report_table_cell(table, r, c));
+  }
+  report_text_add(out, "\n\n");
+}
+
+static void add_chapter(report_text *out, const report_chapter *chapter) {
+  if (chapter->sentences.count == 0) return;
+  add_heading(out, chapter->title);
+  if (chapter->about != NULL) {
+    report_text_markdown(out, chapter->about);
+    report_text_add(out, "\n\n");
+  }
+  add_list(out, &chapter->sentences);
+  if (chapter->file.length != 0) {
+    report_text_format(out, "![%s](plots/%s)\n\n", chapter->title, chapter->file_name);
+    report_text_markdown(out, chapter->caption);
+    report_text_add(out, "\n\n");
+  }
+  add_chapter_table(out, &chapter->table);
+}
+
 static void add_machine(report_text *out, const report_document *document) {
   report_text_add(out, "## Machine\n\n| | |\n| --- | --- |\n");
   for (size_t i = 0; i < document->machine_count; i++) {
@@ -140,6 +169,7 @@ void report_markdown(report_text *out, const report_document *document) {
   add_list(out, &document->caveats);
   add_storage(out, document);
   for (size_t i = 0; i < document->analysis.section_count; i++) add_section(out, document, i);
+  for (size_t i = 0; i < REPORT_CHAPTERS; i++) add_chapter(out, &document->chapters[i]);
   add_machine(out, document);
   add_heading(out, "How to read it");
   for (size_t i = 0; report_method[i] != NULL; i++) report_text_format(out, "%s\n\n", report_method[i]);

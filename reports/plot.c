@@ -229,22 +229,33 @@ int report_plot_script(report_text *out, const report_section *section, report_p
   return height;
 }
 
+bool report_plot_render(report_text *inlined, report_text *standalone, const report_text *script,
+                        const report_svg_options *options, const char **reason) {
+  report_text raw = {0};
+  report_svg_options use = *options;
+  bool drawn = !script->failed && report_gnuplot_run(script, &raw, reason);
+  if (drawn) {
+    use.use = REPORT_SVG_INLINE;
+    report_svg_clean(inlined, report_text_string(&raw), &use);
+    use.use = REPORT_SVG_STANDALONE;
+    if (standalone != NULL) report_svg_clean(standalone, report_text_string(&raw), &use);
+  }
+  bool no_memory = script->failed || inlined->failed || (standalone != NULL && standalone->failed);
+  if (no_memory) *reason = "out of memory";
+  report_text_free(&raw);
+  return drawn && !no_memory;
+}
+
 bool report_plot_draw(report_text *inlined, report_text *standalone, const report_section *section,
                       report_plot_width width, const char **reason) {
-  report_text script = {0}, raw = {0}, title = {0};
+  report_text script = {0}, title = {0};
   int height = report_plot_script(&script, section, width);
   report_text_format(&title, "%s: %ss a second", section->title, section->subject->unit);
-  bool drawn = !script.failed && !title.failed && report_gnuplot_run(&script, &raw, reason);
-  if (drawn) {
-    report_svg_options options = {shapes[width].width, height, title.data, shapes[width].class_name, REPORT_SVG_INLINE};
-    report_svg_clean(inlined, report_text_string(&raw), &options);
-    options.use = REPORT_SVG_STANDALONE;
-    if (standalone != NULL) report_svg_clean(standalone, report_text_string(&raw), &options);
-  }
-  bool no_memory = script.failed || title.failed || inlined->failed || (standalone != NULL && standalone->failed);
-  if (no_memory) *reason = "out of memory";
+  report_svg_options options = {shapes[width].width, height, report_text_string(&title), shapes[width].class_name,
+                                REPORT_SVG_INLINE};
+  if (title.failed) script.failed = true;
+  bool drawn = report_plot_render(inlined, standalone, &script, &options, reason);
   report_text_free(&script);
-  report_text_free(&raw);
   report_text_free(&title);
-  return drawn && !no_memory;
+  return drawn;
 }

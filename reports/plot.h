@@ -24,4 +24,9 @@ int report_plot_script(report_text *out, const report_section *section, report_p
 bool report_plot_draw(report_text *inlined, report_text *standalone, const report_section *section,
                       report_plot_width width, const char **reason);
 
+/* Runs a script of any kind, and cleans what comes back into `inlined`, and into `standalone` unless it is NULL; of
+ * `options` the use does not count. On false `reason` is as above. */
+bool report_plot_render(report_text *inlined, report_text *standalone, const report_text *script,
+                        const report_svg_options *options, const char **reason);
+
 #endif

@@ -61,6 +61,10 @@ static bool is_of_this_run(const char *name, const report_document *document) {
     const report_page *page = &document->pages[i];
     if (page->file.length != 0 && strcmp(name, page->file_name.data) == 0) return true;
   }
+  for (size_t i = 0; i < REPORT_CHAPTERS; i++) {
+    const report_chapter *chapter = &document->chapters[i];
+    if (chapter->file.length != 0 && strcmp(name, chapter->file_name) == 0) return true;
+  }
   return false;
 }
 
@@ -104,6 +108,11 @@ static bool save_plots(const char *directory, const report_document *document, c
     const report_page *page = &document->pages[i];
     if (page->file.length == 0) continue;
     saved = save(plots.data, page->file_name.data, &page->file, error, error_size);
+  }
+  for (size_t i = 0; saved && i < REPORT_CHAPTERS; i++) {
+    const report_chapter *chapter = &document->chapters[i];
+    if (chapter->file.length == 0) continue;
+    saved = save(plots.data, chapter->file_name, &chapter->file, error, error_size);
   }
   saved = saved && remove_stale_plots(plots.data, document, error, error_size);
   report_text_free(&plots);

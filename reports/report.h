@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 typedef struct csn_report_options {
-  const char *results_path; /* what `csn-bench --benchmark_out=FILE` wrote */
+  const char *results_path; /* what `csn-bench --benchmark_out=FILE` wrote; beside it, where they were made, the
+                               studies of studies.h */
   const char *output_dir;   /* made where it is missing, with its parents */
 } csn_report_options;
 

@@ -59,8 +59,10 @@ static const label variants[] = {
     {"hmac_sha256", "256", "256 bytes"},
     {"hmac_sha256", "1024", "1,024 bytes"},
     {"jwt_verify", "hs256", "HS256"},
+    {"nonce_claim", "live_64k", "64 k live nonces"},
     {"nonce_claim", "live_1M", "1 M live nonces"},
     {"nonce_claim", "live_8M", "8 M live nonces"},
+    {"nonce_claim", "live_128M", "128 M live nonces"},
     {"credential_lookup", "100k", "100 k clients"},
     {"credential_lookup", "1M", "1 M clients"},
     {REPORT_SUBJECT_STORES, REPORT_VARIANT_SINGLE, "one claim a call"},
@@ -75,10 +77,17 @@ static const label implementations[] = {
     {NULL, "openssl_hmac", "OpenSSL HMAC()"},
     {NULL, "mutex_global", "one mutex"},
     {NULL, "mutex_sharded", "sharded mutex"},
+    {NULL, "urcu_lfht", "liburcu lfht"},
+    {NULL, "libcuckoo", "libcuckoo"},
+    {NULL, "tbb", "TBB"},
     {NULL, "memory", "memory"},
+    {NULL, "mapped_file", "mapped file"},
     {NULL, "sqlite_aead", "encrypted SQLite"},
     {NULL, "redis", "Redis"},
     {NULL, "limit", "physical bound"},
+    {NULL, "limit_load", "bound: one load"},
+    {NULL, "limit_cas", "bound: one CAS"},
+    {NULL, "limit_cas_batch", "bound: CAS, batches"},
 };
 
 static const char *label_of(const label *labels, size_t count, const char *subject, const char *name) {
@@ -118,5 +127,5 @@ bool report_is_own(const report_subject *subject, const char *implementation) {
 }
 
 bool report_is_limit(const char *implementation) {
-  return strcmp(implementation, "limit") == 0;
+  return strncmp(implementation, "limit", 5) == 0 && (implementation[5] == '\0' || implementation[5] == '_');
 }

@@ -34,7 +34,7 @@ const char *report_implementation_label(const char *implementation);
 /* The implementation is the baseline, or a way of using it (`countersign_batch`). */
 bool report_is_own(const report_subject *subject, const char *implementation);
 
-/* The physical bound: shown, never a competitor. */
+/* A physical bound (`limit`, `limit_load`): shown, never a competitor. */
 bool report_is_limit(const char *implementation);
 
 /* The subjects whose rows the comparison of stores is made of. */
@@ -42,5 +42,9 @@ bool report_is_limit(const char *implementation);
 #define REPORT_SUBJECT_LOOKUPS "credential_lookup"
 #define REPORT_VARIANT_SINGLE "depth_1"
 #define REPORT_VARIANT_BATCH "depth_64"
+
+/* The size of the set that the bars of the nonce table are about, and the one beyond. */
+#define REPORT_VARIANT_LARGE "live_8M"
+#define REPORT_VARIANT_HUGE "live_128M"
 
 #endif

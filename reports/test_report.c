@@ -141,7 +141,7 @@ static void the_page_is_whole_and_self_contained(void **state) {
   assert_contains(html.data, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
   assert_contains(html.data, "@media (prefers-color-scheme:dark)");
   assert_int_equal(count_of(html.data, "<table"), count_of(html.data, "<div class=\"scroll\" tabindex=\"0\">\n<table"));
-  assert_int_equal(count_of(html.data, "<table"), 6); /* the stores and five subjects */
+  assert_int_equal(count_of(html.data, "<table"), 7); /* the stores, five subjects, the bytes of a nonce */
   assert_contains(html.data, "<dt>Processor</dt><dd>Example CPU 9000</dd>");
   assert_contains(html.data, "<dt>Commit</dt><dd>0123456789abcdef0123456789abcdef01234567</dd>");
   assert_contains(html.data, "<dt>Features used by SHA-256</dt><dd>SHA-NI, OpenSSL&#39;s choice</dd>");

@@ -1,0 +1,132 @@
+/* What one claim costs, for reports/counts, which runs this under valgrind: fills a set of nonces until as many expire
+ * as arrive, then claims for so many ticks. The counts of two runs, subtracted, are those of the claims alone, with the
+ * removal of what has expired, as both prepare the same. The nonces are made as they are claimed, so that no memory is
+ * read for them; "none" makes them and claims nothing: what is to be subtracted, too. */
+#include <countersign/nonce_table.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../peers/nonce_peer.h"
+#include "../workload.h"
+
+enum { RETENTION = 300, HELD = RETENTION + CSN_NONCE_TICK_SECONDS, BATCH = 64 };
+#define SEED UINT64_C(0x243f6a8885a308d3)
+
+/* What is claimed from: a table, or a peer, or nothing. */
+typedef struct subject {
+  csn_nonce_table *table;
+  const csn_nonce_peer *peer;
+  void *set; /* the peer's */
+} subject;
+
+/* The answers of `count` claims. */
+typedef void (*claim_fn)(const subject *s, csn_nonce_claim *claims, size_t count, int64_t now);
+
+static void claim_none(const subject *s, csn_nonce_claim *claims, size_t count, int64_t now) {
+  (void)s, (void)now;
+  for (size_t i = 0; i < count; i++) claims[i].answer = CSN_NONCE_FRESH;
+}
+
+static void claim_single(const subject *s, csn_nonce_claim *claims, size_t count, int64_t now) {
+  for (size_t i = 0; i < count; i++) {
+    csn_nonce_claim *c = &claims[i];
+    c->answer = csn_nonce_table_claim(s->table, c->client_id, c->nonce, c->expires, now);
+  }
+}
+
+static void claim_batch(const subject *s, csn_nonce_claim *claims, size_t count, int64_t now) {
+  csn_nonce_table_claim_batch(s->table, claims, count, now);
+}
+
+static void claim_peer(const subject *s, csn_nonce_claim *claims, size_t count, int64_t now) {
+  for (size_t i = 0; i < count; i++) {
+    csn_nonce_claim *c = &claims[i];
+    c->answer = s->peer->claim(s->set, c->client_id, c->nonce, c->expires, now);
+  }
+}
+
+static const csn_nonce_peer *const peers[] = {&csn_peer_urcu_lfht, &csn_peer_libcuckoo, &csn_peer_tbb,
+                                              &csn_peer_mutex_sharded, &csn_peer_mutex_global};
+enum { PEERS = sizeof peers / sizeof *peers };
+
+static void open_table(subject *s, uint64_t live) {
+  csn_nonce_table_config config = {.capacity = live, .now = CSN_WORKLOAD_NOW};
+  csn_workload_bytes(SEED, config.seed, sizeof config.seed);
+  csn_error error = csn_nonce_table_new(&s->table, &config);
+  if (error != CSN_OK) csn_workload_fatal("csn-footprint: the table: %s", csn_error_sentence(error));
+}
+
+static void open_peer(subject *s, const csn_nonce_peer *peer, uint64_t live) {
+  s->peer = peer;
+  s->set = peer->open(live, SEED);
+  if (s->set == NULL) csn_workload_fatal("csn-footprint: %s: no memory", peer->name);
+  if (peer->thread_begin != NULL) peer->thread_begin(s->set);
+}
+
+static claim_fn open_subject(subject *s, const char *name, uint64_t live) {
+  if (strcmp(name, "none") == 0) return claim_none;
+  if (strcmp(name, "countersign") == 0 || strcmp(name, "countersign_batch") == 0) {
+    open_table(s, live);
+    return strcmp(name, "countersign") == 0 ? claim_single : claim_batch;
+  }
+  for (size_t i = 0; i < PEERS; i++) {
+    if (strcmp(name, peers[i]->name) != 0) continue;
+    open_peer(s, peers[i], live);
+    return claim_peer;
+  }
+  csn_workload_fatal("csn-footprint: no implementation '%s'", name);
+}
+
+static void close_subject(subject *s) {
+  csn_nonce_table_free(s->table);
+  if (s->peer == NULL) return;
+  if (s->peer->thread_end != NULL) s->peer->thread_end(s->set);
+  s->peer->close(s->set);
+}
+
+/* Claims the nonces from `number` up to `end`, all at second `now`; each must be fresh. */
+static void claim_numbers(const subject *s, claim_fn claim, uint64_t number, uint64_t end, int64_t now) {
+  csn_nonce_name names[BATCH];
+  csn_nonce_claim claims[BATCH];
+  while (number < end) {
+    size_t n = end - number < BATCH ? (size_t)(end - number) : BATCH;
+    for (size_t i = 0; i < n; i++) {
+      csn_nonce_name_make(&names[i], number++);
+      claims[i] = (csn_nonce_claim){.client_id = csn_span_of(names[i].client, names[i].client_len),
+                                    .nonce = csn_span_of(names[i].nonce, CSN_NONCE_BYTES),
+                                    .expires = now + RETENTION};
+    }
+    claim(s, claims, n, now);
+    for (size_t i = 0; i < n; i++) {
+      if (claims[i].answer != CSN_NONCE_FRESH) csn_workload_fatal("csn-footprint: a fresh nonce was refused");
+    }
+  }
+}
+
+static uint64_t number_of(const char *text) {
+  char *end;
+  unsigned long long value = strtoull(text, &end, 10);
+  if (*end != '\0' || end == text || value > UINT32_MAX) csn_workload_fatal("csn-footprint: '%s' is no number", text);
+  return value;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) {
+    fprintf(stderr,
+            "usage: csn-footprint IMPLEMENTATION LIVE TICKS\n\n"
+            "Fills it to LIVE live nonces, then claims for TICKS ticks; prints the claims a tick.\n");
+    return 2;
+  }
+  uint64_t live = number_of(argv[2]), ticks = number_of(argv[3]), rate = live / HELD;
+  if (rate == 0) csn_workload_fatal("csn-footprint: at least %d live nonces", HELD);
+  subject s = {0};
+  claim_fn claim = open_subject(&s, argv[1], live);
+  /* Half a lifetime more than fills it. */
+  uint64_t warm = HELD + HELD / 2, seconds = warm + ticks * CSN_NONCE_TICK_SECONDS;
+  for (uint64_t i = 0; i < seconds; i++)
+    claim_numbers(&s, claim, i * rate, (i + 1) * rate, CSN_WORKLOAD_NOW + (int64_t)i);
+  close_subject(&s);
+  printf("%llu\n", (unsigned long long)(rate * CSN_NONCE_TICK_SECONDS));
+  return fflush(stdout) == 0 ? 0 : 1;
+}
