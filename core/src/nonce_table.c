@@ -54,8 +54,11 @@ bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span
   key->shard = rest >> 1 & ((unsigned)table->geometry.shards - 1);
   key->flag_class = 1 + ((rest >> 7) * CSN_NONCE_CLASSES >> 9);
   csn_nonce_line *shard = table->lines + key->shard * table->shard_lines;
-  key->home[rest & 1] = shard + csn_nonce_scale(hash.low64, half);
-  key->home[~rest & 1] = shard + half + csn_nonce_scale(hash.low64 * UINT64_C(0x9e3779b97f4a7c15), half);
+  /* Not key->home[rest & 1]: who loads it next would wait until the address of the store is known. */
+  csn_nonce_line *one = shard + csn_nonce_scale(hash.low64, half);
+  csn_nonce_line *other = shard + half + csn_nonce_scale(hash.low64 * UINT64_C(0x9e3779b97f4a7c15), half);
+  key->home[0] = (rest & 1) != 0 ? other : one;
+  key->home[1] = (rest & 1) != 0 ? one : other;
   return true;
 }
 
