@@ -35,7 +35,7 @@ CC_fuzz := clang
 CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 
 # ---- sources --------------------------------------------------------------------------------------------------------
-CORE_SRC := $(wildcard core/src/*.c) core/store/nonce_file.c
+CORE_SRC := $(wildcard core/src/*.c) core/store/nonce_file.c core/store/nonce_memory.c
 SQLITE_SRC := core/store/sqlite_aead.c core/store/sqlite_file.c core/store/seal.c core/store/record.c
 REDIS_SRC := core/store/redis.c core/store/redis_link.c core/store/seal.c core/store/record.c
 REDIS_SERVER_SRC := core/store/redis_server.c
@@ -158,7 +158,7 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile core/test/model/model.mk
 	@echo
 	@echo "  B=DIR          build there instead of in build/"
-	@echo "  QUICK=1        make report: at most a minute of benchmarking"
+	@echo "  QUICK=1        make report: a minute or two instead of ten"
 	@echo "  TIME=SECONDS   make fuzz: how long each target runs (default 60)"
 	@echo "  WERROR=1       warnings are errors"
 	@echo "  V=1            shows the commands"
@@ -197,7 +197,7 @@ $(B)/release/fuzz/make_seeds: $(B)/release/fuzz/make_seeds.o
 seeds: $(B)/release/fuzz/make_seeds ## Makes the seeds in corpus/seeds anew
 	$< corpus/seeds
 
-report: bench csn ## Runs the benchmarks, writes reports/out/report.html, .md and results.json (QUICK=1: a minute)
+report: bench csn ## Runs the benchmarks, writes reports/out/report.html, .md and results.json (QUICK=1: short)
 	@QUICK=$(QUICK) sh reports/run $(B)/release/bench/csn-bench $(B)/release/csn reports/out
 
 corpus: | $(B)/.setup-corpus ## Makes the vectors in corpus/vectors anew, with other people's signers

@@ -172,3 +172,25 @@ void csn_machine_describe(void) {
   add_libraries();
   add_hardware();
 }
+
+/* The figure behind `name` in a file of lines such as "Anonymous:  1234 kB", in bytes. */
+static double kilobytes_in(const char *path, const char *name) {
+  char line[256];
+  double sum = 0;
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return 0;
+  while (fgets(line, sizeof line, file) != NULL) {
+    if (strncmp(line, name, strlen(name)) == 0) sum += strtod(line + strlen(name), NULL) * 1024;
+  }
+  fclose(file);
+  return sum;
+}
+
+csn_memory_use csn_machine_memory(void) {
+  csn_memory_use use = {
+      .anonymous = kilobytes_in("/proc/self/smaps_rollup", "Anonymous:"),
+      .huge = kilobytes_in("/proc/self/smaps_rollup", "AnonHugePages:"),
+      .available = kilobytes_in("/proc/meminfo", "MemAvailable:"),
+  };
+  return use;
+}

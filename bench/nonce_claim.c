@@ -4,8 +4,8 @@
  * live / RETENTION claims. Threads draw the numbers in blocks, so that drawing them costs nothing and their clocks
  * agree to the second. Making the nonce's bytes from its number, about 3 ns, is in the time of all implementations.
  *
- * The rows limit_* are the physical bounds: accesses to random cache lines of as much memory as the table has, on pages
- * of the same size, found from numbers in the same way. They claim nothing. */
+ * The rows limit_* are what the memory takes for that: accesses to random cache lines of as many bytes as the table
+ * has, on pages of the same size, found from numbers in the same way. They claim nothing. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,25 +13,28 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "machine.h"
 #include "peers/nonce_peer.h"
 #include "shim.h"
 #include "stores.h"
 #include "subjects.h"
 #include "workload.h"
 
-enum { RETENTION = 601, BLOCK = 256, BATCH = 64, LIMIT_BATCH = 16, CLIENTS = 64, LINE = 64 };
+enum { RETENTION = 601, BLOCK = 256, BATCH = 64, LIMIT_BATCH = 16, CLIENTS = 64, LINE = 64, EXPIRED_MOST = 100 };
 #define SEED UINT64_C(0x243f6a8885a308d3)
 
 typedef struct size_row {
   const char *name;
   uint64_t live;
-  bool on_request; /* takes gigabytes and minutes */
+  bool on_request;  /* takes minutes */
+  double gigabytes; /* that must be free: what all implementations, or on request the largest, take */
 } size_row;
 
 static const size_row sizes[] = {
-    {"live_64k", 1 << 16, false}, {"live_8M", 1 << 23, false}, {"live_128M", 1 << 27, true}};
+    {"live_64k", 1 << 16, false, 0.5}, {"live_8M", 1 << 23, false, 4.5}, {"live_128M", 1 << 27, true, 18}};
 
 typedef struct fixture fixture;
+typedef struct tally tally;
 
 /* How an implementation is opened, and how it claims the block of numbers that begins with `first`. */
 typedef struct implementation {
@@ -39,7 +42,7 @@ typedef struct implementation {
   const csn_nonce_peer *peer; /* or NULL */
   void (*open)(fixture *f);
   void (*close)(fixture *f);
-  size_t (*block)(fixture *f, uint64_t first); /* how many were answered rightly */
+  void (*block)(fixture *f, uint64_t first, tally *t);
 } implementation;
 
 struct fixture {
@@ -49,6 +52,7 @@ struct fixture {
   void *self; /* NULL: closed */
   uint64_t claims_a_second;
   size_t lines; /* limit rows */
+  double huge_share;
   _Atomic uint64_t next;
 };
 
@@ -73,10 +77,15 @@ static int64_t now_of(const fixture *f, uint64_t number) {
   return CSN_WORKLOAD_NOW + (int64_t)(number / f->claims_a_second);
 }
 
-/* A thread that does not run for some milliseconds comes back with numbers whose time is over: of 64 k nonces, all
- * expire in that while. */
-static bool right(csn_nonce_answer answer) {
-  return answer == CSN_NONCE_FRESH || answer == CSN_NONCE_EXPIRED;
+/* How claims were answered. A thread that does not run for some milliseconds comes back with numbers whose time is
+ * over: of 64 k nonces, all expire in that while. With too many of these answers the row would time refusals. */
+struct tally {
+  uint64_t fresh, expired;
+};
+
+static void count(tally *t, csn_nonce_answer answer) {
+  t->fresh += answer == CSN_NONCE_FRESH;
+  t->expired += answer == CSN_NONCE_EXPIRED;
 }
 
 /* ---- Countersign ---- */
@@ -95,18 +104,15 @@ static void table_close(fixture *f) {
   csn_nonce_table_free(f->self);
 }
 
-static size_t table_block(fixture *f, uint64_t first) {
-  size_t done = 0;
+static void table_block(fixture *f, uint64_t first, tally *t) {
   int64_t now = now_of(f, first);
   for (uint64_t i = first; i < first + BLOCK; i++) {
     name n;
-    done += right(csn_nonce_table_claim(f->self, client_of(i), nonce_of(&n, i), now + RETENTION - 1, now));
+    count(t, csn_nonce_table_claim(f->self, client_of(i), nonce_of(&n, i), now + RETENTION - 1, now));
   }
-  return done;
 }
 
-static size_t table_batch_block(fixture *f, uint64_t first) {
-  size_t done = 0;
+static void table_batch_block(fixture *f, uint64_t first, tally *t) {
   int64_t now = now_of(f, first);
   name names[BATCH];
   csn_nonce_claim claims[BATCH];
@@ -117,9 +123,8 @@ static size_t table_batch_block(fixture *f, uint64_t first) {
       claims[i].expires = now + RETENTION - 1;
     }
     csn_nonce_table_claim_batch(f->self, claims, BATCH, now);
-    for (size_t i = 0; i < BATCH; i++) done += right(claims[i].answer);
+    for (size_t i = 0; i < BATCH; i++) count(t, claims[i].answer);
   }
-  return done;
 }
 
 /* ---- peers ---- */
@@ -133,14 +138,12 @@ static void peer_close(fixture *f) {
   f->kind->peer->close(f->self);
 }
 
-static size_t peer_block(fixture *f, uint64_t first) {
-  size_t done = 0;
+static void peer_block(fixture *f, uint64_t first, tally *t) {
   int64_t now = now_of(f, first);
   for (uint64_t i = first; i < first + BLOCK; i++) {
     name n;
-    done += right(f->kind->peer->claim(f->self, client_of(i), nonce_of(&n, i), now + RETENTION - 1, now));
+    count(t, f->kind->peer->claim(f->self, client_of(i), nonce_of(&n, i), now + RETENTION - 1, now));
   }
-  return done;
 }
 
 /* ---- limits ---- */
@@ -164,26 +167,24 @@ static _Atomic uint64_t *random_word(const fixture *f, uint64_t random) {
   return (_Atomic uint64_t *)((uint8_t *)f->self + line * LINE) + (random & 7);
 }
 
-static size_t limit_load_block(fixture *f, uint64_t first) {
+static void limit_load_block(fixture *f, uint64_t first, tally *t) {
   uint64_t value = 0;
   for (uint64_t i = first; i < first + BLOCK; i++)
     value = atomic_load_explicit(random_word(f, csn_workload_mix(i + value)), memory_order_relaxed) & 1;
   csn_bench_keep(&value);
-  return BLOCK;
+  t->fresh += BLOCK;
 }
 
-static size_t limit_cas_block(fixture *f, uint64_t first) {
-  size_t done = 0;
+static void limit_cas_block(fixture *f, uint64_t first, tally *t) {
+  uint64_t seen = 0;
   for (uint64_t i = first; i < first + BLOCK; i++) {
-    _Atomic uint64_t *word = random_word(f, csn_workload_mix(i));
-    uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
-    done += atomic_compare_exchange_strong(word, &seen, seen + 2);
+    _Atomic uint64_t *word = random_word(f, csn_workload_mix(i + (seen & 1))); /* the next after this one */
+    seen = atomic_load_explicit(word, memory_order_relaxed);
+    t->fresh += atomic_compare_exchange_strong(word, &seen, seen + 2);
   }
-  return done;
 }
 
-static size_t limit_cas_batch_block(fixture *f, uint64_t first) {
-  size_t done = 0;
+static void limit_cas_batch_block(fixture *f, uint64_t first, tally *t) {
   for (uint64_t start = first; start < first + BLOCK; start += LIMIT_BATCH) {
     _Atomic uint64_t *words[LIMIT_BATCH];
     for (size_t i = 0; i < LIMIT_BATCH; i++) {
@@ -192,10 +193,9 @@ static size_t limit_cas_batch_block(fixture *f, uint64_t first) {
     }
     for (size_t i = 0; i < LIMIT_BATCH; i++) {
       uint64_t seen = atomic_load_explicit(words[i], memory_order_relaxed);
-      done += atomic_compare_exchange_strong(words[i], &seen, seen + 2);
+      t->fresh += atomic_compare_exchange_strong(words[i], &seen, seen + 2);
     }
   }
-  return done;
 }
 
 static const implementation implementations[] = {
@@ -248,11 +248,12 @@ static csn_nonce_answer claim_again(fixture *f, uint64_t number, int64_t now) {
 
 /* Fills until as many expire as arrive, and checks the answers: fresh once, then replayed. */
 static void fill(fixture *f) {
-  uint64_t warm_up = (f->size->live + f->size->live / 8) / BLOCK * BLOCK, done = 0;
+  uint64_t warm_up = (f->size->live + f->size->live / 8) / BLOCK * BLOCK;
+  tally t = {0, 0};
   thread_begin(f);
-  for (uint64_t first = 0; first < warm_up; first += BLOCK) done += f->kind->block(f, first);
-  if (done != warm_up)
-    csn_workload_fatal("%s: %llu fresh nonces were refused", f->row, (unsigned long long)(warm_up - done));
+  for (uint64_t first = 0; first < warm_up; first += BLOCK) f->kind->block(f, first, &t);
+  if (t.fresh != warm_up)
+    csn_workload_fatal("%s: %llu fresh nonces were refused", f->row, (unsigned long long)(warm_up - t.fresh));
   for (uint64_t number = warm_up - 1000; number < warm_up; number++) {
     if (claim_again(f, number, now_of(f, warm_up - 1)) != CSN_NONCE_REPLAYED)
       csn_workload_fatal("%s: a replayed nonce was not refused", f->row);
@@ -261,38 +262,64 @@ static void fill(fixture *f) {
   f->next = warm_up;
 }
 
-/* The fixture of a row that several threads run: one comes through first, the others wait for it. Of the largest size
- * one is open at a time. */
-static void prepare(fixture *f) {
+/* Opens the set and measures how much of what that took is on huge pages. */
+static void open_set(fixture *f) {
+  csn_memory_use before = csn_machine_memory();
+  f->kind->open(f);
+  if (claims(f->kind)) fill(f);
+  csn_memory_use after = csn_machine_memory();
+  double taken = after.anonymous - before.anonymous;
+  f->huge_share = taken > 0 ? (after.huge - before.huge) / taken : 0;
+}
+
+/* The fixture of a row that several threads run: one comes through first, the others wait for it. Of the sizes on
+ * request one is open at a time. False: too little memory. */
+static bool prepare(fixture *f) {
   static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   static fixture *largest;
+  static bool checked[SIZES], fits[SIZES];
+  size_t size = (size_t)(f->size - sizes);
   pthread_mutex_lock(&mutex);
-  if (f->self == NULL) {
+  if (!checked[size]) {
+    double available = csn_machine_memory().available;
+    fits[size] = available == 0 || available >= f->size->gigabytes * 1e9;
+    checked[size] = true;
+  }
+  if (fits[size] && f->self == NULL) {
     if (f->size->on_request && largest != NULL) {
       largest->kind->close(largest);
       largest->self = NULL;
     }
     if (f->size->on_request) largest = f;
-    f->kind->open(f);
-    if (claims(f->kind)) fill(f);
+    open_set(f);
   }
   pthread_mutex_unlock(&mutex);
+  return fits[size];
 }
 
 static void run(csn_bench *bench, const void *arg) {
   fixture *f = (fixture *)arg;
-  prepare(f);
+  if (!prepare(f)) {
+    csn_bench_skip(bench, "too little memory");
+    return;
+  }
   thread_begin(f);
-  uint64_t done = 0;
+  tally t = {0, 0};
   while (csn_bench_next(bench, BLOCK)) {
     uint64_t first = atomic_fetch_add_explicit(&f->next, BLOCK, memory_order_relaxed);
-    done += f->kind->block(f, first);
+    f->kind->block(f, first, &t);
   }
   thread_end(f);
+  uint64_t done = (uint64_t)csn_bench_iterations(bench);
   csn_bench_set_items(bench, csn_bench_iterations(bench));
+  if (csn_bench_thread(bench) == 0) csn_bench_counter(bench, "huge_share", f->huge_share);
   if (!claims(f->kind)) return;
-  uint64_t refused = (uint64_t)csn_bench_iterations(bench) - done;
-  if (refused > 0) csn_workload_fatal("%s: %llu fresh nonces were refused", f->row, (unsigned long long)refused);
+  if (t.fresh + t.expired != done)
+    csn_workload_fatal("%s: %llu fresh nonces were refused", f->row, (unsigned long long)(done - t.fresh - t.expired));
+  /* A pause of a thread costs as many as it had drawn. */
+  if (t.expired > done / EXPIRED_MOST + 4 * (uint64_t)BLOCK)
+    csn_workload_fatal("%s: %llu claims came too late", f->row, (unsigned long long)t.expired);
+  csn_bench_counter(bench, "late", (double)t.expired);
   if (csn_bench_thread(bench) == 0) csn_bench_counter(bench, "bytes_per_nonce", bytes_per_nonce(f));
 }
 

@@ -4,6 +4,8 @@
  * shifts the run back, so that nothing is ever rebuilt for tombstones; nothing grows, as the capacity is known. */
 #include "expiry_queue.h"
 
+enum { AHEAD = 16 }; /* entries of a queue: their slots are asked for before they expire */
+
 typedef csn_peer_key key128; /* both words 0: an empty slot */
 
 typedef struct entry {
@@ -89,6 +91,9 @@ static void forget_expired(shard *s, int64_t now) {
     forget(s, s->queue[s->head].key);
     s->head = s->head + 1 == s->queue_size ? 0 : s->head + 1;
     s->live--;
+    /* What expires soon: the queue tells long before. */
+    size_t ahead = s->head + AHEAD < s->queue_size ? s->head + AHEAD : s->head + AHEAD - s->queue_size;
+    __builtin_prefetch(&s->slots[s->queue[ahead].key.low & s->slot_mask], 1);
   }
 }
 
@@ -108,6 +113,7 @@ static csn_nonce_answer map_claim(void *self, csn_span client_id, csn_span nonce
   key128 key;
   if (!csn_peer_key_make(&key, map->seed, client_id, nonce)) return CSN_NONCE_UNAVAILABLE;
   shard *s = &map->shards[(key.high >> 32) & map->shard_mask];
+  __builtin_prefetch(&s->slots[key.low & s->slot_mask], 1); /* while it waits for the mutex */
   pthread_mutex_lock(&s->mutex);
   csn_nonce_answer answer = shard_claim(s, key, expires, now);
   pthread_mutex_unlock(&s->mutex);

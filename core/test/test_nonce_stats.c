@@ -1,6 +1,8 @@
 /* What the nonce table says about itself: sizes, shards, counts, the age of its slots, huge pages. */
 #include <pthread.h>
 
+#include <sys/prctl.h>
+
 #include "nonce_support.h"
 
 /* ---- sizes ---- */
@@ -236,6 +238,26 @@ static void the_oldest_slot_is_counted_in_ticks(void **state) {
 
 /* ---- huge pages ---- */
 
+/* What the kernel granted is no more than what is there; where the advice was switched off there is nothing. */
+static void the_memory_says_what_was_granted(void **state) {
+  (void)state;
+  csn_nonce_memory memory;
+  csn_nonce_table *table = new_table(1000000);
+  size_t size = csn_nonce_table_region(table).len;
+  assert_int_equal(csn_nonce_table_memory(table, &memory), CSN_OK);
+  assert_in_range(memory.resident, size, 2 * size);
+  assert_true(memory.huge <= memory.resident);
+  assert_int_equal(memory.huge % ((uint64_t)2 << 20), 0);
+  csn_nonce_table_free(table);
+  assert_int_equal(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);
+  table = new_table(1000000);
+  assert_int_equal(csn_nonce_table_memory(table, &memory), CSN_OK);
+  assert_in_range(memory.resident, size, 2 * size);
+  assert_int_equal(memory.huge, 0);
+  csn_nonce_table_free(table);
+  assert_int_equal(prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0), 0);
+}
+
 static void huge_pages_are_asked_for_where_the_memory_is_the_tables_own(void **state) {
   (void)state;
   csn_nonce_table_config config = config_of(TINY);
@@ -263,6 +285,7 @@ int main(void) {
       cmocka_unit_test(the_counts_of_many_threads_are_exact),
       cmocka_unit_test(the_estimate_of_what_is_live_is_near),
       cmocka_unit_test(the_oldest_slot_is_counted_in_ticks),
+      cmocka_unit_test(the_memory_says_what_was_granted),
       cmocka_unit_test(huge_pages_are_asked_for_where_the_memory_is_the_tables_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

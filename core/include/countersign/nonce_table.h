@@ -68,14 +68,23 @@ csn_error csn_nonce_table_attach_fd(csn_nonce_table **out, int fd) CSN_WARN_UNUS
 /* Frees the handle, unmaps what the library mapped, and wipes and frees private memory. NULL does nothing. */
 void csn_nonce_table_free(csn_nonce_table *table);
 
-/* Whether the kernel took the advice to back the region with huge pages (madvise(2), MADV_HUGEPAGE). Memory of the
- * caller's is not advised. Without them every claim costs a miss of the page table besides the misses of the table. */
+/* Whether the kernel took the advice to back the region with huge pages (madvise(2), MADV_HUGEPAGE); it may still not
+ * have them, see csn_nonce_table_memory(). Memory of the caller's is not advised. Without them every claim costs a miss
+ * of the page table besides the misses of the table. */
 typedef enum csn_nonce_huge_pages {
   CSN_NONCE_HUGE_PAGES_NOT_ASKED,
   CSN_NONCE_HUGE_PAGES_ADVISED,
   CSN_NONCE_HUGE_PAGES_REFUSED,
 } csn_nonce_huge_pages;
 csn_nonce_huge_pages csn_nonce_table_huge_pages(const csn_nonce_table *table) CSN_NONNULL_ALL;
+
+/* What the kernel made of the advice: bytes of the mappings that the region is in. Read from /proc/self/smaps, which
+ * takes milliseconds: for a line in the log at the start. Errors: STORE (it cannot be read: errno). */
+typedef struct csn_nonce_memory {
+  uint64_t resident; /* in memory */
+  uint64_t huge;     /* of these, on huge pages */
+} csn_nonce_memory;
+csn_error csn_nonce_table_memory(const csn_nonce_table *table, csn_nonce_memory *out) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* ---- claims ---- */
 
