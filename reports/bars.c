@@ -75,12 +75,24 @@ enum { BARS = sizeof bars / sizeof *bars };
 
 #define BYTES_MAX 11.0
 
+/* All of them are to be beaten: the fastest of some is not the fastest peer. */
+static const char *const peers[] = {"urcu_lfht", "libcuckoo", "tbb", "mutex_sharded", "mutex_global"};
+enum { PEERS = sizeof peers / sizeof *peers };
+
 /* ---- one ratio ---- */
 
 static bool fits(const report_section *section, const side *s, const report_row *row) {
   const char *name = row->name.implementation;
   if (s->implementation != NULL) return strcmp(name, s->implementation) == 0;
   return !report_is_limit(name) && !report_is_own(section->subject, name);
+}
+
+static bool has_all_peers(const report_group *group) {
+  size_t found = 0;
+  for (size_t r = 0; group != NULL && r < group->measured; r++) {
+    for (size_t p = 0; p < PEERS; p++) found += strcmp(group->rows[r]->name.implementation, peers[p]) == 0;
+  }
+  return found == PEERS;
 }
 
 static const report_group *group_of(const report_section *section, const side *s) {
@@ -97,6 +109,19 @@ static const report_row *row_of(const report_section *section, const side *s) {
     if (fits(section, s, group->rows[r])) return group->rows[r];
   }
   return NULL;
+}
+
+/* Both rows' memory is to be on huge pages: without them a large set is slowed by page tables, not by its size. */
+static bool on_huge_pages(const report_section *section, const bar *b) {
+  return report_row_counter(row_of(section, &b->over), REPORT_COUNTER_HUGE) >= REPORT_HUGE_MIN &&
+         report_row_counter(row_of(section, &b->under), REPORT_COUNTER_HUGE) >= REPORT_HUGE_MIN;
+}
+
+/* Why this ratio shows nothing; NULL where it does. */
+static const char *ratio_doubt(const report_section *section, const bar *b) {
+  if (b->over.implementation == NULL && !has_all_peers(group_of(section, &b->over))) return "not all peers measured";
+  bool huge = strcmp(b->over.variant, REPORT_VARIANT_HUGE) == 0;
+  return huge && !on_huge_pages(section, b) ? "not on huge pages, or not known to be" : NULL;
 }
 
 /* Of several peers each figure is the least of theirs: all of them have to be beaten. `count` 0: not measured. */
@@ -162,14 +187,15 @@ typedef struct tally {
   report_text missed; /* "what (3.20, wanted at least 4); …" */
 } tally;
 
+/* `doubt`: why there is no verdict though something was measured; NULL where there is none. */
 static void tell(tally *all, const char *what, const char *wanted, const char *measured, const char *interval,
-                 verdict v) {
+                 verdict v, const char *doubt) {
   all->of[v]++;
   if (v == MISSED || v == MISSED_BY_MEDIAN)
     report_text_format(&all->missed, "%s%s (%s, wanted %s)", all->missed.length == 0 ? "" : "; ", what, measured,
                        wanted);
   if (all->table == NULL) return;
-  const char *const cells[] = {what, wanted, measured, interval, verdicts[v]};
+  const char *const cells[] = {what, wanted, measured, interval, doubt == NULL ? verdicts[v] : doubt};
   for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) report_table_add(all->table, "%s", cells[i]);
 }
 
@@ -179,13 +205,15 @@ static void tell_ratio(tally *all, const report_section *section, const bar *b) 
   report_phrase measured, interval = "";
   report_number digits;
   if (ratio.count == 0) {
-    if (!b->optional) tell(all, b->what, b->wanted, "–", "", UNKNOWN);
+    if (!b->optional) tell(all, b->what, b->wanted, "–", "", UNKNOWN, NULL);
     return;
   }
+  const char *doubt = ratio_doubt(section, b);
   bool named = b->over.implementation == NULL;
   (void)snprintf(measured, sizeof measured, "%s%s%s", report_number_ratio(digits, ratio.median), named ? ", " : "",
                  named ? fastest : "");
-  tell(all, b->what, b->wanted, measured, report_phrase_interval(interval, &ratio), judge(b, &ratio));
+  tell(all, b->what, b->wanted, measured, report_phrase_interval(interval, &ratio),
+       doubt == NULL ? judge(b, &ratio) : UNKNOWN, doubt);
 }
 
 static void tell_bytes(tally *all, const report_section *section) {
@@ -193,14 +221,15 @@ static void tell_bytes(tally *all, const report_section *section) {
   double bytes = report_row_counter(row_of(section, &single), "bytes_per_nonce");
   report_number digits;
   verdict v = !isfinite(bytes) ? UNKNOWN : bytes <= BYTES_MAX ? MET : MISSED;
-  tell(all, "Bytes of region for a live nonce", "at most 11", report_number_ratio(digits, bytes), "", v);
+  tell(all, "Bytes of region for a live nonce", "at most 11", report_number_ratio(digits, bytes), "", v, NULL);
 }
 
 /* The measured cell is a bound, as the share itself is nearly always 0. */
-static void tell_full(tally *all, const report_capacity *capacity) {
+static void tell_full(tally *all, const report_evidence *evidence) {
+  const report_capacity *capacity = &evidence->studies->capacity;
   const report_load *design = report_capacity_design(capacity);
   if (design == NULL) {
-    tell(all, "Claims that find it full at the design load", "below 1 in a billion", "–", "", UNKNOWN);
+    tell(all, "Claims that find it full at the design load", "below 1 in a billion", "–", "", UNKNOWN, NULL);
     return;
   }
   double share = report_load_share(design);
@@ -208,7 +237,9 @@ static void tell_full(tally *all, const report_capacity *capacity) {
   (void)snprintf(interval, sizeof interval, "below %s", report_number_share(upper, design->upper));
   (void)report_number_share(measured, share);
   verdict v = design->upper < REPORT_FULL_SHARE_MAX ? MET : share < REPORT_FULL_SHARE_MAX ? NOT_SHOWN : MISSED;
-  tell(all, "Claims that find it full at the design load", "below 1 in a billion", measured, interval, v);
+  const char *doubt = report_capacity_doubt(capacity, evidence->analysis->results);
+  tell(all, "Claims that find it full at the design load", "below 1 in a billion", measured, interval,
+       doubt == NULL ? v : UNKNOWN, doubt);
 }
 
 /* Nothing where the large set was not run: all bars but one are about it. */
@@ -218,7 +249,7 @@ static bool tell_all(tally *all, const report_evidence *evidence) {
   if (section == NULL || (row_of(section, &single) == NULL && row_of(section, &batch) == NULL)) return false;
   for (size_t i = 0; i < BARS; i++) tell_ratio(all, section, &bars[i]);
   tell_bytes(all, section);
-  tell_full(all, &evidence->studies->capacity);
+  tell_full(all, evidence);
   return true;
 }
 
@@ -232,7 +263,7 @@ static void conclude(report_sentences *out, const char *lead, tally *all) {
     report_text_format(&text, ", %zu by the median but not by the whole interval", all->of[MET_BY_MEDIAN]);
   if (missed != 0) report_text_format(&text, ", %zu not met", missed);
   if (all->of[NOT_SHOWN] != 0) report_text_format(&text, ", %zu not shown by so few claims", all->of[NOT_SHOWN]);
-  if (all->of[UNKNOWN] != 0) report_text_format(&text, ", %zu not measured", all->of[UNKNOWN]);
+  if (all->of[UNKNOWN] != 0) report_text_format(&text, ", %zu not judged", all->of[UNKNOWN]);
   report_text_add(&text, ".");
   if (missed != 0) report_text_format(&text, " Not met: %s.", report_text_string(&all->missed));
   if (all->missed.failed) text.failed = true;

@@ -30,11 +30,28 @@ const report_load *report_capacity_design(const report_capacity *capacity) {
   return worst;
 }
 
+/* NULL where it is not said, or said to be unknown. */
+static const char *known(const char *text) {
+  return text == NULL || text[0] == '\0' || strcmp(text, "unknown") == 0 ? NULL : text;
+}
+
+static bool same(const char *a, const char *b) {
+  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* What was simulated in the run itself may leave unsaid what the run does not know either. */
+const char *report_capacity_doubt(const report_capacity *capacity, const report_results *results) {
+  const char *version = known(capacity->version), *commit = known(capacity->commit);
+  if (!same(version, known(report_results_context(results, "version")))) return "simulated with another version";
+  if (!same(commit, known(report_results_context(results, "commit")))) return "simulated with another commit";
+  return capacity->apart && (version == NULL || commit == NULL) ? "simulated apart, with an unknown commit" : NULL;
+}
+
 static const char *expiry_of(const report_load *point) {
   return point->spread ? "expiries spread evenly over 0 to 600 s" : "each nonce held for 300 s";
 }
 
-static void conclude_design(report_sentences *out, const report_load *point) {
+static void conclude_design(report_sentences *out, const report_load *point, const char *doubt) {
   report_number claims, full, needed;
   report_phrase share, upper;
   const char *verdict = point->upper < REPORT_FULL_SHARE_MAX                ? "the bar of 1 in a billion is met"
@@ -50,7 +67,9 @@ static void conclude_design(report_sentences *out, const report_load *point) {
                        report_number_words(full, point->full), claims,
                        report_number_share(share, report_load_share(point)), report_number_share(upper, point->upper));
   }
-  if (verdict != NULL) {
+  if (doubt != NULL) {
+    report_text_format(&text, ". It was %s, so it does not show the bar of 1 in a billion.", doubt);
+  } else if (verdict != NULL) {
     report_text_format(&text, ": %s.", verdict);
   } else {
     report_text_format(&text, ". That does not show the bar of 1 in a billion, which takes %s claims without one.",
@@ -120,9 +139,19 @@ static void conclude_wrong(report_sentences *out, const report_capacity *capacit
                   replayed == 1 ? "was" : "were");
 }
 
-static void conclude(report_sentences *out, const report_capacity *capacity) {
+static void conclude_apart(report_sentences *out, const report_capacity *capacity) {
+  const char *version = known(capacity->version), *commit = known(capacity->commit), *date = known(capacity->date);
+  if (!capacity->apart) return;
+  report_sentence(out, "Simulated apart", "not in this run, but with version %s, commit %s, on %s.",
+                  version == NULL ? "unknown" : version, commit == NULL ? "unknown" : commit,
+                  date == NULL ? "an unknown date" : date);
+}
+
+static void conclude(report_sentences *out, const report_capacity *capacity, const report_results *results) {
+  const char *doubt = report_capacity_doubt(capacity, results);
+  conclude_apart(out, capacity);
   for (size_t i = 0; i < capacity->count; i++) {
-    if (is_design(&capacity->points[i])) conclude_design(out, &capacity->points[i]);
+    if (is_design(&capacity->points[i])) conclude_design(out, &capacity->points[i], doubt);
   }
   conclude_overload(out, capacity);
   conclude_small(out, capacity);
@@ -239,7 +268,7 @@ void report_chapter_capacity(report_chapter *out, const report_evidence *evidenc
   tabulate(out, evidence);
   if (capacity->present) {
     describe(out, capacity);
-    conclude(&out->sentences, capacity);
+    conclude(&out->sentences, capacity, evidence->analysis->results);
   } else if (report_table_rows(&out->table) != 0) {
     report_sentence(&out->sentences, NULL,
                     "The table's capacity was not simulated for this report, so nothing is said about how full it can "

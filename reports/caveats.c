@@ -59,6 +59,30 @@ static void caveat_spread(report_sentences *out, const report_results *results) 
                   worst->name.variant, worst->name.implementation, spread_of(worst) * 100);
 }
 
+/* One sentence for all rows whose memory is not on huge pages: how many, and the worst. */
+static void caveat_pages(report_sentences *out, const report_results *results) {
+  const report_row *worst = NULL;
+  size_t few = 0, known = 0;
+  double least = REPORT_HUGE_MIN;
+  for (size_t i = 0; i < results->row_count; i++) {
+    const report_row *row = &results->rows[i];
+    double share = row->skipped != NULL ? NAN : report_row_counter(row, REPORT_COUNTER_HUGE);
+    if (!isfinite(share)) continue;
+    known++;
+    if (share >= REPORT_HUGE_MIN) continue;
+    few++;
+    if (worst != NULL && share >= least) continue;
+    worst = row;
+    least = share;
+  }
+  if (worst == NULL) return;
+  report_sentence(out, NULL,
+                  "%zu of the %zu rows that say so had less than %.0f %% of their memory on huge pages, which slows "
+                  "them; the least is %s/%s/%s with %.0f %%.",
+                  few, known, REPORT_HUGE_MIN * 100, worst->name.subject, worst->name.variant,
+                  worst->name.implementation, fmax(least, 0) * 100);
+}
+
 static void caveat_absent(report_sentences *out, const report_analysis *analysis) {
   report_text text = {0};
   size_t absent = 0;
@@ -77,4 +101,5 @@ void report_conclude_caveats(report_sentences *out, const report_analysis *analy
   caveat_absent(out, analysis);
   caveat_machine(out, analysis->results);
   caveat_spread(out, analysis->results);
+  caveat_pages(out, analysis->results);
 }

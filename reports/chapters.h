@@ -39,6 +39,9 @@ void report_conclude_bars(report_sentences *out, const report_evidence *evidence
 /* The worst of the points at the design load; NULL where none was simulated. */
 const report_load *report_capacity_design(const report_capacity *capacity);
 
+/* Why the simulation may be of other code than the results are, so that it judges nothing; NULL where it is not. */
+const char *report_capacity_doubt(const report_capacity *capacity, const report_results *results);
+
 /* Shares above this do not count as never full. */
 #define REPORT_FULL_SHARE_MAX 1e-9
 

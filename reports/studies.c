@@ -53,6 +53,11 @@ static bool read_header(const reader *in, const json_t *root, const member *memb
   return false;
 }
 
+static char *copy_of(const json_t *object, const char *key) {
+  const char *text = json_string_value(json_object_get(object, key));
+  return text == NULL ? NULL : strdup(text);
+}
+
 /* A list of `size` bytes an item, zeroed; NULL with an error where there is none, or too long a one. */
 static void *list_of(const reader *in, const json_t *root, const char *key, size_t size, size_t *count) {
   const json_t *list = json_object_get(root, key);
@@ -111,6 +116,10 @@ static bool read_capacity(const reader *in, const json_t *root, report_studies *
   const member members[] = {{"capacity", &capacity->capacity}};
   capacity->present = true;
   capacity->quick = json_is_true(json_object_get(root, "quick"));
+  capacity->apart = json_is_true(json_object_get(root, "apart"));
+  capacity->version = copy_of(root, "version");
+  capacity->commit = copy_of(root, "commit");
+  capacity->date = copy_of(root, "date");
   bool done = read_header(in, root, members, 1) &&
               read_loads(in, root, "points", &capacity->points, &capacity->count) &&
               read_loads(in, root, "small", &capacity->small, &capacity->small_count);
@@ -119,11 +128,6 @@ static bool read_capacity(const reader *in, const json_t *root, report_studies *
 }
 
 /* ---- counts ---- */
-
-static char *copy_of(const json_t *object, const char *key) {
-  const char *text = json_string_value(json_object_get(object, key));
-  return text == NULL ? NULL : strdup(text);
-}
 
 static const char *read_count(const json_t *object, report_count *out) {
   const member members[] = {{"instructions", &out->instructions},
@@ -198,6 +202,9 @@ void report_studies_free(report_studies *studies) {
   free(counts->rows);
   free(counts->skipped);
   free(counts->tool);
+  free(studies->capacity.version);
+  free(studies->capacity.commit);
+  free(studies->capacity.date);
   free(studies->capacity.points);
   free(studies->capacity.small);
   *studies = (report_studies){0};

@@ -20,6 +20,8 @@ typedef struct report_load {
 
 typedef struct report_capacity {
   bool present, quick;
+  bool apart;                    /* simulated beforehand, not in this run */
+  char *version, *commit, *date; /* of what simulated it, and when; NULL where that is not said */
   double capacity;
   report_load *points; /* by expiry, then by load */
   size_t count;

@@ -86,7 +86,7 @@ static const label implementations[] = {
     {NULL, "redis", "Redis"},
     {NULL, "limit", "physical bound"},
     {NULL, "limit_load", "bound: one load"},
-    {NULL, "limit_cas", "bound: one CAS"},
+    {NULL, "limit_cas", "CAS, one after the other"},
     {NULL, "limit_cas_batch", "bound: CAS, batches"},
 };
 

@@ -47,4 +47,8 @@ bool report_is_limit(const char *implementation);
 #define REPORT_VARIANT_LARGE "live_8M"
 #define REPORT_VARIANT_HUGE "live_128M"
 
+/* A counter of its rows: the share of the memory on huge pages; and below what share a row is doubted. */
+#define REPORT_COUNTER_HUGE "huge_share"
+#define REPORT_HUGE_MIN 0.9
+
 #endif

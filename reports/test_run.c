@@ -169,13 +169,29 @@ static void a_longer_simulation_can_be_handed_in(void **state) {
   report_text said;
   char settings[96];
   write_script("csn-capacity", capacity);
-  write_script("longer", "longer\n");
+  write_script("longer", "{\n  \"seconds\": 9\n}\n");
   (void)snprintf(settings, sizeof settings, "RESULT=0 CAPACITY=%s/longer", folder);
   assert_int_equal(run(&said, settings, "bench"), 0);
   assert_lacks(said.data, "capacity given:");
-  assert_holds("capacity.json", "longer\n");
+  assert_holds("capacity.json", "{\"apart\": true,\n  \"seconds\": 9\n}\n");
+  assert_false(exists("capacity.json.part"));
   report_text_free(&said);
   drop("csn-capacity");
+}
+
+/* Before the benchmarks have run for minutes. */
+static void what_is_no_simulation_is_refused_at_once(void **state) {
+  (void)state;
+  static const char *const files[] = {"csn", "missing"};
+  for (size_t i = 0; i < COUNT_OF(files); i++) {
+    report_text said;
+    char settings[96];
+    (void)snprintf(settings, sizeof settings, "RESULT=0 CAPACITY=%s/%s", folder, files[i]);
+    assert_int_equal(run(&said, settings, "bench"), 2);
+    assert_contains(said.data, "is not csn-capacity's\n");
+    assert_lacks(said.data, "progress=");
+    report_text_free(&said);
+  }
 }
 
 static void a_simulation_that_fails_leaves_nothing(void **state) {
@@ -248,6 +264,7 @@ int main(void) {
       cmocka_unit_test(a_study_of_an_earlier_run_is_removed),
       cmocka_unit_test(with_a_filter_nothing_else_runs),
       cmocka_unit_test(a_longer_simulation_can_be_handed_in),
+      cmocka_unit_test(what_is_no_simulation_is_refused_at_once),
       cmocka_unit_test(a_simulation_that_fails_leaves_nothing),
       cmocka_unit_test(without_valgrind_the_counts_say_so),
       cmocka_unit_test(counts_are_differences_of_two_runs),

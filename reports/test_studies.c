@@ -80,6 +80,25 @@ static void points_are_sorted_by_expiry_and_load(void **state) {
   report_studies_free(&studies);
 }
 
+static void of_what_was_simulated_is_read(void **state) {
+  (void)state;
+  report_studies studies;
+  put(REPORT_CAPACITY_FILE,
+      "{\"apart\": true, \"version\": \"1.2\", \"commit\": \"abc\", \"date\": \"2026-01-02\", \"capacity\": 1, "
+      "\"points\": [" POINT("fixed", "1", "0") "], \"small\": [" POINT("fixed", "1", "0") "]}");
+  assert_true(read_all(&studies));
+  assert_true(studies.capacity.apart);
+  assert_string_equal(studies.capacity.version, "1.2");
+  assert_string_equal(studies.capacity.commit, "abc");
+  assert_string_equal(studies.capacity.date, "2026-01-02");
+  report_studies_free(&studies);
+  put(REPORT_CAPACITY_FILE, CAPACITY(POINT("fixed", "1", "0")));
+  assert_true(read_all(&studies));
+  assert_false(studies.capacity.apart);
+  assert_null(studies.capacity.version);
+  report_studies_free(&studies);
+}
+
 static void counts_are_read(void **state) {
   (void)state;
   report_studies studies;
@@ -147,6 +166,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_teardown(without_files_nothing_is_there, clear_folder),
       cmocka_unit_test_teardown(points_are_sorted_by_expiry_and_load, clear_folder),
+      cmocka_unit_test_teardown(of_what_was_simulated_is_read, clear_folder),
       cmocka_unit_test_teardown(counts_are_read, clear_folder),
       cmocka_unit_test_teardown(a_reason_stands_for_counts, clear_folder),
       cmocka_unit_test_teardown(what_is_not_whole_is_refused, clear_folder),

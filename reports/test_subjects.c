@@ -16,6 +16,7 @@ static void every_row_of_nonce_claim_has_a_label(void **state) {
                                                 "tbb",         "mutex_sharded",     "mutex_global", "limit_load",
                                                 "limit_cas",   "limit_cas_batch",   "mapped_file"};
   static const char *const variants[] = {"live_64k", "live_1M", "live_8M", "live_128M"};
+  assert_string_equal(report_implementation_label("limit_cas"), "CAS, one after the other");
   for (size_t i = 0; i < COUNT_OF(implementations); i++) {
     const char *label = report_implementation_label(implementations[i]);
     assert_true(strchr(label, '_') == NULL && label[0] != '\0');

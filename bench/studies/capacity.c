@@ -9,6 +9,7 @@
  * A FULL answer is a chance event of one claim, so that its share has Poisson's bound. Refused claims that share lines
  * come a little closer together than that; where they are seen (overload) the counts are large. */
 #include <countersign/nonce_table.h>
+#include <countersign/version.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,6 +26,7 @@ enum {
   ELSEWHERE = 16,       /* a part of the claims, for each other load */
   FULL_ENOUGH = 2000,   /* refused claims that fix a share to 4 %: a point ends there */
   THREADS_MAX = 64,
+  COMMIT_MAX = 64,
 };
 #define START INT64_C(1790000000)
 
@@ -251,9 +253,29 @@ static void print_points(run *runs, const settings *s) {
   }
 }
 
+/* In the project's own root only, as csn-bench's. Read at the start: the code may change while this runs. */
+static void find_commit(char out[COMMIT_MAX]) {
+  FILE *pipe = popen(
+      "test -f core/include/countersign/version.h && "
+      "git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null",
+      "r");
+  if (pipe == NULL || fgets(out, COMMIT_MAX, pipe) == NULL) out[0] = '\0';
+  out[strcspn(out, "\n")] = '\0';
+  if (out[0] == '\0') snprintf(out, COMMIT_MAX, "unknown");
+  if (pipe != NULL) pclose(pipe);
+}
+
+static void print_origin(const char *commit, time_t started) {
+  char date[32] = "unknown";
+  struct tm utc;
+  if (gmtime_r(&started, &utc) != NULL) strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  printf("{\n  \"study\": \"capacity\",\n  \"version\": \"%s\",\n  \"commit\": \"%s\",\n  \"date\": \"%s\",\n",
+         CSN_VERSION, commit, date);
+}
+
 static void print_all(run *runs, size_t count, const settings *s, double seconds) {
   printf(
-      "{\n  \"study\": \"capacity\",\n  \"quick\": %s,\n  \"capacity\": %llu,\n  \"threads\": %u,\n"
+      "  \"quick\": %s,\n  \"capacity\": %llu,\n  \"threads\": %u,\n"
       "  \"seconds\": %.1f,\n  \"points\": [\n",
       s->quick ? "true" : "false", (unsigned long long)s->capacity, s->threads, seconds);
   print_points(runs, s);
@@ -306,11 +328,15 @@ static settings settings_of(int argc, char **argv) {
 int main(int argc, char **argv) {
   static run runs[RUNS_MAX];
   settings s = settings_of(argc, argv);
+  char commit[COMMIT_MAX];
   struct timespec start, end;
+  time_t started = time(NULL);
+  find_commit(commit);
   clock_gettime(CLOCK_MONOTONIC, &start);
   plan all = {.runs = runs, .count = plan_runs(runs, &s)};
   simulate_all(&all, s.threads);
   clock_gettime(CLOCK_MONOTONIC, &end);
+  print_origin(commit, started);
   print_all(runs, all.count, &s, (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9);
   return fflush(stdout) == 0 ? 0 : 1;
 }

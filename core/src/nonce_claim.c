@@ -30,7 +30,8 @@
  * least does not depend on the clock, only whether it may be replaced does.
  *
  * STEPS of a claim with `expires` x. All loads of words acquire, all CASes release.
- *   1 view     The clock; all home words; the flags in home[0], read once more; the clock: again where its tick moved.
+ *   1 view     The clock; all home words; the flags in home[0], read once more; the least word, which must not have
+ *              changed; the clock: again where its tick moved. What is written later expects this very word.
  *   2 admit    The clock is past x: EXPIRED (or the other reasons of check_expires).
  *   3 search   A live word of this nonce in the view: REPLAYED. A live flag of its class (or of any) in home[0]: it may
  *              be in the back yard; view the back lines, too; from 1 where the tick moved; there: REPLAYED.
@@ -67,11 +68,12 @@
  * reader loads later is not older than the one that the writer went by; no word is so far ahead of the reader's clock
  * that it looks past; and who sees the nudge sees the flag and the back word. The clock's own acquire pairs with its CAS:
  * the words are not older than the sweep that let the clock move. Each order has a control in core/test/model that fails
- * without it. The theorem holds for a writer that sleeps because its view lies within the window of its own clock, and a
- * slot that the sweep, or anybody, has written since fails its CAS.
+ * without it, but for the loads in flag(), which matter to a call that sleeps for hours there, as does the second look at
+ * the tick in a view. The theorem holds for a writer that sleeps, as its view lies within the window of its own clock, and
+ * its CAS expects the very word of the view.
  *
  * ABA. Words of a slot increase, so that one comes again only when the tick has come round, after 8192 ticks: a call that
- * takes nine hours between its load and its CAS could meet that very word.
+ * sleeps nine hours of the table's clock between its view and its CAS could meet that very word, fingerprint and all.
  *
  * STALL AND DEATH. Nothing waits: a CAS that fails was overtaken by one that did not. A claim is one CAS, which is done or
  * not; in the back yard three, of which the first two leave a table that is whole.
@@ -161,6 +163,18 @@ static __attribute__((noinline)) void look_again(const csn_nonce_table *table, c
   for (unsigned i = 0; i < CSN_NONCE_BACK_LINES; i++) __builtin_prefetch(back.line[i], 1);
 }
 
+/* The slot of a place in some lines. */
+static inline csn_atomic *slot_of(csn_nonce_line *const *lines, uint32_t place) {
+  return &lines[csn_nonce_place_line(place)]->slots[csn_nonce_place_slot(place)];
+}
+
+/* Loads the least word of a view, all of it; false where it has changed. Within a tick, a word with the same tick and
+ * class in the same slot is the same word (grow). */
+static inline bool load_least(csn_nonce_line *const *lines, uint64_t clock, csn_nonce_view *v) {
+  v->word = csn_atomic_load_relaxed(slot_of(lines, v->least)); /* acquired before, if it is the same */
+  return csn_nonce_place(v->word, clock, v->least % CSN_NONCE_POSITIONS) == v->least;
+}
+
 void csn_nonce_view_home(const csn_nonce_table *table, const csn_nonce_key *key, csn_nonce_view *v) {
   uint64_t clock;
   do {
@@ -171,13 +185,13 @@ void csn_nonce_view_home(const csn_nonce_table *table, const csn_nonce_key *key,
     v->found = reading.found;
     bool usual = !reading.found && !reading.flagged && reading.least < CSN_NONCE_PLACE_LIVE;
     if (__builtin_expect(!usual, false)) look_again(table, key, clock, v);
-  } while (!view_end(table, clock, v));
+  } while (!load_least(key->home, clock, v) || !view_end(table, clock, v));
 }
 
 static csn_nonce_view view_back(const csn_nonce_table *table, const csn_nonce_key *key, const back_lines *back) {
   for (;;) {
     uint64_t clock = view_begin(table);
-    csn_nonce_view v = {clock, UINT32_MAX, false, false};
+    csn_nonce_view v = {clock, 0, UINT32_MAX, false, false};
     for (unsigned i = 0; i < 2 * BACK_PAIRS; i += 2) {
       csn_nonce_reading reading = table->read_pair(&back->line[i], clock, key);
       uint32_t least = reading.least + i / 2 * CSN_NONCE_PAIR_WORDS;
@@ -185,37 +199,19 @@ static csn_nonce_view view_back(const csn_nonce_table *table, const csn_nonce_ke
       v.found |= reading.found && (line_holds(back->line[i], key->fingerprint, clock) ||
                                    line_holds(back->line[i + 1], key->fingerprint, clock));
     }
-    if (view_end(table, clock, &v)) return v;
+    if (load_least(back->line, clock, &v) && view_end(table, clock, &v)) return v;
   }
 }
 
-/* The slot of a place in some lines. */
-static inline csn_atomic *slot_of(csn_nonce_line *const *lines, uint32_t place) {
-  return &lines[csn_nonce_place_line(place)]->slots[csn_nonce_place_slot(place)];
-}
-
-/* Loads the least word of a view; false where it has changed since. A word with
- * the same tick and class in the same slot is the same word (grow). */
-static inline bool load_least(const csn_nonce_view *v, const csn_atomic *slot, uint64_t *word) {
-  *word = csn_atomic_load_relaxed(slot);
-  return csn_nonce_place(*word, v->clock, v->least % CSN_NONCE_POSITIONS) == v->least;
-}
-
-static inline bool replace_least(const csn_nonce_view *v, csn_atomic *slot, uint64_t desired) {
-  uint64_t word;
-  return load_least(v, slot, &word) && csn_atomic_cas_release(slot, word, desired);
-}
-
 /* Step 6. False where a CAS failed. */
-static bool flag(const csn_nonce_key *key, uint64_t tick, uint64_t clock) {
+static bool flag(const csn_nonce_table *table, const csn_nonce_key *key, uint64_t tick, uint64_t clock) {
   uint64_t own = csn_nonce_word(tick, 0, 0);
   int64_t own_rank = csn_nonce_rank(own, clock), latest_rank = -1;
   bool latest_flags_others = true;
   uint64_t latest = 0;
   csn_atomic *slot = &key->home[0]->slots[0];
   for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS; i++) {
-    /* Relaxed: the clock was loaded before, and who sees the nudge sees what the CAS below has written, or later. */
-    uint64_t word = csn_atomic_load_relaxed(&key->home[0]->slots[i]);
+    uint64_t word = csn_atomic_load_acquire(&key->home[0]->slots[i]);
     unsigned word_class = csn_nonce_word_class(word);
     int64_t rank = csn_nonce_rank(word, clock);
     if (flags(word_class, key->flag_class) && rank >= own_rank) return true;
@@ -228,7 +224,8 @@ static bool flag(const csn_nonce_key *key, uint64_t tick, uint64_t clock) {
     latest = word;
     slot = &key->home[0]->slots[i];
   }
-  if (latest_rank < 0) return false;
+  /* Ranks are seen from `clock`: words of a much later one would be misread. */
+  if (latest_rank < 0 || !csn_nonce_same_tick(clock, csn_atomic_load_relaxed(&table->header->clock))) return false;
   unsigned flag_class = latest_flags_others || csn_nonce_word_class(latest) == CSN_NONCE_CLASS_ANY
                             ? (unsigned)CSN_NONCE_CLASS_ANY
                             : key->flag_class;
@@ -245,10 +242,8 @@ static csn_nonce_answer settle(const csn_nonce_table *table, const csn_nonce_key
     if (answer != CSN_NONCE_FRESH) return answer;
     if (home.found) return CSN_NONCE_REPLAYED;
     if (home.least >= CSN_NONCE_PLACE_LIVE + CSN_NONCE_HELD_MAX * CSN_NONCE_PLACE_TICK) return CSN_NONCE_FULL;
-    uint64_t word;
-    csn_atomic *slot = slot_of(key->home, home.least);
-    if (load_least(&home, slot, &word) && csn_atomic_cas_release(slot, word, word + CSN_NONCE_ONE_TICK))
-      return CSN_NONCE_FRESH;
+    uint64_t nudged = home.word + CSN_NONCE_ONE_TICK;
+    if (csn_atomic_cas_release(slot_of(key->home, home.least), home.word, nudged)) return CSN_NONCE_FRESH;
   }
 }
 
@@ -263,8 +258,8 @@ static bool claim_back(const csn_nonce_table *table, const csn_nonce_key *key, i
   if (back.found || back.least >= CSN_NONCE_PLACE_LIVE) return true;
   uint64_t tick = csn_nonce_tick_of(back.clock, expires);
   uint64_t own = csn_nonce_word(tick, 0, key->fingerprint);
-  if (!flag(key, tick, back.clock)) return false;
-  if (!replace_least(&back, slot_of(lines.line, back.least), own)) return false;
+  if (!flag(table, key, tick, back.clock)) return false;
+  if (!csn_atomic_cas_release(slot_of(lines.line, back.least), back.word, own)) return false;
   *answer = settle(table, key, expires);
   return true;
 }
@@ -272,7 +267,7 @@ static bool claim_back(const csn_nonce_table *table, const csn_nonce_key *key, i
 /* Step 4. */
 static inline bool write_home(const csn_nonce_key *key, const csn_nonce_view *home, int64_t expires) {
   uint64_t own = csn_nonce_word(csn_nonce_tick_of(home->clock, expires), 0, key->fingerprint);
-  return replace_least(home, slot_of(key->home, home->least), own);
+  return csn_atomic_cas_release(slot_of(key->home, home->least), home->word, own);
 }
 
 /* Steps 2 to 8, after a view. False where the claim begins anew. */

@@ -50,7 +50,9 @@ void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shar
     if (due == 0 || due > CSN_NONCE_CLOCK_TICK_MASK / 2) return; /* more: `clock` is an old one */
     if (due > CSN_NONCE_SWEEP_SHARES) {
       uint64_t a_round_ago = (clock - CSN_NONCE_SWEEP_SHARES) & CSN_NONCE_CLOCK_TICK_MASK;
-      (void)csn_atomic_cas_release(swept, done, a_round_ago);
+      /* Relaxed: this promises no sweep of its own, and those that were counted
+       * before stay released by who counted them. */
+      (void)csn_atomic_cas_relaxed(swept, done, a_round_ago);
       i--;
       continue;
     }

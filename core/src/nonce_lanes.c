@@ -7,13 +7,14 @@ enum { OWN_LANES = 64, LINE_BYTES = 64 };
 typedef csn_atomic row[CSN_NONCE_COLUMNS]; /* of one shard */
 
 struct csn_nonce_lanes {
-  unsigned rows; /* of a lane: whole cache lines, so that no two threads write one */
-  row counts[];  /* OWN_LANES lanes, then the shared one */
+  unsigned rows;              /* of a lane */
+  uint8_t unused[LINE_BYTES]; /* so that no counter lies in the line that all threads read */
+  row counts[];               /* OWN_LANES lanes, then the shared one */
 };
 
 csn_nonce_lanes *csn_nonce_lanes_new(unsigned shards) {
-  unsigned rows = (shards + 1) / 2 * 2 + 2; /* two rows a line; one line more, as the array
-                                               need not begin a line */
+  /* Whole cache lines, two rows each, and one more as the array need not begin one: no two threads write one line. */
+  unsigned rows = (shards + 1) / 2 * 2 + 2;
   csn_nonce_lanes *lanes = calloc(1, sizeof *lanes + (OWN_LANES + 1) * rows * sizeof(row));
   if (lanes != NULL) lanes->rows = rows;
   return lanes;

@@ -184,7 +184,8 @@ void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shar
 /* What was read of a nonce's lines within one tick. */
 typedef struct csn_nonce_view {
   uint64_t clock; /* later than all words */
-  uint32_t least; /* place of the least word: see nonce_read.h */
+  uint64_t word;  /* the least one */
+  uint32_t least; /* its place: see nonce_read.h */
   bool found;     /* a live word of the nonce */
   bool flagged;   /* a live flag of its class */
 } csn_nonce_view;

@@ -122,6 +122,7 @@ static void write_header(void *region, const csn_nonce_table_config *config) {
   expand_secret(constants->secret, config->seed);
   csn_atomic_init(&header->clock, csn_nonce_clock(config->now, 1));
   csn_atomic_init(&header->swept, 1);
+  atomic_signal_fence(memory_order_seq_cst);
   header->checksum = csn_nonce_checksum(constants);
 }
 
@@ -134,14 +135,17 @@ static csn_error check_header(const csn_nonce_header *header, size_t size) {
   if (constants->version != CSN_NONCE_VERSION || constants->header_bytes != sizeof *header)
     return CSN_ERROR_REGION_VERSION;
   if (header->checksum != csn_nonce_checksum(constants)) return CSN_ERROR_REGION_CHECKSUM;
-  if (constants->region_bytes != csn_nonce_region_size(constants->capacity) || constants->region_bytes > size)
+  if (!capacity_valid(constants->capacity) || constants->region_bytes != csn_nonce_region_size(constants->capacity) ||
+      constants->region_bytes > size)
     return CSN_ERROR_REGION_SIZE;
   csn_nonce_geometry geometry = csn_nonce_geometry_of(constants->capacity);
   if (memcmp(&geometry, &constants->geometry, sizeof geometry) != 0) return CSN_ERROR_REGION_VERSION;
-  /* What changes has no checksum, but a range. */
-  int64_t now = csn_nonce_clock_seconds(csn_atomic_load_relaxed(&header->clock));
-  uint64_t swept = csn_atomic_load_relaxed(&header->swept);
-  return now > CSN_NONCE_CLOCK_MAX || swept > CSN_NONCE_CLOCK_TICK_MASK ? CSN_ERROR_REGION_CHECKSUM : CSN_OK;
+  /* What changes has no checksum, but a range: the sweep follows the clock. */
+  uint64_t swept = csn_atomic_load_acquire(&header->swept), clock = csn_atomic_load_relaxed(&header->clock);
+  uint64_t behind = (clock - swept) & CSN_NONCE_CLOCK_TICK_MASK;
+  bool sound = csn_nonce_clock_seconds(clock) <= CSN_NONCE_CLOCK_MAX && swept <= CSN_NONCE_CLOCK_TICK_MASK &&
+               behind <= 2 * CSN_NONCE_JUMP_TICKS;
+  return sound ? CSN_OK : CSN_ERROR_REGION_CHECKSUM;
 }
 
 /* ---- handles ---- */
@@ -178,7 +182,9 @@ csn_error csn_nonce_table_format(csn_nonce_table **out, void *region, size_t siz
   if (!config_valid(config) || !aligned(region)) return CSN_ERROR_INVALID_ARGUMENT;
   size_t needed = csn_nonce_region_size(config->capacity);
   if (size < needed) return CSN_ERROR_REGION_SIZE;
-  memset(region, 0, needed); /* the header first: a region half formatted is none */
+  memset(region, 0, sizeof(csn_nonce_header)); /* a region half formatted is none */
+  atomic_signal_fence(memory_order_seq_cst);
+  memset((uint8_t *)region + sizeof(csn_nonce_header), 0, needed - sizeof(csn_nonce_header));
   write_header(region, config);
   return make_handle(out, region);
 }

@@ -75,6 +75,7 @@ csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_i
   prefetch_key(&key); /* both lines at once: the first's words are looked at
                          before the second's are asked for */
   csn_nonce_answer answer = csn_nonce_claim_key(table, &key, expires, now);
+  if (answer == CSN_NONCE_UNAVAILABLE) return answer;
   csn_nonce_lane lane = csn_nonce_lane_of_thread(table->lanes);
   csn_nonce_count(&lane, key.shard, answer);
   return answer;

@@ -21,7 +21,7 @@ typedef struct event {
 
 typedef enum violation {
   VIOLATION_NONE,
-  VIOLATION_TWO_FRESH,        /* and the clock cannot have passed the first's `expires` before the second */
+  VIOLATION_TWO_FRESH,        /* and the second was not admitted at a time when the first was past */
   VIOLATION_REPLAYED_BEFORE,  /* answered before any claim began that could have been the first */
   VIOLATION_REPLAYED_LONG,    /* replayed what must have been forgotten, or was never there */
   VIOLATION_ADMITTED_LATE,    /* not refused, though the clock was past its `expires` */
@@ -84,8 +84,11 @@ static inline int64_t end_of(const event *e) {
   return (e->expires / CSN_NONCE_TICK_SECONDS + 1) * CSN_NONCE_TICK_SECONDS;
 }
 
+/* Whether `second` may be FRESH after `first`: the clock was past the first's tick, and not past the second's
+ * `expires`. Hence never, where both are the same bytes. */
 static inline bool can_follow(const clock_bounds *b, const event *first, const event *second) {
-  return first->invoked < second->answered && can_be_at(b, end_of(first), second->answered);
+  return first->invoked < second->answered && end_of(first) <= second->expires &&
+         can_be_at(b, end_of(first), second->answered);
 }
 
 /* ---- one claim by itself ---- */

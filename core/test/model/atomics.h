@@ -26,7 +26,6 @@ bool model_cas(csn_atomic *word, uint64_t expected, uint64_t desired, model_orde
 #define csn_atomic_load_acquire(word) model_load(word, MODEL_PAIRED, __func__, __LINE__)
 #define csn_atomic_cas_release(word, expected, desired) \
   model_cas(word, expected, desired, MODEL_PAIRED, __func__, __LINE__)
-/* For negative controls only. */
 #define csn_atomic_cas_relaxed(word, expected, desired) \
   model_cas(word, expected, desired, MODEL_RELAXED, __func__, __LINE__)
 

@@ -249,6 +249,24 @@ static void steps_share_the_sweep(model_scenario &s) {
   s.one_wins = true;
 }
 
+/* The sweep is more than a round behind: what is left out is skipped, and line 0 is the first of the round that is not.
+ * Two movers; one may rely on what the other has counted since. */
+static void round_skipped(model_scenario &s) {
+  s.word(0, 0, 1, T - 4096 * CSN_NONCE_TICK_SECONDS).step(0, T + 4).claim(1, 1, T + 300, T).step(2, T + 4);
+  s.tick = 8192 + SHARE_OF_LINE_0;
+  s.swept = s.tick - 2 * CSN_NONCE_SWEEP_SHARES + 1;
+  s.one_wins = true;
+}
+
+/* Line 0 is the last share that is counted before a long step, and the next skips what that leaves due. */
+static void round_skipped_later(model_scenario &s) {
+  const int64_t far = T + (CSN_NONCE_SWEEP_SHARES + 6) * CSN_NONCE_TICK_SECONDS;
+  s.word(0, 0, 1, T - 3070 * CSN_NONCE_TICK_SECONDS).step(0, far).step(1, far + 4).claim(2, 1, far + 300, far);
+  s.swept = 8192 + SHARE_OF_LINE_0;
+  s.tick = s.swept + 1;
+  s.one_wins = true;
+}
+
 /* ---- batches: views that are older than the claims before them ---- */
 
 static void batch_of_equals(model_scenario &s) {
@@ -366,6 +384,8 @@ const model_entry model_entries[] = {
     {"word_on_the_brink", 1, word_on_the_brink},
     {"word_on_the_brink_three", 1, word_on_the_brink_three},
     {"steps_share_the_sweep", 1, steps_share_the_sweep},
+    {"round_skipped", 1, round_skipped},
+    {"round_skipped_later", 1, round_skipped_later},
     {"batch_of_equals", 3, batch_of_equals},
     {"batches_crossed", 3, batches_crossed},
     {"batch_in_the_back", 3, batch_in_the_back},
