@@ -136,7 +136,11 @@ static void a_region_of_another_layout_is_refused(void **state) {
       CSN_ERROR_REGION_VERSION,
       CSN_ERROR_REGION_VERSION,
       CSN_ERROR_REGION_CHECKSUM, /* the clock */
-      CSN_ERROR_REGION_CHECKSUM, /* the sweep's progress */
+      CSN_ERROR_REGION_CHECKSUM, /* the sweep's progress: out of range, ahead of the clock, too far behind */
+      CSN_ERROR_REGION_CHECKSUM,
+      CSN_ERROR_REGION_CHECKSUM,
+      CSN_ERROR_REGION_SIZE, /* capacities that have no size, with the geometry that they would have */
+      CSN_ERROR_REGION_SIZE,
   };
   csn_nonce_table_config config = config_of(100);
   size_t size = csn_nonce_region_size(100);
@@ -159,6 +163,13 @@ static void a_region_of_another_layout_is_refused(void **state) {
     if (field == 10) constants->geometry.part_lines++;
     if (field == 11) csn_atomic_store_relaxed(&header->clock, csn_nonce_clock(CSN_NONCE_CLOCK_MAX + 1, 1));
     if (field == 12) csn_atomic_store_relaxed(&header->swept, CSN_NONCE_CLOCK_TICK_MASK + 1);
+    if (field == 13) csn_atomic_store_relaxed(&header->swept, 2);
+    if (field == 14) csn_atomic_store_relaxed(&header->clock, csn_nonce_clock(START, 2 + 2 * CSN_NONCE_JUMP_TICKS));
+    if (field >= 15) {
+      constants->capacity = field == 15 ? 0 : UINT64_C(1) << 48;
+      constants->region_bytes = 0;
+      constants->geometry = csn_nonce_geometry_of(constants->capacity);
+    }
     header->checksum = csn_nonce_checksum(constants);
     csn_error error = csn_nonce_table_attach(&table, header, size);
     if (error != expected[field]) fail_msg("field %zu: %s", field, csn_error_sentence(error));

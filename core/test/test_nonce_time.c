@@ -262,8 +262,51 @@ static void swept_words_are_not_counted_as_used(void **state) {
   csn_nonce_table_free(table);
 }
 
+/* ---- a claim that sleeps between its view and its write ---- */
+
+static void go_to(csn_nonce_table *table, int64_t *now, int64_t then) {
+  while (*now < then) {
+    int64_t step = then - *now;
+    if (step > CSN_NONCE_JUMP_TICKS * CSN_NONCE_TICK_SECONDS) step = CSN_NONCE_JUMP_TICKS * CSN_NONCE_TICK_SECONDS;
+    *now += step;
+    (void)csn_nonce_advance(table, *now);
+  }
+}
+
+/* The words that are least in the view are `past` ticks past. It goes on when words that look the same, fingerprints
+ * apart, are live in their slots: 8192 ticks after these. */
+static void a_sleeper_writes_over_no_live_word(int64_t past) {
+  csn_nonce_table *table = new_table(1);
+  int64_t now = START;
+  go_to(table, &now, START + past * CSN_NONCE_TICK_SECONDS);
+  csn_nonce_key sleeper, other;
+  csn_nonce_view view;
+  assert_true(csn_nonce_key_of(table, client, csn_span_str("sleeper"), &sleeper));
+  csn_nonce_view_home(table, &sleeper, &view);
+  int64_t age = csn_nonce_rank(view.word, view.clock) / CSN_NONCE_ONE_TICK; /* negative */
+  int64_t expires = now + CSN_NONCE_RETENTION_MAX;
+  int64_t alike = now + (age + 8192) * CSN_NONCE_TICK_SECONDS;
+  go_to(table, &now, alike - CSN_NONCE_RETENTION_MAX + 6);
+  for (unsigned round = 0; round < 2; round++) {
+    for (uint64_t i = 0; i < CSN_NONCE_HOME_LINES * CSN_NONCE_LINE_SLOTS; i++) {
+      assert_true(csn_nonce_key_of(table, client, csn_span_of(&i, sizeof i), &other));
+      csn_nonce_answer answer = csn_nonce_claim_key(table, &other, alike, now);
+      if (answer != (round == 0 ? CSN_NONCE_FRESH : CSN_NONCE_REPLAYED)) fail_msg("%ld ticks past", (long)past);
+    }
+    if (round == 0) assert_int_equal(csn_nonce_claim_viewed(table, &sleeper, &view, expires), CSN_NONCE_EXPIRED);
+  }
+  csn_nonce_table_free(table);
+}
+
+static void a_claim_that_slept_for_hours_writes_over_no_live_word(void **state) {
+  (void)state;
+  static const int64_t past[] = {0, 1, 100, 1000, 2048, 2100, 3000, 3400};
+  for (size_t i = 0; i < COUNT(past); i++) a_sleeper_writes_over_no_live_word(past[i]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_claim_that_slept_for_hours_writes_over_no_live_word),
       cmocka_unit_test(what_has_expired_never_looks_alive_again),
       cmocka_unit_test(after_any_idle_time_the_past_is_forgotten_and_the_present_held),
       cmocka_unit_test(a_busy_table_holds_exactly_the_window),
