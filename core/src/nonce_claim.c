@@ -171,7 +171,8 @@ static inline csn_atomic *slot_of(csn_nonce_line *const *lines, uint32_t place) 
 /* Loads the least word of a view, all of it; false where it has changed. Within a tick, a word with the same tick and
  * class in the same slot is the same word (grow). */
 static inline bool load_least(csn_nonce_line *const *lines, uint64_t clock, csn_nonce_view *v) {
-  v->word = csn_atomic_load_relaxed(slot_of(lines, v->least)); /* acquired before, if it is the same */
+  v->slot = slot_of(lines, v->least);
+  v->word = csn_atomic_load_relaxed(v->slot); /* acquired before, if it is the same */
   return csn_nonce_place(v->word, clock, v->least % CSN_NONCE_POSITIONS) == v->least;
 }
 
@@ -191,7 +192,7 @@ void csn_nonce_view_home(const csn_nonce_table *table, const csn_nonce_key *key,
 static csn_nonce_view view_back(const csn_nonce_table *table, const csn_nonce_key *key, const back_lines *back) {
   for (;;) {
     uint64_t clock = view_begin(table);
-    csn_nonce_view v = {clock, 0, UINT32_MAX, false, false};
+    csn_nonce_view v = {clock, 0, NULL, UINT32_MAX, false, false};
     for (unsigned i = 0; i < 2 * BACK_PAIRS; i += 2) {
       csn_nonce_reading reading = table->read_pair(&back->line[i], clock, key);
       uint32_t least = reading.least + i / 2 * CSN_NONCE_PAIR_WORDS;
@@ -243,7 +244,7 @@ static csn_nonce_answer settle(const csn_nonce_table *table, const csn_nonce_key
     if (home.found) return CSN_NONCE_REPLAYED;
     if (home.least >= CSN_NONCE_PLACE_LIVE + CSN_NONCE_HELD_MAX * CSN_NONCE_PLACE_TICK) return CSN_NONCE_FULL;
     uint64_t nudged = home.word + CSN_NONCE_ONE_TICK;
-    if (csn_atomic_cas_release(slot_of(key->home, home.least), home.word, nudged)) return CSN_NONCE_FRESH;
+    if (csn_atomic_cas_release(home.slot, home.word, nudged)) return CSN_NONCE_FRESH;
   }
 }
 
@@ -259,7 +260,7 @@ static bool claim_back(const csn_nonce_table *table, const csn_nonce_key *key, i
   uint64_t tick = csn_nonce_tick_of(back.clock, expires);
   uint64_t own = csn_nonce_word(tick, 0, key->fingerprint);
   if (!flag(table, key, tick, back.clock)) return false;
-  if (!csn_atomic_cas_release(slot_of(lines.line, back.least), back.word, own)) return false;
+  if (!csn_atomic_cas_release(back.slot, back.word, own)) return false;
   *answer = settle(table, key, expires);
   return true;
 }
@@ -267,7 +268,7 @@ static bool claim_back(const csn_nonce_table *table, const csn_nonce_key *key, i
 /* Step 4. */
 static inline bool write_home(const csn_nonce_key *key, const csn_nonce_view *home, int64_t expires) {
   uint64_t own = csn_nonce_word(csn_nonce_tick_of(home->clock, expires), 0, key->fingerprint);
-  return csn_atomic_cas_release(slot_of(key->home, home->least), home->word, own);
+  return csn_atomic_cas_release(home->slot, home->word, own);
 }
 
 /* Steps 2 to 8, after a view. False where the claim begins anew. */

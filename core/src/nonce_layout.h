@@ -185,6 +185,7 @@ void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shar
 typedef struct csn_nonce_view {
   uint64_t clock; /* later than all words */
   uint64_t word;  /* the least one */
+  csn_atomic *slot;
   uint32_t least; /* its place: see nonce_read.h */
   bool found;     /* a live word of the nonce */
   bool flagged;   /* a live flag of its class */
