@@ -216,8 +216,7 @@ static bool flag(const csn_nonce_table *table, const csn_nonce_key *key, uint64_
     unsigned word_class = csn_nonce_word_class(word);
     int64_t rank = csn_nonce_rank(word, clock);
     if (flags(word_class, key->flag_class) && rank >= own_rank) return true;
-    /* Best is a word whose class can stay or become this one; a flag for any is
-     * the last resort. */
+    /* Best is a word whose class can stay or become this one; a flag for any is the last resort. */
     bool flags_others = word_class != 0 && !flags(word_class, key->flag_class);
     if (flags_others > latest_flags_others || (flags_others == latest_flags_others && rank <= latest_rank)) continue;
     latest_flags_others = flags_others;

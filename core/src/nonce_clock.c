@@ -26,8 +26,7 @@ _Static_assert(CSN_NONCE_HELD_MAX < 1 << (CSN_NONCE_TICK_BITS - 1), "no word is 
 
 static void sweep_line(const csn_nonce_table *table, csn_nonce_line *line) {
   for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS; i++) {
-    /* Acquire pairs with the CAS that wrote the word: the clock loaded next is
-     * not older than the writer's. */
+    /* Acquire pairs with the CAS that wrote the word: the clock loaded next is not older than the writer's. */
     uint64_t word = csn_atomic_load_acquire(&line->slots[i]);
     uint64_t clock = csn_atomic_load_relaxed(&table->header->clock);
     if (csn_nonce_rank(word, clock) >= -CSN_NONCE_ONE_TICK) continue;
@@ -50,8 +49,8 @@ void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shar
     if (due == 0 || due > CSN_NONCE_CLOCK_TICK_MASK / 2) return; /* more: `clock` is an old one */
     if (due > CSN_NONCE_SWEEP_SHARES) {
       uint64_t a_round_ago = (clock - CSN_NONCE_SWEEP_SHARES) & CSN_NONCE_CLOCK_TICK_MASK;
-      /* Relaxed: this promises no sweep of its own, and those that were counted
-       * before stay released by who counted them. */
+      /* Relaxed: this promises no sweep of its own, and those that were counted before stay released by who counted
+       * them. */
       (void)csn_atomic_cas_relaxed(swept, done, a_round_ago);
       i--;
       continue;

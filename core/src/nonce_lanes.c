@@ -25,8 +25,7 @@ void csn_nonce_lanes_free(csn_nonce_lanes *lanes) {
   free(lanes);
 }
 
-/* The number of this thread in the process: 0, 1, ... in the order of their
- * first claims. */
+/* The number of this thread in the process: 0, 1, ... in the order of their first claims. */
 static uint64_t thread_number(void) {
   static csn_atomic threads;
   static _Thread_local uint64_t number_plus_one;

@@ -1,6 +1,5 @@
-/* Counters of a nonce table's handle, kept apart so that counting costs a claim
- * next to nothing: each of the first 64 threads of the process has a lane of
- * its own, which it alone writes, and all later ones share one. */
+/* Counters of a nonce table's handle, kept apart so that counting costs a claim next to nothing: each of the first 64
+ * threads of the process has a lane of its own, which it alone writes, and all later ones share one. */
 #ifndef CSN_NONCE_LANES_H
 #define CSN_NONCE_LANES_H
 
@@ -48,8 +47,7 @@ static inline void csn_nonce_count(const csn_nonce_lane *lane, unsigned shard, c
   csn_nonce_add_one(lane, &row[reason]);
 }
 
-/* Fills the counted part of `stats`. Thread-safe; a count in progress may be
- * missing. */
+/* Fills the counted part of `stats`. Thread-safe; a count in progress may be missing. */
 void csn_nonce_counted(const csn_nonce_lanes *lanes, unsigned shard, csn_nonce_shard_stats *stats);
 
 #endif

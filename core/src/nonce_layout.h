@@ -35,11 +35,9 @@ enum {
 enum {
   CSN_NONCE_CLOCK_TICK_BITS = 26,
   CSN_NONCE_TICK_BITS = 13, /* that words have of it */
-  /* Ticks from the clock to the latest `expires` that is let in: floor((s +
-     8190) / 4) - floor(s / 4), for any s. */
+  /* Ticks from the clock to the latest `expires` that is let in: floor((s + 8190) / 4) - floor(s / 4), for any s. */
   CSN_NONCE_AHEAD_MAX = (CSN_NONCE_RETENTION_MAX + CSN_NONCE_TICK_SECONDS - 1) / CSN_NONCE_TICK_SECONDS,
-  CSN_NONCE_HELD_MAX = CSN_NONCE_AHEAD_MAX + 64,  /* ticks that a word is held at the most: see
-                                                     "nudge" in nonce_claim.c */
+  CSN_NONCE_HELD_MAX = CSN_NONCE_AHEAD_MAX + 64,  /* the most that a word is ahead: see "nudge" in nonce_claim.c */
   CSN_NONCE_JUMP_TICKS = CSN_NONCE_AHEAD_MAX + 1, /* the most by which one step of the clock advances the tick */
   CSN_NONCE_SWEEP_SHARES = 1024,                  /* the table is swept in so many shares, at least one a tick */
 };
@@ -73,8 +71,7 @@ static inline unsigned csn_nonce_word_class(uint64_t word) {
   return (unsigned)(word >> CSN_NONCE_FINGERPRINT_BITS) & 7;
 }
 
-/* The order of words, by tick, then class, then fingerprint, seen from a
- * clock's tick: negative where that is past. */
+/* The order of words, by tick, then class, then fingerprint, seen from a clock's tick: negative where that is past. */
 static inline int64_t csn_nonce_rank(uint64_t word, uint64_t clock) {
   return (int64_t)(word - (clock << CSN_NONCE_TICK_SHIFT));
 }
@@ -88,15 +85,13 @@ static inline uint64_t csn_nonce_tick_of(uint64_t clock, int64_t seconds) {
          (uint64_t)csn_nonce_clock_seconds(clock) / CSN_NONCE_TICK_SECONDS;
 }
 
-/* ---- the region: header, then shards of home lines and back lines; no
- * pointers ---- */
+/* ---- the region: header, then shards of home lines and back lines; no pointers ---- */
 
 typedef struct csn_nonce_line {
   csn_atomic slots[CSN_NONCE_LINE_SLOTS];
 } csn_nonce_line;
 
-/* What the capacity decides. A shard is two halves of home lines, then
- * CSN_NONCE_BACK_LINES parts of back lines. */
+/* What the capacity decides. A shard is two halves of home lines, then CSN_NONCE_BACK_LINES parts of back lines. */
 typedef struct csn_nonce_geometry {
   uint64_t shards;     /* a power of two */
   uint64_t half_lines; /* in each half of a shard's home lines */
@@ -116,18 +111,15 @@ typedef struct csn_nonce_constants {
   uint64_t capacity;
   csn_nonce_geometry geometry;
   int64_t fence;                      /* 0: none */
-  uint8_t boot[CSN_NONCE_BOOT_BYTES]; /* of a file: in which start of the
-                                         machine it was made; otherwise zero */
+  uint8_t boot[CSN_NONCE_BOOT_BYTES]; /* of a file: in which start of the machine it was made; otherwise zero */
   uint8_t secret[CSN_NONCE_SECRET_BYTES];
 } csn_nonce_constants;
 
-/* The clock has a line of its own, and the next one free for processors that
- * fetch lines in pairs. The sweep's progress changes once a tick, like the
- * clock's. */
+/* The clock has a line of its own, and the next one free for processors that fetch lines in pairs. The sweep's progress
+ * changes once a tick, like the clock's. */
 typedef struct csn_nonce_header {
   csn_nonce_constants constants;
-  uint64_t checksum; /* of the constants: against accidents, not against an
-                        adversary with access to the memory */
+  uint64_t checksum; /* of the constants: against accidents, not against an adversary with access to the memory */
   uint64_t unused[5];
   csn_atomic clock;
   csn_atomic swept; /* shares swept, as a tick of 26 bits: it follows the clock's */
@@ -147,8 +139,7 @@ struct csn_nonce_table {
   int64_t fence; /* -1: none */
   size_t region_bytes;
   struct csn_nonce_lanes *lanes;
-  size_t mapped_bytes; /* unmapped with the handle; 0: the region is the
-                          caller's */
+  size_t mapped_bytes; /* unmapped with the handle; 0: the region is the caller's */
   bool is_private;     /* no other process sees it; wiped before it is unmapped */
   bool is_file;        /* of core/store/nonce_file.h */
   csn_nonce_huge_pages huge_pages;
@@ -173,12 +164,10 @@ static inline uint64_t csn_nonce_scale(uint64_t bits, uint64_t n) {
   return (uint64_t)((u128)bits * n >> 64);
 }
 
-/* The clock, advanced to `now` where that is later; sweeps what is due before
- * the tick moves. (nonce_clock.c) */
+/* The clock, advanced to `now` where that is later; sweeps what is due before the tick moves. (nonce_clock.c) */
 uint64_t csn_nonce_advance(csn_nonce_table *table, int64_t now);
 
-/* Sweeps that many shares, or fewer where fewer are due at `clock`.
- * (nonce_clock.c) */
+/* Sweeps that many shares, or fewer where fewer are due at `clock`. (nonce_clock.c) */
 void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shares);
 
 /* What was read of a nonce's lines within one tick. */
@@ -191,14 +180,12 @@ typedef struct csn_nonce_view {
   bool flagged;   /* a live flag of its class */
 } csn_nonce_view;
 
-/* csn_nonce_table_claim() of a key: moves the clock, views the home lines,
- * finishes. (nonce_claim.c) */
+/* csn_nonce_table_claim() of a key: moves the clock, views the home lines, finishes. (nonce_claim.c) */
 csn_nonce_answer csn_nonce_claim_key(csn_nonce_table *table, const csn_nonce_key *key, int64_t expires,
                                      int64_t now) CSN_WARN_UNUSED;
 
-/* The same in two calls, so that a batch may view the lines of many keys before
- * it writes: step 1, and the steps from 2 on. Any time may pass between them.
- */
+/* The same in two calls, so that a batch may view the lines of many keys before it writes: step 1, and the steps from 2
+ * on. Where hours of the table's clock pass between them, see ABA. */
 void csn_nonce_view_home(const csn_nonce_table *table, const csn_nonce_key *key, csn_nonce_view *view);
 csn_nonce_answer csn_nonce_claim_viewed(csn_nonce_table *table, const csn_nonce_key *key, const csn_nonce_view *home,
                                         int64_t expires) CSN_WARN_UNUSED;

@@ -1,6 +1,5 @@
-/* Reading the lines of a nonce: the part of a claim that touches every word. A
- * reading pre-selects; the claim looks again, word by word, at what a reading
- * says may be there (found, flagged) or is to be replaced (least). */
+/* Reading the lines of a nonce: the part of a claim that touches every word. A reading pre-selects; the claim looks
+ * again, word by word, at what a reading says may be there (found, flagged) or is to be replaced (least). */
 #ifndef CSN_NONCE_READ_H
 #define CSN_NONCE_READ_H
 
@@ -10,18 +9,15 @@
 typedef struct csn_nonce_reading {
   uint32_t least; /* place of the least word */
   bool found;     /* a word of the nonce, live or past */
-  bool flagged;   /* a word of the first line, read once more after all words,
-                     flags the nonce's class, live or past */
+  bool flagged;   /* a word of the first line, read once more after all words, flags the nonce's class, live or past */
 } csn_nonce_reading;
 
-/* ---- places: a word's tick and class, seen from the clock, 16 bits |
- * position 5. Their order is the words'. ---- */
+/* ---- places: a word's tick and class, seen from the clock, 16 bits | position 5. Their order is the words'. ---- */
 
 enum {
   CSN_NONCE_POSITION_BITS = 5,
   CSN_NONCE_POSITIONS = 1 << CSN_NONCE_POSITION_BITS,
-  CSN_NONCE_PLACE_LIVE = 0x8000 << CSN_NONCE_POSITION_BITS, /* the first place of words
-                                                               that are not past */
+  CSN_NONCE_PLACE_LIVE = 0x8000 << CSN_NONCE_POSITION_BITS, /* the first place of words that are not past */
   CSN_NONCE_PLACE_TICK = 8 << CSN_NONCE_POSITION_BITS,      /* from a tick to the next */
   CSN_NONCE_QUADS = 4,                                      /* groups of four words in a pair of lines */
   CSN_NONCE_PAIR_WORDS = 16,
@@ -35,14 +31,12 @@ static inline uint32_t csn_nonce_place(uint64_t word, uint64_t clock, unsigned p
   return (age & 0xffff) << CSN_NONCE_POSITION_BITS | position;
 }
 
-/* Positions break ties, so every reader of a nonce's lines numbers their words
- * in one way. Lines are read in pairs; of a pair's 16 words those with the same
- * number in their four come together, as vectors put them. */
+/* Positions break ties, so every reader of a nonce's lines numbers their words in one way. Lines are read in pairs; of
+ * a pair's 16 words those with the same number in their four come together, as vectors put them. */
 static inline unsigned csn_nonce_position_in_pair(unsigned word) {
   return word % CSN_NONCE_QUADS * CSN_NONCE_QUADS + word / CSN_NONCE_QUADS;
 }
-/* The other way round, which is the same: the line, and its slot, of a place.
- */
+/* The other way round, which is the same: the line, and its slot, of a place. */
 static inline unsigned csn_nonce_place_word(uint32_t place) {
   return csn_nonce_position_in_pair(place % CSN_NONCE_PAIR_WORDS);
 }
@@ -68,8 +62,7 @@ csn_nonce_read_fn csn_nonce_read_pair;
  * program. Without AVX2 never called. */
 csn_nonce_read_fn csn_nonce_read_pair_avx2;
 
-/* Whether this processor has it, and the sanitizer at work, if any, sees what
- * it does. */
+/* Whether this processor has it, and the sanitizer at work, if any, sees what it does. */
 bool csn_nonce_has_avx2(void);
 
 #endif

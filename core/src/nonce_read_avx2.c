@@ -11,8 +11,7 @@ bool csn_nonce_has_avx2(void) {
   return __builtin_cpu_supports("avx2");
 }
 
-/* One load, which stays where it is: the compiler may neither repeat nor move
- * it. */
+/* One load, which stays where it is: the compiler may neither repeat nor move it. */
 AVX2 static inline __m128i load_two(const csn_atomic *words) {
   __m128i two;
   __asm__ volatile("vmovdqa %1, %0" : "=x"(two) : "m"(*(const __m128i *)(const void *)words) : "memory");
@@ -24,16 +23,14 @@ AVX2 static inline __m256i load_four(const csn_atomic *words) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(low), load_two(words + 2), 1);
 }
 
-/* Ticks and classes of 16 words, 16 bits each: word 4 k + e is number 4 e + k,
- * which is its position. */
+/* Ticks and classes of 16 words, 16 bits each: word 4 k + e is number 4 e + k, which is its position. */
 AVX2 static inline __m256i ticks_and_classes(__m256i a, __m256i b, __m256i c, __m256i d) {
   __m256i ab = _mm256_blend_epi16(_mm256_srli_epi64(a, 48), _mm256_srli_epi64(b, 32), 0x22);
   __m256i cd = _mm256_blend_epi16(_mm256_srli_epi64(c, 16), d, 0x88);
   return _mm256_blend_epi16(ab, cd, 0xcc);
 }
 
-/* The least of eight 16-bit numbers and its index, as a place among these
- * eight. */
+/* The least of eight 16-bit numbers and its index, as a place among these eight. */
 AVX2 static inline uint32_t least_of_eight(__m128i numbers) {
   uint32_t found =
       (uint32_t)_mm_cvtsi128_si32(_mm_minpos_epu16(numbers)); /* index 16 | number 16; the first of equals */

@@ -25,16 +25,12 @@ _Static_assert(sizeof(csn_nonce_header) == 448, "the lines begin a cache line");
 
 enum {
   LINE_BYTES = 64,
-  /* 6.4 nonces for a home line of 8 words: 77 % of them are live. More, and the
-   * back yard grows faster than the home lines shrink: at 5.8, 6.4 and 7.0 one
-   * nonce in 75, 27 and 14 finds its home lines full (reports/sample, "How full
-   * the table can be"). */
+  /* 6.4 nonces for a home line of 8 words: 77 % of them are live. More, and the back yard grows faster than the home
+     lines shrink: at 5.8, 6.4 and 6.6 one nonce in 75, 27 and 21 finds its home lines full. */
   HOME_LINES_PER_64 = 10,
-  /* A back line for 14 home lines: 45 % of their words are live, and all of
-     four are so less than once in 10^8. */
+  /* A back line for 14 home lines: 45 % of their words are live, and all of four are so less than once in 10^8. */
   HOME_LINES_PER_BACK_LINE = 14,
-  SHARD_CAPACITY = 1 << 16, /* at least: chance fills the shards within 2.3 % of
-                               each other (six deviations) */
+  SHARD_CAPACITY = 1 << 16, /* at least: chance fills the shards within 2.3 % of each other (six deviations) */
 };
 
 static bool capacity_valid(uint64_t capacity) {
@@ -106,9 +102,8 @@ static bool config_valid(const csn_nonce_table_config *config) {
   return capacity_valid(config->capacity) && config->now >= 0 && config->now <= CSN_NONCE_CLOCK_MAX;
 }
 
-/* Fills the header of a region whose lines are zero: words of tick 0, which are
- * past at tick 1. The checksum comes last, so that a header half written is
- * none. */
+/* Fills the header of a region whose lines are zero: words of tick 0, which are past at tick 1. The checksum comes
+ * last, so that a header half written is none. */
 static void write_header(void *region, const csn_nonce_table_config *config) {
   csn_nonce_header *header = region;
   csn_nonce_constants *constants = &header->constants;
@@ -126,8 +121,7 @@ static void write_header(void *region, const csn_nonce_table_config *config) {
   header->checksum = csn_nonce_checksum(constants);
 }
 
-/* Every constant is either compared with what this build would write or, as
- * fence, boot and secret, free. */
+/* Every constant is either compared with what this build would write or, as fence, boot and secret, free. */
 static csn_error check_header(const csn_nonce_header *header, size_t size) {
   const csn_nonce_constants *constants = &header->constants;
   if (size < sizeof *header) return CSN_ERROR_REGION_SIZE;
@@ -210,8 +204,7 @@ static csn_nonce_huge_pages advise(void *region, size_t size) {
   return madvise(region, size, MADV_HUGEPAGE) == 0 ? CSN_NONCE_HUGE_PAGES_ADVISED : CSN_NONCE_HUGE_PAGES_REFUSED;
 }
 
-/* Private zeroed memory that begins a huge page, as the kernel gives huge pages
- * only to whole ones. */
+/* Private zeroed memory that begins a huge page, as the kernel gives huge pages only to whole ones. */
 static void *map_private(size_t size) {
   const size_t huge_page = (size_t)2 << 20;
   uint8_t *memory = mmap(NULL, size + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -234,8 +227,7 @@ csn_error csn_nonce_table_new(csn_nonce_table **out, const csn_nonce_table_confi
   void *region = map_private(size);
   if (region == NULL) return CSN_ERROR_NO_MEMORY;
   csn_nonce_huge_pages huge_pages = advise(region, size);
-  /* All of it now, not in the first claims. What does not know the advice
-   * (before Linux 5.14) does it then. */
+  /* All of it now, not in the first claims. What does not know the advice (before Linux 5.14) does it then. */
   if (madvise(region, size, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) {
     munmap(region, size);
     return CSN_ERROR_NO_MEMORY;
@@ -253,8 +245,7 @@ csn_error csn_nonce_table_new(csn_nonce_table **out, const csn_nonce_table_confi
   return CSN_OK;
 }
 
-/* Maps `size` bytes of the descriptor and makes a handle: formats with
- * `config`, or attaches without. */
+/* Maps `size` bytes of the descriptor and makes a handle: formats with `config`, or attaches without. */
 static csn_error map_fd(csn_nonce_table **out, int fd, size_t size, const csn_nonce_table_config *config) {
   void *region = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (region == MAP_FAILED) return CSN_ERROR_STORE;
@@ -275,8 +266,7 @@ csn_error csn_nonce_table_format_fd(csn_nonce_table **out, int fd, const csn_non
   if (!config_valid(config)) return CSN_ERROR_INVALID_ARGUMENT;
   size_t size = csn_nonce_region_size(config->capacity);
   if (ftruncate(fd, (off_t)size) != 0) return CSN_ERROR_STORE;
-  /* Its blocks now: a page that a full disk cannot hold would be a signal in a
-   * claim. */
+  /* Its blocks now: a page that a full disk cannot hold would be a signal in a claim. */
   errno = posix_fallocate(fd, 0, (off_t)size);
   if (errno != 0) return CSN_ERROR_STORE;
   return map_fd(out, fd, size, config);

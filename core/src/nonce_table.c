@@ -1,9 +1,7 @@
-/* The nonce table's public calls: which lines a nonce may be in, batches, and
- * statistics. */
+/* The nonce table's public calls: which lines a nonce may be in, batches, and statistics. */
 #include "nonce_layout.h"
 
-#define XXH_INLINE_ALL /* a call of the library costs as much again as hashing \
-                          32 bytes */
+#define XXH_INLINE_ALL /* a call of the library costs as much again as hashing \ 32 bytes */
 #include <xxhash.h>
 
 #include "nonce_lanes.h"
@@ -29,9 +27,8 @@ static inline void copy(uint8_t *to, const uint8_t *from, size_t len) {
 }
 
 bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span nonce, csn_nonce_key *key) {
-  /* The lengths, so that no two pairs give one text, and 17 bytes at least:
-   * what XXH3 does with 16 would let nonces be chosen that collide under any
-   * secret. */
+  /* The lengths, so that no two pairs give one text, and 17 bytes at least: what XXH3 does with 16 would let nonces be
+   * chosen that collide under any secret. */
   uint8_t text[8 + 2 * CSN_NONCE_PART_MAX];
   if (client_id.len > CSN_NONCE_PART_MAX || nonce.len > CSN_NONCE_PART_MAX) return false;
   size_t len = 8 + client_id.len + nonce.len;
@@ -44,9 +41,8 @@ bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span
   copy(text + 8, client_id.ptr, client_id.len);
   copy(text + 8 + client_id.len, nonce.ptr, nonce.len);
   XXH128_hash_t hash = XXH3_128bits_withSecret(text, len, table->header->constants.secret, CSN_NONCE_SECRET_BYTES);
-  /* The high half: fingerprint 48 bits, which half's line bears the flags 1,
-   * shard 6, class 9. The low half decides the lines; multiplied, all of its
-   * bits reach the top ones that scale() uses. */
+  /* The high half: fingerprint 48 bits, which half's line bears the flags 1, shard 6, class 9. The low half decides the
+   * lines; multiplied, all of its bits reach the top ones that scale() uses. */
   uint64_t half = table->geometry.half_lines;
   unsigned rest = (unsigned)(hash.high64 >> CSN_NONCE_FINGERPRINT_BITS);
   key->hash = hash.low64;
@@ -72,8 +68,7 @@ csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_i
                                        int64_t now) {
   csn_nonce_key key;
   if (!csn_nonce_key_of(table, client_id, nonce, &key)) return CSN_NONCE_UNAVAILABLE;
-  prefetch_key(&key); /* both lines at once: the first's words are looked at
-                         before the second's are asked for */
+  prefetch_key(&key); /* both lines at once: the first's words are looked at before the second's are asked for */
   csn_nonce_answer answer = csn_nonce_claim_key(table, &key, expires, now);
   if (answer == CSN_NONCE_UNAVAILABLE) return answer;
   csn_nonce_lane lane = csn_nonce_lane_of_thread(table->lanes);
@@ -81,9 +76,8 @@ csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_i
   return answer;
 }
 
-/* Claims whose misses overlap. In each step they wait for nothing of each
- * other, so that the processor works on several at once; a CAS lets nothing
- * behind it begin. */
+/* Claims whose misses overlap. In each step they wait for nothing of each other, so that the processor works on several
+ * at once; a CAS lets nothing behind it begin. */
 typedef struct group {
   csn_nonce_key keys[GROUP];
   csn_nonce_view views[GROUP];
@@ -99,9 +93,8 @@ static void ask(const csn_nonce_table *table, const csn_nonce_claim *claims, siz
   }
 }
 
-/* The views are taken before the first of the group is written. That equal
- * nonces in one group are told apart all the same is the theorem's: one of two
- * claims sees what the other wrote, or fails to write and looks again. */
+/* The views are taken before the first of the group is written. That equal nonces in one group are told apart all the
+ * same is the theorem's: one of two claims sees what the other wrote, or fails to write and looks again. */
 static void answer(csn_nonce_table *table, csn_nonce_claim *claims, group *g, const csn_nonce_lane *lane) {
   for (size_t i = 0; i < g->count; i++) {
     if (g->valid[i]) csn_nonce_view_home(table, &g->keys[i], &g->views[i]);
