@@ -30,8 +30,8 @@ static void sweep_line(const csn_nonce_table *table, csn_nonce_line *line) {
     uint64_t word = csn_atomic_load_acquire(&line->slots[i]);
     uint64_t clock = csn_atomic_load_relaxed(&table->header->clock);
     if (csn_nonce_rank(word, clock) >= -CSN_NONCE_ONE_TICK) continue;
-    (void)csn_atomic_cas_release(&line->slots[i], word,
-                                 csn_nonce_word(clock - 1, 0, 0)); /* failed: it is in use again */
+    /* Failed: it is in use again. */
+    (void)csn_atomic_cas_release(&line->slots[i], word, csn_nonce_word(clock - 1, 0, 0));
   }
 }
 
@@ -70,7 +70,7 @@ uint64_t csn_nonce_advance(csn_nonce_table *table, int64_t now) {
     if (ticks > CSN_NONCE_JUMP_TICKS) ticks = CSN_NONCE_JUMP_TICKS;
     csn_nonce_sweep(table, clock, 2 * ticks);
     uint64_t advanced = csn_nonce_clock(now, clock + ticks);
-    if (csn_atomic_cas_release(&table->header->clock, clock, advanced))
-      return advanced; /* pairs with who acquires it */
+    /* Pairs with who acquires the clock. */
+    if (csn_atomic_cas_release(&table->header->clock, clock, advanced)) return advanced;
   }
 }

@@ -1,7 +1,7 @@
 /* The nonce table's public calls: which lines a nonce may be in, batches, and statistics. */
 #include "nonce_layout.h"
 
-#define XXH_INLINE_ALL /* a call of the library costs as much again as hashing \ 32 bytes */
+#define XXH_INLINE_ALL /* a call of the library costs as much again as hashing 32 bytes */
 #include <xxhash.h>
 
 #include "nonce_lanes.h"
@@ -76,8 +76,8 @@ csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_i
   return answer;
 }
 
-/* Claims whose misses overlap. In each step they wait for nothing of each other, so that the processor works on several
- * at once; a CAS lets nothing behind it begin. */
+/* Claims whose misses overlap: in each step they wait for nothing of each other, so that the processor works on several
+ * at once. */
 typedef struct group {
   csn_nonce_key keys[GROUP];
   csn_nonce_view views[GROUP];
