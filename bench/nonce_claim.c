@@ -230,13 +230,11 @@ static void thread_end(const fixture *f) {
   if (f->kind->peer != NULL && f->kind->peer->thread_end != NULL) f->kind->peer->thread_end(f->self);
 }
 
+/* For each nonce that the set is made for, and that is live by its expiry: what is held longer than that takes bytes
+ * and is no nonce more. */
 static double bytes_per_nonce(const fixture *f) {
-  if (f->kind->peer != NULL) {
-    csn_nonce_peer_size size = f->kind->peer->measure(f->self);
-    return (double)size.bytes / (double)size.live;
-  }
-  csn_nonce_table_stats stats = csn_nonce_table_measure(f->self);
-  return (double)stats.region_bytes / (double)stats.live;
+  size_t bytes = f->kind->peer != NULL ? f->kind->peer->bytes(f->self) : csn_nonce_table_measure(f->self).region_bytes;
+  return (double)bytes / (double)f->size->live;
 }
 
 static csn_nonce_answer claim_again(fixture *f, uint64_t number, int64_t now) {

@@ -19,8 +19,8 @@
 enum {
   DEPTH_MAX = 64,
   LIVE = CSN_STORE_CAPACITY,
-  RETENTION = 601, /* seconds */
-  CLAIMS_A_SECOND = LIVE / RETENTION + 1,
+  RETENTION = 601,                                                   /* seconds */
+  CLAIMS_A_SECOND = LIVE / (RETENTION - 1 + CSN_NONCE_TICK_SECONDS), /* the table holds them for the rest of a tick */
   FILL_EXPIRING = 2,      /* times LIVE, so that there are expired nonces, too, as in service */
   CLAIMS_A_BATCH = 64,    /* of the timed loop, at either depth */
   LATENCY_CALLS = 1 << 14 /* of the pass for those in memory */
@@ -60,7 +60,7 @@ static size_t claim_next(nonce_fixture *fixture, size_t depth) {
   return fresh;
 }
 
-/* Full a little before its capacity, as in nonce_claim.c. */
+/* None should be. A row of many would time refusals. */
 static void check_refused(const csn_store_kind *kind, size_t refused, size_t claims) {
   if (refused > claims / 100000 + 1)
     csn_workload_fatal("nonce_store: %s refused %zu of %zu fresh nonces", kind->name, refused, claims);

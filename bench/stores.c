@@ -49,10 +49,6 @@ static double memory_bytes(csn_place *place) {
   return (double)csn_nonce_table_measure(place->table).region_bytes;
 }
 
-static uint64_t memory_live(csn_place *place) {
-  return csn_nonce_table_measure(place->table).live;
-}
-
 /* ---- mapped_file ---- */
 
 static void file_make(csn_place *place, const char *name) {
@@ -85,13 +81,6 @@ static double file_bytes(csn_place *place) {
   struct stat status;
   if (stat(place->path, &status) != 0) csn_workload_fatal("mapped_file: its file is gone");
   return (double)status.st_size;
-}
-
-static uint64_t file_live(csn_place *place) {
-  csn_nonce_table *table = file_table(place);
-  uint64_t live = csn_nonce_table_measure(table).live;
-  csn_nonce_table_free(table);
-  return live;
 }
 
 /* ---- sqlite_aead ---- */
@@ -253,7 +242,6 @@ const csn_store_kind csn_store_kinds[CSN_STORE_KINDS] = {
         .close = memory_close,
         .destroy = memory_destroy,
         .bytes = memory_bytes,
-        .live = memory_live,
         .keyring = true,
         .in_memory = true,
     },
@@ -266,7 +254,6 @@ const csn_store_kind csn_store_kinds[CSN_STORE_KINDS] = {
         .close = file_close,
         .destroy = file_destroy,
         .bytes = file_bytes,
-        .live = file_live,
         .in_memory = true,
     },
     {

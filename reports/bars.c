@@ -224,32 +224,32 @@ static void tell_bytes(tally *all, const report_section *section) {
   tell(all, "Bytes of region for a live nonce", "at most 11", report_number_ratio(digits, bytes), "", v, NULL);
 }
 
-/* The measured cell is a bound, as the share itself is nearly always 0. */
-static void tell_full(tally *all, const report_evidence *evidence) {
-  const report_capacity *capacity = &evidence->studies->capacity;
-  const report_load *design = report_capacity_design(capacity);
-  if (design == NULL) {
-    tell(all, "Claims that find it full at the design load", "below 1 in a billion", "–", "", UNKNOWN, NULL);
+/* The interval is a bound, as the share itself is nearly always 0. `point`: NULL where it was not simulated. */
+static void tell_full(tally *all, const report_evidence *evidence, const char *what, const report_load *point) {
+  if (point == NULL) {
+    tell(all, what, "below 1 in a billion", "–", "", UNKNOWN, NULL);
     return;
   }
-  double share = report_load_share(design);
+  double share = report_load_share(point);
   report_phrase upper, measured, interval;
-  (void)snprintf(interval, sizeof interval, "below %s", report_number_share(upper, design->upper));
+  (void)snprintf(interval, sizeof interval, "below %s", report_number_share(upper, point->upper));
   (void)report_number_share(measured, share);
-  verdict v = design->upper < REPORT_FULL_SHARE_MAX ? MET : share < REPORT_FULL_SHARE_MAX ? NOT_SHOWN : MISSED;
-  const char *doubt = report_capacity_doubt(capacity, evidence->analysis->results);
-  tell(all, "Claims that find it full at the design load", "below 1 in a billion", measured, interval,
-       doubt == NULL ? v : UNKNOWN, doubt);
+  verdict v = point->upper < REPORT_FULL_SHARE_MAX ? MET : share < REPORT_FULL_SHARE_MAX ? NOT_SHOWN : MISSED;
+  const char *doubt = report_capacity_doubt(&evidence->studies->capacity, evidence->analysis->results);
+  tell(all, what, "below 1 in a billion", measured, interval, doubt == NULL ? v : UNKNOWN, doubt);
 }
 
-/* Nothing where the large set was not run: all bars but one are about it. */
+/* Nothing where the large set was not run: nearly all bars are about it. */
 static bool tell_all(tally *all, const report_evidence *evidence) {
   const report_section *section = report_analysis_section(evidence->analysis, "nonce_claim");
   const side single = {LARGE, SINGLE, 1}, batch = {LARGE, BATCH, 1};
   if (section == NULL || (row_of(section, &single) == NULL && row_of(section, &batch) == NULL)) return false;
   for (size_t i = 0; i < BARS; i++) tell_ratio(all, section, &bars[i]);
   tell_bytes(all, section);
-  tell_full(all, evidence);
+  const report_capacity *capacity = &evidence->studies->capacity;
+  tell_full(all, evidence, "Claims that find it full at the design load", report_capacity_design(capacity));
+  tell_full(all, evidence, "Claims that find it full in a cold start at the design load",
+            report_capacity_cold(capacity));
   return true;
 }
 

@@ -21,13 +21,20 @@ static bool is_design(const report_load *point) {
   return fabs(point->load - 1) < 1e-9;
 }
 
-const report_load *report_capacity_design(const report_capacity *capacity) {
+static const report_load *worst_of(const report_load *points, size_t count) {
   const report_load *worst = NULL;
-  for (size_t i = 0; i < capacity->count; i++) {
-    const report_load *point = &capacity->points[i];
-    if (is_design(point) && (worst == NULL || point->upper > worst->upper)) worst = point;
+  for (size_t i = 0; i < count; i++) {
+    if (is_design(&points[i]) && (worst == NULL || points[i].upper > worst->upper)) worst = &points[i];
   }
   return worst;
+}
+
+const report_load *report_capacity_design(const report_capacity *capacity) {
+  return worst_of(capacity->points, capacity->count);
+}
+
+const report_load *report_capacity_cold(const report_capacity *capacity) {
+  return worst_of(capacity->cold, capacity->cold_count);
 }
 
 /* NULL where it is not said, or said to be unknown. */
@@ -51,7 +58,7 @@ static const char *expiry_of(const report_load *point) {
   return point->spread ? "expiries spread evenly over 0 to 600 s" : "each nonce held for 300 s";
 }
 
-static void conclude_design(report_sentences *out, const report_load *point, const char *doubt) {
+static void conclude_design(report_sentences *out, const char *what, const report_load *point, const char *doubt) {
   report_number claims, full, needed;
   report_phrase share, upper;
   const char *verdict = point->upper < REPORT_FULL_SHARE_MAX                ? "the bar of 1 in a billion is met"
@@ -76,7 +83,7 @@ static void conclude_design(report_sentences *out, const report_load *point, con
                        report_number_words(needed, 3 / REPORT_FULL_SHARE_MAX));
   }
   report_text lead = {0};
-  report_text_format(&lead, "Design load, %s", expiry_of(point));
+  report_text_format(&lead, "%s, %s", what, expiry_of(point));
   report_sentence_finish(out, report_text_string(&lead), &text);
   report_text_free(&lead);
 }
@@ -129,9 +136,10 @@ static void conclude_small(report_sentences *out, const report_capacity *capacit
 
 static void conclude_wrong(report_sentences *out, const report_capacity *capacity) {
   double claims = 0, replayed = 0;
-  for (size_t i = 0; i < capacity->count; i++) {
-    claims += capacity->points[i].claims;
-    replayed += capacity->points[i].replayed;
+  for (size_t i = 0; i < capacity->count + capacity->cold_count; i++) {
+    const report_load *point = i < capacity->count ? &capacity->points[i] : &capacity->cold[i - capacity->count];
+    claims += point->claims;
+    replayed += point->replayed;
   }
   report_number all, wrong;
   report_sentence(out, "Wrong refusals", "%s of %s claims, each of a nonce never seen before, %s taken for a replay.",
@@ -151,8 +159,10 @@ static void conclude(report_sentences *out, const report_capacity *capacity, con
   const char *doubt = report_capacity_doubt(capacity, results);
   conclude_apart(out, capacity);
   for (size_t i = 0; i < capacity->count; i++) {
-    if (is_design(&capacity->points[i])) conclude_design(out, &capacity->points[i], doubt);
+    if (is_design(&capacity->points[i])) conclude_design(out, "Design load", &capacity->points[i], doubt);
   }
+  const report_load *cold = report_capacity_cold(capacity);
+  if (cold != NULL) conclude_design(out, "Cold start at the design load", cold, doubt);
   conclude_overload(out, capacity);
   conclude_small(out, capacity);
   conclude_wrong(out, capacity);
@@ -251,7 +261,8 @@ static void describe(report_chapter *out, const report_capacity *capacity) {
       &about,
       "The table itself in simulated time, for %s nonces, with new ones arriving as old ones expire. The "
       "load is the most nonces that are live at any time, in parts of the capacity; 1 is the design "
-      "load.%s",
+      "load. A cold start is a table that is empty and gets its load at once: counted are the claims of four lifetimes "
+      "of a nonce, in the first of which it fills.%s",
       report_number_words(nonces, capacity->capacity), capacity->quick ? " A quick simulation, of few claims." : "");
   out->failed = about.failed;
   out->about = about.data;

@@ -36,8 +36,9 @@ void report_chapter_free(report_chapter *chapter);
 /* Which bars are met, in one sentence, for the top of the report. */
 void report_conclude_bars(report_sentences *out, const report_evidence *evidence);
 
-/* The worst of the points at the design load; NULL where none was simulated. */
+/* The worst of the points at the design load; NULL where none was simulated. The second of cold starts. */
 const report_load *report_capacity_design(const report_capacity *capacity);
+const report_load *report_capacity_cold(const report_capacity *capacity);
 
 /* Why the simulation may be of other code than the results are, so that it judges nothing; NULL where it is not. */
 const char *report_capacity_doubt(const report_capacity *capacity, const report_results *results);

@@ -1,36 +1,17 @@
 #include "results.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "json_file.h"
 
 enum {
   FILE_BYTES_MAX = 64 << 20, /* a full run is some hundred kilobytes */
   ROWS_MAX = 20000,
   REPETITIONS_MAX = 1000,
 };
-
-/* Where reading stands: for messages. */
-typedef struct reader {
-  report_results *results;
-  const char *path;
-  char *error;
-  size_t error_size;
-} reader;
-
-static bool out_of_memory(const reader *in) {
-  (void)snprintf(in->error, in->error_size, "%s: out of memory", in->path);
-  return false;
-}
-
-static bool refuse(const reader *in, size_t index, const char *reason) {
-  (void)snprintf(in->error, in->error_size, "%s: benchmarks[%zu]: %s", in->path, index, reason);
-  return false;
-}
 
 /* ---- series ---- */
 
@@ -157,7 +138,11 @@ static bool read_error(report_row *row, const json_t *entry, bool *is_error) {
   return set_once(&row->skipped, message == NULL || message[0] == '\0' ? "no reason was given" : message);
 }
 
-static bool read_repetition(const reader *in, json_t *entry, size_t index) {
+static bool refuse(const report_json_file *in, size_t index, const char *reason) {
+  return report_json_refuse(in, "benchmarks[%zu]: %s", index, reason);
+}
+
+static bool read_repetition(const report_json_file *in, report_results *out, json_t *entry, size_t index) {
   if (!json_is_object(entry)) return refuse(in, index, "not an object");
   const char *type = string_of(entry, "run_type");
   if (type != NULL && strcmp(type, "iteration") != 0) return true;
@@ -165,19 +150,19 @@ static bool read_repetition(const reader *in, json_t *entry, size_t index) {
   if (name == NULL) name = string_of(entry, "name");
   if (name == NULL || name[0] == '\0') return refuse(in, index, "has no name");
 
-  report_row *row = row_of(in->results, name);
-  if (row == NULL) return out_of_memory(in);
+  report_row *row = row_of(out, name);
+  if (row == NULL) return report_json_refuse(in, "out of memory");
   double wanted = number_of(entry, "repetition_index");
   size_t repetition = wanted >= 0 && wanted < REPETITIONS_MAX ? (size_t)wanted : row->time.count;
   if (repetition >= REPETITIONS_MAX) return refuse(in, index, "more repetitions than can be read");
 
   bool is_error = false;
-  if (!read_error(row, entry, &is_error)) return out_of_memory(in);
+  if (!read_error(row, entry, &is_error)) return report_json_refuse(in, "out of memory");
   if (is_error) return true;
   double time = item_time(entry, &row->per_item);
   if (!series_set(&row->time, repetition, time) || !read_counters(row, entry, repetition) ||
       !set_once(&row->label, string_of(entry, "label"))) {
-    return out_of_memory(in);
+    return report_json_refuse(in, "out of memory");
   }
   return true;
 }
@@ -193,23 +178,18 @@ static bool finish_row(report_row *row) {
   return !voided || set_once(&row->skipped, "no time was measured");
 }
 
-static bool read_benchmarks(const reader *in, const json_t *root) {
+static bool read_benchmarks(const report_json_file *in, report_results *out, const json_t *root) {
   const json_t *list = json_object_get(root, "benchmarks");
-  if (!json_is_array(list)) {
-    (void)snprintf(in->error, in->error_size, "%s: no list \"benchmarks\": not a result of Google Benchmark", in->path);
-    return false;
-  }
+  if (!json_is_array(list)) return report_json_refuse(in, "no list \"benchmarks\": not a result of Google Benchmark");
   size_t count = json_array_size(list);
   if (count > ROWS_MAX) return refuse(in, ROWS_MAX, "more entries than can be read");
   for (size_t i = 0; i < count; i++) {
-    if (!read_repetition(in, json_array_get(list, i), i)) return false;
+    if (!read_repetition(in, out, json_array_get(list, i), i)) return false;
   }
-  for (size_t i = 0; i < in->results->row_count; i++) {
-    if (!finish_row(&in->results->rows[i])) return out_of_memory(in);
+  for (size_t i = 0; i < out->row_count; i++) {
+    if (!finish_row(&out->rows[i])) return report_json_refuse(in, "out of memory");
   }
-  if (in->results->row_count != 0) return true;
-  (void)snprintf(in->error, in->error_size, "%s: holds no benchmark", in->path);
-  return false;
+  return out->row_count != 0 || report_json_refuse(in, "holds no benchmark");
 }
 
 /* ---- context ---- */
@@ -224,7 +204,7 @@ static bool context_add(report_results *results, const char *key, const char *va
   return fact->key != NULL && fact->value != NULL;
 }
 
-static bool read_context(const reader *in, const json_t *root) {
+static bool read_context(const report_json_file *in, report_results *out, const json_t *root) {
   json_t *context = json_object_get(root, "context");
   const char *key;
   json_t *value;
@@ -238,7 +218,7 @@ static bool read_context(const reader *in, const json_t *root) {
     } else if (json_is_boolean(value)) {
       text = json_is_true(value) ? "true" : "false";
     }
-    if (text != NULL && !context_add(in->results, key, text)) return out_of_memory(in);
+    if (text != NULL && !context_add(out, key, text)) return report_json_refuse(in, "out of memory");
   }
   return true;
 }
@@ -252,67 +232,12 @@ const char *report_results_context(const report_results *results, const char *ke
 
 /* ---- the file ---- */
 
-/* The length of a bare NaN or Infinity, with its sign, at `at`; 0 where there is none. */
-static size_t non_finite(const char *at) {
-  size_t sign = *at == '-' ? 1 : 0;
-  if (strncmp(at + sign, "NaN", 3) == 0) return sign + 3;
-  if (strncmp(at + sign, "Infinity", 8) == 0) return sign + 8;
-  return 0;
-}
-
-/* Google Benchmark writes bare NaN and Infinity, which are not JSON: they become null. Strings are left as they are. */
-static void replace_non_finite(report_text *out, const report_text *in) {
-  bool in_string = false;
-  for (size_t i = 0; i < in->length; i++) {
-    char c = in->data[i];
-    if (in_string && c == '\\' && i + 1 < in->length) {
-      report_text_add_bytes(out, in->data + i++, 2);
-      continue;
-    }
-    if (c == '"') in_string = !in_string;
-    size_t length = in_string ? 0 : non_finite(in->data + i);
-    if (length == 0) {
-      report_text_add_bytes(out, &c, 1);
-    } else {
-      report_text_add(out, "null");
-      i += length - 1;
-    }
-  }
-}
-
-/* jansson quotes what it stumbled over. */
-static void one_line(char *message) {
-  for (; *message != '\0'; message++) {
-    if ((unsigned char)*message < 0x20 || *message == 0x7f) *message = ' ';
-  }
-}
-
-static json_t *load_json(const reader *in) {
-  report_text raw = {0}, text = {0};
-  if (!report_text_load(&raw, in->path, FILE_BYTES_MAX, in->error, in->error_size)) return NULL;
-  replace_non_finite(&text, &raw);
-  json_error_t where;
-  json_t *root = NULL;
-  if (text.failed) {
-    (void)out_of_memory(in);
-  } else {
-    root = json_loadb(report_text_string(&text), text.length, 0, &where);
-    if (root == NULL) {
-      (void)snprintf(in->error, in->error_size, "%s:%d: not JSON: %s", in->path, where.line, where.text);
-      one_line(in->error);
-    }
-  }
-  report_text_free(&raw);
-  report_text_free(&text);
-  return root;
-}
-
 bool report_results_read(report_results *out, const char *path, char *error, size_t error_size) {
   *out = (report_results){0};
-  reader in = {out, path, error, error_size};
-  json_t *root = load_json(&in);
+  report_json_file in = {path, error, error_size};
+  json_t *root = report_json_load(&in, FILE_BYTES_MAX);
   if (root == NULL) return false;
-  bool read = read_benchmarks(&in, root) && read_context(&in, root);
+  bool read = read_benchmarks(&in, out, root) && read_context(&in, out, root);
   json_decref(root);
   if (!read) report_results_free(out);
   return read;

@@ -1,31 +1,18 @@
 #include "studies.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "json_file.h"
 #include "text.h"
 
 enum { ITEMS_MAX = 1000, FILE_BYTES_MAX = 1 << 20 };
 
-/* Where reading stands: for messages. */
-typedef struct reader {
-  const char *path;
-  char *error;
-  size_t error_size;
-} reader;
-
-static bool out_of_memory(const reader *in) {
-  (void)snprintf(in->error, in->error_size, "%s: out of memory", in->path);
-  return false;
-}
-
-static bool refuse(const reader *in, const char *list, size_t index, const char *key) {
-  (void)snprintf(in->error, in->error_size, "%s: %s[%zu]: no valid \"%s\"", in->path, list, index, key);
-  return false;
+static bool refuse(const report_json_file *in, const char *list, size_t index, const char *key) {
+  return report_json_refuse(in, "%s[%zu]: no valid \"%s\"", list, index, key);
 }
 
 /* ---- members ---- */
@@ -46,11 +33,9 @@ static const char *read_numbers(const json_t *object, const member *members, siz
   return NULL;
 }
 
-static bool read_header(const reader *in, const json_t *root, const member *members, size_t count) {
+static bool read_header(const report_json_file *in, const json_t *root, const member *members, size_t count) {
   const char *missing = read_numbers(root, members, count);
-  if (missing == NULL) return true;
-  (void)snprintf(in->error, in->error_size, "%s: no valid \"%s\"", in->path, missing);
-  return false;
+  return missing == NULL || report_json_refuse(in, "no valid \"%s\"", missing);
 }
 
 static char *copy_of(const json_t *object, const char *key) {
@@ -59,18 +44,18 @@ static char *copy_of(const json_t *object, const char *key) {
 }
 
 /* A list of `size` bytes an item, zeroed; NULL with an error where there is none, or too long a one. */
-static void *list_of(const reader *in, const json_t *root, const char *key, size_t size, size_t *count) {
+static void *list_of(const report_json_file *in, const json_t *root, const char *key, size_t size, size_t *count) {
   const json_t *list = json_object_get(root, key);
   *count = json_array_size(list);
   if (*count == 0 || *count > ITEMS_MAX) {
-    (void)snprintf(in->error, in->error_size, "%s: no list \"%s\", or too long a one", in->path, key);
+    (void)report_json_refuse(in, "no list \"%s\", or too long a one", key);
     *count = 0;
     return NULL;
   }
   void *items = calloc(*count, size);
   if (items == NULL) {
     *count = 0;
-    (void)out_of_memory(in);
+    (void)report_json_refuse(in, "out of memory");
   }
   return items;
 }
@@ -96,7 +81,8 @@ static const char *read_load(const json_t *object, report_load *out) {
   return NULL;
 }
 
-static bool read_loads(const reader *in, const json_t *root, const char *key, report_load **loads, size_t *count) {
+static bool read_loads(const report_json_file *in, const json_t *root, const char *key, report_load **loads,
+                       size_t *count) {
   *loads = list_of(in, root, key, sizeof **loads, count);
   for (size_t i = 0; i < *count; i++) {
     const char *missing = read_load(json_array_get(json_object_get(root, key), i), &(*loads)[i]);
@@ -111,7 +97,7 @@ static int by_load(const void *left, const void *right) {
   return (a->load > b->load) - (a->load < b->load);
 }
 
-static bool read_capacity(const reader *in, const json_t *root, report_studies *out) {
+static bool read_capacity(const report_json_file *in, const json_t *root, report_studies *out) {
   report_capacity *capacity = &out->capacity;
   const member members[] = {{"capacity", &capacity->capacity}};
   capacity->present = true;
@@ -120,9 +106,10 @@ static bool read_capacity(const reader *in, const json_t *root, report_studies *
   capacity->version = copy_of(root, "version");
   capacity->commit = copy_of(root, "commit");
   capacity->date = copy_of(root, "date");
-  bool done = read_header(in, root, members, 1) &&
-              read_loads(in, root, "points", &capacity->points, &capacity->count) &&
-              read_loads(in, root, "small", &capacity->small, &capacity->small_count);
+  bool done =
+      read_header(in, root, members, 1) && read_loads(in, root, "points", &capacity->points, &capacity->count) &&
+      (json_object_get(root, "cold") == NULL || read_loads(in, root, "cold", &capacity->cold, &capacity->cold_count)) &&
+      read_loads(in, root, "small", &capacity->small, &capacity->small_count);
   if (done) qsort(capacity->points, capacity->count, sizeof *capacity->points, by_load);
   return done;
 }
@@ -140,7 +127,7 @@ static const char *read_count(const json_t *object, report_count *out) {
   return read_numbers(object, members, sizeof members / sizeof *members);
 }
 
-static bool read_counts(const reader *in, const json_t *root, report_studies *out) {
+static bool read_counts(const report_json_file *in, const json_t *root, report_studies *out) {
   report_counts *counts = &out->counts;
   const member members[] = {{"live", &counts->live},
                             {"claims", &counts->claims},
@@ -161,32 +148,26 @@ static bool read_counts(const reader *in, const json_t *root, report_studies *ou
 
 /* ---- the files ---- */
 
-static bool read_file(const reader *in, report_studies *out,
-                      bool (*read)(const reader *, const json_t *, report_studies *)) {
-  report_text text = {0};
-  if (!report_text_load(&text, in->path, FILE_BYTES_MAX, in->error, in->error_size)) return false;
-  json_error_t where;
-  json_t *root = json_loadb(report_text_string(&text), text.length, 0, &where);
-  report_text_free(&text);
-  if (!json_is_object(root)) {
-    (void)snprintf(in->error, in->error_size, "%s:%d: not a study's JSON", in->path, root == NULL ? where.line : 1);
-    json_decref(root);
-    return false;
-  }
-  bool done = read(in, root, out);
+typedef bool read_fn(const report_json_file *in, const json_t *root, report_studies *out);
+
+static bool read_file(const report_json_file *in, report_studies *out, read_fn *read) {
+  json_t *root = report_json_load(in, FILE_BYTES_MAX);
+  if (root == NULL) return false;
+  bool done = json_is_object(root) ? read(in, root, out) : report_json_refuse(in, "not a study's JSON");
   json_decref(root);
   return done;
 }
 
 /* True where there is no such file. */
 static bool read_beside(const char *results_path, const char *name, report_studies *out, char *error, size_t error_size,
-                        bool (*read)(const reader *, const json_t *, report_studies *)) {
+                        read_fn *read) {
   const char *slash = strrchr(results_path, '/');
   report_text path = {0};
   if (slash != NULL) report_text_add_bytes(&path, results_path, (size_t)(slash + 1 - results_path));
   report_text_add(&path, name);
-  reader in = {report_text_string(&path), error, error_size};
-  bool done = path.failed ? out_of_memory(&in) : access(path.data, F_OK) != 0 || read_file(&in, out, read);
+  report_json_file in = {report_text_string(&path), error, error_size};
+  bool done = path.failed ? report_json_refuse(&in, "out of memory")
+                          : access(path.data, F_OK) != 0 || read_file(&in, out, read);
   report_text_free(&path);
   return done;
 }
@@ -206,6 +187,7 @@ void report_studies_free(report_studies *studies) {
   free(studies->capacity.commit);
   free(studies->capacity.date);
   free(studies->capacity.points);
+  free(studies->capacity.cold);
   free(studies->capacity.small);
   *studies = (report_studies){0};
 }

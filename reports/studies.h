@@ -23,9 +23,11 @@ typedef struct report_capacity {
   bool apart;                    /* simulated beforehand, not in this run */
   char *version, *commit, *date; /* of what simulated it, and when; NULL where that is not said */
   double capacity;
-  report_load *points; /* by expiry, then by load */
+  report_load *points; /* of the steady state, by expiry, then by load */
   size_t count;
-  report_load *small; /* small tables at load 1 */
+  report_load *cold; /* cold starts: an empty table that gets its load at once; NULL where there were none */
+  size_t cold_count;
+  report_load *small; /* small tables at load 1, in either way */
   size_t small_count;
 } report_capacity;
 

@@ -21,7 +21,41 @@ static void the_design_load_is_judged(void **state) {
     put_points(points, COUNT_OF(points));
     report_document document = build();
     assert_says(&document.chapters[CAPACITY_CHAPTER].sentences, cases[i].said);
-    assert_cell(&document.chapters[BARS_CHAPTER].table, "Claims that find it full", VERDICT, cases[i].verdict);
+    assert_cell(&document.chapters[BARS_CHAPTER].table, "Claims that find it full at", VERDICT, cases[i].verdict);
+    report_document_free(&document);
+  }
+}
+
+/* By itself: the steady state is met whatever a cold start does. Without one nothing is said, and the bar is open. */
+static void a_cold_start_is_judged(void **state) {
+  (void)state;
+  static const struct {
+    point cold;
+    const char *said, *verdict;
+  } cases[] = {
+      {{"fixed", 1, 4e9, 0, 7.5e-10}, "none of 4.00 billion claims found the table full; with 95 % confidence", "met"},
+      {{"fixed", 1, 3e9, 0, 9.99e-10}, "fewer than 1.00 in a billion do: the bar of 1 in a billion is met.", "met"},
+      {{"fixed", 1, 2.99e9, 0, 1e-9}, "does not show the bar", "not shown by so few claims"},
+      {{"fixed", 1, 4e9, 4, 2.3e-9}, "4.00 of 4.00 billion claims found the table full, 1.00 in a billion", "not met"},
+      {{"fixed", 0.9, 4e9, 0, 7.5e-10}, NULL, "not measured"},
+  };
+  static const point points[] = {{"fixed", 1, 6e9, 0, 5e-10}};
+  for (size_t i = 0; i <= COUNT_OF(cases); i++) {
+    bool none = i == COUNT_OF(cases);
+    put_rows(met, COUNT_OF(met), 9);
+    put_capacity("", points, 1, none ? NULL : &cases[i].cold);
+    report_document document = build();
+    const report_sentences *sentences = &document.chapters[CAPACITY_CHAPTER].sentences;
+    const report_table *table = &document.chapters[BARS_CHAPTER].table;
+    assert_cell(table, "Claims that find it full at", VERDICT, "met");
+    assert_cell(table, "Claims that find it full in", VERDICT, none ? "not measured" : cases[i].verdict);
+    size_t told = 0;
+    for (size_t s = 0; s < sentences->count; s++) {
+      if (strcmp(sentences->items[s].lead, "Cold start at the design load, each nonce held for 300 s:") != 0) continue;
+      told++;
+      assert_contains(sentences->items[s].text, cases[i].said);
+    }
+    assert_int_equal(told, !none && cases[i].said != NULL);
     report_document_free(&document);
   }
 }
@@ -49,7 +83,7 @@ static void refusals_beyond_the_design_load_are_named(void **state) {
   const report_sentences *sentences = &document.chapters[CAPACITY_CHAPTER].sentences;
   assert_says(sentences, "seen at 1.06 times the design load: 100 in a billion (");
   assert_says(sentences, "; at 1.35 times the design load: 11.8 % (");
-  assert_says(sentences, "none of 11.0 million claims, each of a nonce never seen before, were taken for a replay");
+  assert_says(sentences, "none of 5.01 billion claims, each of a nonce never seen before, were taken for a replay");
   report_document_free(&document);
 }
 
@@ -117,7 +151,7 @@ static void the_curve_has_points_and_bounds(void **state) {
   report_text script = {0};
   report_curve_script(&script, &document.studies.capacity, false);
   assert_false(script.failed);
-  assert_int_equal(count_of(script.data, "set label '<' at"), 3);
+  assert_int_equal(count_of(script.data, "set label '<' at"), 3); /* of a cold start there is none */
   assert_contains(script.data, "$fixed << EOD\n1.1 -4 ");
   assert_contains(script.data, "\n1.2 -2 ");
   assert_lacks(script.data, "$spread");
@@ -196,6 +230,7 @@ static void without_counts_there_is_no_such_chapter(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_teardown(the_design_load_is_judged, clear_folder),
+      cmocka_unit_test_teardown(a_cold_start_is_judged, clear_folder),
       cmocka_unit_test_teardown(the_worst_design_load_counts, clear_folder),
       cmocka_unit_test_teardown(refusals_beyond_the_design_load_are_named, clear_folder),
       cmocka_unit_test_teardown(bytes_are_listed_for_everything_that_holds_nonces, clear_folder),

@@ -64,24 +64,33 @@ typedef struct point {
   double load, claims, full, upper;
 } point;
 
-/* `members`: more of them, each with a comma behind it. */
-static inline void put_capacity(const char *members, const point *points, size_t count) {
-  FILE *file = open_in_folder(REPORT_CAPACITY_FILE);
-  assert_true(fprintf(file, "{%s\"capacity\": 1048576, \"points\": [", members) > 0);
-  for (size_t i = 0; i <= count; i++) {
-    const point *p = &points[i < count ? i : 0];
-    if (i == count) assert_true(fputs("], \"small\": [", file) >= 0);
+static inline void put_point_list(FILE *file, const char *name, const point *points, size_t count) {
+  assert_true(fprintf(file, ", \"%s\": [", name) > 0);
+  for (size_t i = 0; i < count; i++) {
+    const point *p = &points[i];
     assert_true(fprintf(file,
                         "%s{\"expiry\": \"%s\", \"capacity\": 1000, \"load\": %.3f, \"bytes_per_nonce\": 10.7, "
                         "\"claims\": %.0f, \"full\": %.0f, \"upper95\": %g, \"replayed\": 0}",
-                        i == 0 || i == count ? "" : ",", p->expiry, p->load, p->claims, p->full, p->upper) > 0);
+                        i == 0 ? "" : ",", p->expiry, p->load, p->claims, p->full, p->upper) > 0);
   }
-  assert_true(fputs("]}\n", file) >= 0);
+  assert_true(fputs("]", file) >= 0);
+}
+
+/* `members`: more of them, each with a comma behind it. `cold`: NULL where there was none. */
+static inline void put_capacity(const char *members, const point *points, size_t count, const point *cold) {
+  FILE *file = open_in_folder(REPORT_CAPACITY_FILE);
+  assert_true(fprintf(file, "{%s\"capacity\": 1048576", members) > 0);
+  put_point_list(file, "points", points, count);
+  if (cold != NULL) put_point_list(file, "cold", cold, 1);
+  put_point_list(file, "small", points, 1);
+  assert_true(fputs("}\n", file) >= 0);
   assert_int_equal(fclose(file), 0);
 }
 
+static const point met_cold = {"fixed", 1, 5e9, 0, 6e-10};
+
 static inline void put_points(const point *points, size_t count) {
-  put_capacity("", points, count);
+  put_capacity("", points, count, &met_cold);
 }
 
 static inline report_document build(void) {

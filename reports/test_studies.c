@@ -51,6 +51,9 @@ static bool read_all(report_studies *out) {
   "\"full\": " full ", \"upper95\": 0.006, \"replayed\": 1}"
 #define CAPACITY(points) \
   "{\"capacity\": 1000, \"quick\": true, \"points\": [" points "], \"small\": [" POINT("fixed", "1", "0") "]}"
+#define WITH_COLD(cold)                                                               \
+  "{\"capacity\": 1000, \"points\": [" POINT("fixed", "1", "0") "], \"cold\": [" cold \
+                                                                "], \"small\": [" POINT("fixed", "1", "0") "]}"
 
 static void without_files_nothing_is_there(void **state) {
   (void)state;
@@ -77,6 +80,22 @@ static void points_are_sorted_by_expiry_and_load(void **state) {
   assert_true(capacity->points[2].spread);
   assert_true(report_load_share(&capacity->points[1]) == 0.01);
   assert_true(capacity->points[1].bytes == 10.5 && capacity->points[1].upper == 0.006);
+  report_studies_free(&studies);
+}
+
+static void cold_starts_are_apart(void **state) {
+  (void)state;
+  report_studies studies;
+  put(REPORT_CAPACITY_FILE, WITH_COLD(POINT("fixed", "1", "7")));
+  assert_true(read_all(&studies));
+  assert_int_equal(studies.capacity.cold_count, 1);
+  assert_true(studies.capacity.cold[0].full == 7);
+  assert_int_equal(studies.capacity.count, 1);
+  assert_true(studies.capacity.points[0].full == 0);
+  report_studies_free(&studies);
+  put(REPORT_CAPACITY_FILE, CAPACITY(POINT("fixed", "1", "0")));
+  assert_true(read_all(&studies));
+  assert_int_equal(studies.capacity.cold_count, 0);
   report_studies_free(&studies);
 }
 
@@ -131,8 +150,8 @@ static void what_is_not_whole_is_refused(void **state) {
   static const struct {
     const char *name, *content, *reason;
   } cases[] = {
-      {REPORT_CAPACITY_FILE, "{\n\"capacity\": 1,\n", "capacity.json:"},
-      {REPORT_CAPACITY_FILE, "[]", "capacity.json:1: not a study's JSON"},
+      {REPORT_CAPACITY_FILE, "{\n\"capacity\": 1,\n", "capacity.json:3: not JSON"},
+      {REPORT_CAPACITY_FILE, "[]", "capacity.json: not a study's JSON"},
       {REPORT_CAPACITY_FILE, "{}", "no valid \"capacity\""},
       {REPORT_CAPACITY_FILE, "{\"capacity\": 1}", "no list \"points\""},
       {REPORT_CAPACITY_FILE, "{\"capacity\": 1, \"points\": []}", "no list \"points\""},
@@ -143,6 +162,8 @@ static void what_is_not_whole_is_refused(void **state) {
        "points[1]: no valid \"load\""},
       {REPORT_CAPACITY_FILE, CAPACITY(POINT("fixed", "\"1\"", "0")), "points[0]: no valid \"load\""},
       {REPORT_CAPACITY_FILE, CAPACITY(POINT("fixed", "1", "501")), "points[0]: no valid \"claims\""},
+      {REPORT_CAPACITY_FILE, WITH_COLD(""), "no list \"cold\""},
+      {REPORT_CAPACITY_FILE, WITH_COLD(POINT("fixed", "1", "501")), "cold[0]: no valid \"claims\""},
       {REPORT_COUNTS_FILE, "{\"live\": 1, \"claims\": 1, \"first_cache\": 1}", "no valid \"last_cache\""},
       {REPORT_COUNTS_FILE,
        "{\"live\": 1, \"claims\": 1, \"first_cache\": 1, \"last_cache\": 1, \"rows\": [{\"implementation\": \"x\"}]}",
@@ -166,6 +187,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_teardown(without_files_nothing_is_there, clear_folder),
       cmocka_unit_test_teardown(points_are_sorted_by_expiry_and_load, clear_folder),
+      cmocka_unit_test_teardown(cold_starts_are_apart, clear_folder),
       cmocka_unit_test_teardown(of_what_was_simulated_is_read, clear_folder),
       cmocka_unit_test_teardown(counts_are_read, clear_folder),
       cmocka_unit_test_teardown(a_reason_stands_for_counts, clear_folder),

@@ -8,13 +8,8 @@
 extern "C" {
 #endif
 
-typedef struct csn_nonce_peer_size {
-  size_t live;  /* nonces that are held, among them those that have expired and are not removed yet */
-  size_t bytes; /* of all memory in use: table, locks, nodes, queues, free lists; not the rest of the last page */
-} csn_nonce_peer_size;
-
 /* One peer. It keeps the keyed 128-bit XXH3 hash of (client id, nonce) with its expiry, inserts it if it is absent, and
- * removes what has expired in the order of arrival, on the claims that come later. Thread-safe, but for open, measure
+ * removes what has expired in the order of arrival, on the claims that come later. Thread-safe, but for open, bytes
  * and close. */
 typedef struct csn_nonce_peer {
   const char *name;                 /* as in the row's name */
@@ -28,7 +23,8 @@ typedef struct csn_nonce_peer {
   /* FRESH or REPLAYED, where a nonce whose expiry is before `now` counts as absent; FULL without memory; UNAVAILABLE
    * where client id or nonce is too long, or without thread_begin. */
   csn_nonce_answer (*claim)(void *self, csn_span client_id, csn_span nonce, int64_t expires, int64_t now);
-  csn_nonce_peer_size (*measure)(void *self);
+  /* Of all memory in use: table, locks, nodes, queues, free lists; not the rest of the last page. */
+  size_t (*bytes)(void *self);
   void (*close)(void *self); /* NULL does nothing */
 } csn_nonce_peer;
 

@@ -17,14 +17,9 @@
 
 namespace {
 
-/* The expiry is no part of the key's identity. It is there for erase(Expired): the other way to erase on a condition is
- * an accessor, which takes a lock more and searches twice. */
-struct Key {
-  csn_peer_key key;
-  int64_t expires;
-};
-
-/* Equal to the key where that has expired. */
+/* The map's keys are records: the expiry, no part of the key's identity, is there for erase(Expired). The other way to
+ * erase on a condition is an accessor, which takes a lock more and searches twice. An Expired is equal to the key where
+ * that has expired. */
 struct Expired {
   csn_peer_key key;
   int64_t now;
@@ -38,8 +33,8 @@ struct Compare {
   std::size_t hash(const K &key) const {
     return key.key.low;
   }
-  bool equal(const Key &a, const Key &b) const { return a.key == b.key; }
-  bool equal(const Expired &a, const Key &b) const { return a.key == b.key && b.expires < a.now; }
+  bool equal(const Record &a, const Record &b) const { return a.key == b.key; }
+  bool equal(const Expired &a, const Record &b) const { return a.key == b.key && b.expires < a.now; }
 };
 
 /* A node that is free. The first of a full list names the next such list. */
@@ -107,7 +102,6 @@ struct NodePool {
   }
 };
 
-thread_local csn_queue *mine;
 thread_local FreeNodes *my_nodes;
 
 /* Nodes come one at a time, buckets as arrays. */
@@ -132,8 +126,8 @@ struct NodeAllocator : HugeAllocator<T> {
   }
 };
 
-using Allocator = NodeAllocator<std::pair<const Key, Nothing>>;
-using Map = tbb::concurrent_hash_map<Key, Nothing, Compare, Allocator>;
+using Allocator = NodeAllocator<std::pair<const Record, Nothing>>;
+using Map = tbb::concurrent_hash_map<Record, Nothing, Compare, Allocator>;
 
 /* The map begins with its allocator, a mask that each claim reads and a count that each claim writes. It wants these
  * two on different cache lines and does not see to it. */
@@ -145,74 +139,33 @@ struct Table : ExpiryQueues {
   Map map;
 
   Table(std::size_t capacity, uint64_t secret)
-      : ExpiryQueues(capacity, sizeof(Key), sizeof(Key) + NODE_BYTES),
+      : ExpiryQueues(capacity, sizeof(Record), sizeof(Record) + NODE_BYTES),
         seed(secret),
         nodes(&pool),
         map(capacity + capacity / 8, Compare(), Allocator(&map_bytes, &nodes)) {} /* it grows when it is full */
+
+  void erase_expired(const csn_peer_key &key, int64_t now) { map.erase(Expired{key, now}); }
+
+  bool insert(const Record &own, int64_t now) {
+    while (!map.insert({own, Nothing()})) {
+      if (!map.erase(Expired{own.key, now}) && map.count(own) > 0) return false;
+    }
+    return true;
+  }
 };
 
-void *table_open(std::size_t capacity, uint64_t seed) try {
-  return new Table(capacity, seed);
-} catch (const std::bad_alloc &) {
-  return nullptr;
-}
-
-void table_begin(void *self) {
-  auto *table = static_cast<Table *>(self);
-  mine = csn_queues_enter(table);
-  my_nodes = mine == nullptr ? nullptr : &table->nodes.free[mine - table->all];
-}
-
-void table_end(void *self) {
-  if (mine != nullptr) csn_queues_leave(static_cast<Table *>(self), mine);
-  mine = nullptr;
-  my_nodes = nullptr;
-}
-
-void expire(csn_queues *queues, csn_queue *queue, int64_t now) {
-  Map &map = static_cast<Table *>(queues)->map;
-  for (;;) {
-    auto *first = static_cast<const Key *>(csn_queue_first(queues, queue));
-    if (first == nullptr || first->expires >= now) return;
-    map.erase(Expired{first->key, now});
-    csn_block *block = csn_queue_pop(queues, queue);
-    if (block != nullptr) csn_block_give(&queues->pool, block);
+struct Peer : CxxPeer<Table> {
+  static void begin(void *self) {
+    CxxPeer<Table>::begin(self);
+    auto *table = static_cast<Table *>(self);
+    my_nodes = mine == nullptr ? nullptr : &table->nodes.free[mine - table->all];
   }
-}
 
-/* What is found may have expired, and its queue may belong to another thread. */
-csn_nonce_answer insert(Map &map, const Key &key, int64_t now) {
-  while (!map.insert({key, Nothing()})) {
-    if (!map.erase(Expired{key.key, now}) && map.count(key) > 0) return CSN_NONCE_REPLAYED;
+  static void end(void *self) {
+    CxxPeer<Table>::end(self);
+    my_nodes = nullptr;
   }
-  return CSN_NONCE_FRESH;
-}
-
-csn_nonce_answer table_claim(void *self, csn_span client_id, csn_span nonce, int64_t expires, int64_t now) try {
-  auto *table = static_cast<Table *>(self);
-  csn_queue *queue = mine;
-  Key key{{}, expires};
-  if (queue == nullptr || !csn_peer_key_make(&key.key, table->seed, client_id, nonce)) return CSN_NONCE_UNAVAILABLE;
-  csn_queues_expire(table, queue, now, expire);
-  void *record = csn_queue_room(table, queue);
-  if (record == nullptr) return CSN_NONCE_FULL;
-  csn_nonce_answer answer = insert(table->map, key, now);
-  if (answer != CSN_NONCE_FRESH) return answer;
-  new (record) Key(key);
-  csn_queue_push(queue);
-  return answer;
-} catch (const std::bad_alloc &) {
-  return CSN_NONCE_FULL;
-}
-
-csn_nonce_peer_size table_measure(void *self) {
-  auto *table = static_cast<Table *>(self);
-  return {table->map.size(), sizeof(Table) + table->map_bytes + table->pool.used * CSN_BLOCK_BYTES};
-}
-
-void table_close(void *self) {
-  delete static_cast<Table *>(self);
-}
+};
 
 }  // namespace
 
@@ -221,10 +174,10 @@ const csn_nonce_peer csn_peer_tbb = {
     "oneTBB " TBB_VERSION_STRING
     ": concurrent_hash_map, buckets for the whole load from the start, insert() and erase() "
     "without accessors, the keys as their own hashes, nodes from lists of each thread, huge pages",
-    table_open,
-    table_begin,
-    table_end,
-    table_claim,
-    table_measure,
-    table_close,
+    Peer::open,
+    Peer::begin,
+    Peer::end,
+    Peer::claim,
+    Peer::bytes,
+    Peer::close,
 };

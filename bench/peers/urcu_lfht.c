@@ -146,12 +146,9 @@ static csn_nonce_answer lfht_claim(void *table, csn_span client_id, csn_span non
   return answer;
 }
 
-static csn_nonce_peer_size lfht_measure(void *table) {
+static size_t lfht_bytes(void *table) {
   const nonce_table *self = table;
-  csn_nonce_peer_size size = {0, sizeof *self + self->buckets * sizeof(struct cds_lfht_node)};
-  size.bytes += self->queues.pool.used * CSN_BLOCK_BYTES;
-  for (size_t i = 0; i < self->queues.count; i++) size.live += self->queues.all[i].records;
-  return size;
+  return sizeof *self + self->buckets * sizeof(struct cds_lfht_node) + self->queues.pool.used * CSN_BLOCK_BYTES;
 }
 
 /* The table wants to be empty before it is destroyed. */
@@ -175,6 +172,6 @@ const csn_nonce_peer csn_peer_urcu_lfht = {
     .thread_begin = lfht_begin,
     .thread_end = lfht_end,
     .claim = lfht_claim,
-    .measure = lfht_measure,
+    .bytes = lfht_bytes,
     .close = lfht_close,
 };

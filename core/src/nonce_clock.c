@@ -6,20 +6,26 @@
  * more than 2048 ticks ahead, so that all claims are past then, in seconds as in ticks. Hence
  *   (exact)  the tick of second x is past exactly if the clock's second is at least 4 * (floor(x / 4) + 1).
  *
- * THE SWEEP keeps the words' 13 bits of a tick unambiguous: seen from the clock, every word in the table is at most 3585
- * ticks in the past and at most 2112 in the future, both less than 4096. The lines are swept in 1024 shares, round and
- * round; `swept` counts them. Sweeping a slot writes a word over one that is past: without a fingerprint, with the tick
- * before the clock's. Slots that were never used are not exempt. The tick moves by j only after
+ * THE SWEEP keeps the words' 13 bits of a tick unambiguous: seen from the clock, every word in the table is at most 3841
+ * ticks in the past and at most 2112 in the future, both less than 4096. The lines are swept in 512 shares, round and
+ * round; `swept` counts them. A share is an eighth of a shard; of less than 64 shards the last shares of a round are
+ * empty. Where a word is past by more than 1024 ticks, sweeping writes one without a fingerprint over it, whose tick is
+ * that before the last multiple of 512. Slots that were never used are not exempt. The tick moves by j only after
  *   (due)    2 j shares were swept, or all that were due: one for each tick that the clock has moved.
- * So after a step of the clock at most 1024 shares are due (more is one whole round), and they are paid off while the
- * tick moves half as far. The longest that a share waits: it was swept just before its round ended (1024 ticks ago), the
- * clock jumps (2049), and the share is the last of a whole round (512): 3585 ticks. Whoever moves the clock has swept, or
- * seen swept, and its CAS releases that: who acquires the clock reads no word older than the sweep. Nobody waits: movers
- * that meet sweep the same share, and one of them counts it. */
+ * So after a step of the clock at most 512 shares are due (more is one whole round), and they are paid off while the
+ * tick moves half as far. The longest that a word waits: it was 1024 ticks old when its share was swept, just before that
+ * round ended (512 ticks ago), the clock jumps (2049), and the share is the last of a whole round (256): 3841 ticks.
+ * Whoever moves the clock has swept, or seen swept, and its CAS releases that: who acquires the clock reads no word older
+ * than the sweep. Nobody waits: movers that meet sweep the same share, and one of them counts it.
+ *
+ * WHY SO LATE, AND ALL TO ONE TICK. A claim takes the least word. Free slots that were swept one after the other would be
+ * filled in that order, line by line instead of evenly, and a table that begins empty would refuse nonces at the load that
+ * it is made for. A table in use has no old words, so that nothing is swept; in one that idles, the free slots of a shard
+ * have one tick, or two in the half minute in which the sweep passes through it. */
 /* clang-format on */
 #include "nonce_layout.h"
 
-_Static_assert(CSN_NONCE_JUMP_TICKS + CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SWEEP_SHARES / 2 <
+_Static_assert(CSN_NONCE_SWEEP_AGE + CSN_NONCE_JUMP_TICKS + CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SWEEP_SHARES / 2 <
                    1 << (CSN_NONCE_TICK_BITS - 1),
                "no word is ever so old that it looks new");
 _Static_assert(CSN_NONCE_HELD_MAX < 1 << (CSN_NONCE_TICK_BITS - 1), "no word is so new that it looks old");
@@ -29,21 +35,24 @@ static void sweep_line(const csn_nonce_table *table, csn_nonce_line *line) {
     /* Acquire pairs with the CAS that wrote the word: the clock loaded next is not older than the writer's. */
     uint64_t word = csn_atomic_load_acquire(&line->slots[i]);
     uint64_t clock = csn_atomic_load_relaxed(&table->header->clock);
-    if (csn_nonce_rank(word, clock) >= -CSN_NONCE_ONE_TICK) continue;
+    if (csn_nonce_rank(word, clock) >= -CSN_NONCE_SWEEP_AGE * CSN_NONCE_ONE_TICK) continue;
+    uint64_t round = clock / CSN_NONCE_SWEEP_SHARES * CSN_NONCE_SWEEP_SHARES;
     /* Failed: it is in use again. */
-    (void)csn_atomic_cas_release(&line->slots[i], word, csn_nonce_word(clock - 1, 0, 0));
+    (void)csn_atomic_cas_release(&line->slots[i], word, csn_nonce_word(round - 1, 0));
   }
 }
 
 static void sweep_share(const csn_nonce_table *table, uint64_t share) {
-  uint64_t n = table->line_count;
-  uint64_t end = n * (share + 1) / CSN_NONCE_SWEEP_SHARES;
-  for (uint64_t i = n * share / CSN_NONCE_SWEEP_SHARES; i < end; i++) sweep_line(table, &table->lines[i]);
+  uint64_t n = table->shard_lines, part = share % CSN_NONCE_SHARD_SHARES;
+  if (share / CSN_NONCE_SHARD_SHARES >= table->geometry.shards) return;
+  csn_nonce_line *lines = table->lines + share / CSN_NONCE_SHARD_SHARES * n;
+  for (uint64_t i = n * part / CSN_NONCE_SHARD_SHARES; i < n * (part + 1) / CSN_NONCE_SHARD_SHARES; i++)
+    sweep_line(table, &lines[i]);
 }
 
 void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shares) {
   csn_atomic *swept = &table->header->swept;
-  for (uint64_t i = 0; i < shares; i++) {
+  for (uint64_t left = shares; left > 0;) {
     uint64_t done = csn_atomic_load_acquire(swept); /* pairs with the CAS below: what is counted is visible */
     uint64_t due = (clock - done) & CSN_NONCE_CLOCK_TICK_MASK;
     if (due == 0 || due > CSN_NONCE_CLOCK_TICK_MASK / 2) return; /* more: `clock` is an old one */
@@ -52,11 +61,11 @@ void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shar
       /* Relaxed: this promises no sweep of its own, and those that were counted before stay released by who counted
        * them. */
       (void)csn_atomic_cas_relaxed(swept, done, a_round_ago);
-      i--;
       continue;
     }
     sweep_share(table, done % CSN_NONCE_SWEEP_SHARES);
     (void)csn_atomic_cas_release(swept, done, (done + 1) & CSN_NONCE_CLOCK_TICK_MASK);
+    left--;
   }
 }
 

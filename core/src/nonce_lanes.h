@@ -37,7 +37,7 @@ static inline void csn_nonce_add_one(const csn_nonce_lane *lane, csn_atomic *cou
 }
 
 /* Counts one answer. */
-static inline void csn_nonce_count(const csn_nonce_lane *lane, unsigned shard, csn_nonce_answer answer) {
+static inline void csn_nonce_count(const csn_nonce_lane *lane, uint64_t shard, csn_nonce_answer answer) {
   csn_atomic *row = lane->rows[shard];
   csn_nonce_add_one(lane, &row[CSN_NONCE_COUNT_CLAIMS]);
   if (answer == CSN_NONCE_FRESH) return;

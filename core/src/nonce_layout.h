@@ -3,6 +3,7 @@
  *
  *   nonce_table.c   the public calls: keys, batches, statistics
  *   nonce_claim.c   the claim of one key, and the argument why it is right
+ *   nonce_read*.c   reading a nonce's lines, word by word or with vectors
  *   nonce_clock.c   the table's clock and the sweep
  *   nonce_region.c  making, checking and mapping regions */
 #ifndef CSN_NONCE_LAYOUT_H
@@ -16,7 +17,8 @@
 /* A model makes these small. */
 #ifndef CSN_NONCE_LINE_SLOTS
 #define CSN_NONCE_LINE_SLOTS 8 /* a cache line */
-#define CSN_NONCE_BACK_LINES 4
+#define CSN_NONCE_BACK_PAIRS 2
+#define CSN_NONCE_PAIR_LINES 2 /* of a pair in the back yard; a model has one line twice */
 #endif
 
 enum {
@@ -24,7 +26,7 @@ enum {
   CSN_NONCE_PART_MAX = 128,     /* bytes of a client id, and of a nonce */
   CSN_NONCE_SECRET_BYTES = 192, /* XXH3's usual length of a secret; its least is 136 */
   CSN_NONCE_BOOT_BYTES = 16,
-  CSN_NONCE_VERSION = 2,
+  CSN_NONCE_VERSION = 3,
 };
 #define CSN_NONCE_MAGIC UINT64_C(0x31306e6f6e6e7363) /* "csnnon01", in the byte order of the machine */
 #define CSN_NONCE_CLOCK_MAX INT64_C(253402300799)    /* the last second of the year 9999 */
@@ -39,7 +41,9 @@ enum {
   CSN_NONCE_AHEAD_MAX = (CSN_NONCE_RETENTION_MAX + CSN_NONCE_TICK_SECONDS - 1) / CSN_NONCE_TICK_SECONDS,
   CSN_NONCE_HELD_MAX = CSN_NONCE_AHEAD_MAX + 64,  /* the most that a word is ahead: see "nudge" in nonce_claim.c */
   CSN_NONCE_JUMP_TICKS = CSN_NONCE_AHEAD_MAX + 1, /* the most by which one step of the clock advances the tick */
-  CSN_NONCE_SWEEP_SHARES = 1024,                  /* the table is swept in so many shares, at least one a tick */
+  CSN_NONCE_SHARD_SHARES = 8,                     /* a shard is swept in so many shares, at least one a tick */
+  CSN_NONCE_SWEEP_SHARES = CSN_NONCE_SHARDS_MAX * CSN_NONCE_SHARD_SHARES, /* of a round */
+  CSN_NONCE_SWEEP_AGE = 1024, /* ticks that a word is past before it is swept */
 };
 #define CSN_NONCE_CLOCK_TICK_MASK ((UINT64_C(1) << CSN_NONCE_CLOCK_TICK_BITS) - 1)
 
@@ -53,25 +57,24 @@ static inline bool csn_nonce_same_tick(uint64_t clock, uint64_t other) {
   return ((clock ^ other) & CSN_NONCE_CLOCK_TICK_MASK) == 0;
 }
 
-/* ---- words: tick 13 | class 3 | fingerprint 48 ---- */
+/* ---- words: tick 13 | flags 3 | fingerprint 48 ---- */
 
 enum {
   CSN_NONCE_FINGERPRINT_BITS = 48,
+  CSN_NONCE_FLAGS = 3,
   CSN_NONCE_TICK_SHIFT = 51,
-  CSN_NONCE_CLASSES = 6,   /* of nonces: 1 .. 6; 0 in a word: flags none */
-  CSN_NONCE_CLASS_ANY = 7, /* in a word: flags all */
 };
 #define CSN_NONCE_FINGERPRINT_MASK ((UINT64_C(1) << CSN_NONCE_FINGERPRINT_BITS) - 1)
+#define CSN_NONCE_FLAGS_MASK (UINT64_C(7) << CSN_NONCE_FINGERPRINT_BITS)
+#define CSN_NONCE_TICK_MASK (~UINT64_C(0) << CSN_NONCE_TICK_SHIFT)
 #define CSN_NONCE_ONE_TICK (INT64_C(1) << CSN_NONCE_TICK_SHIFT)
 
-static inline uint64_t csn_nonce_word(uint64_t tick, unsigned flags, uint64_t fingerprint) {
-  return tick << CSN_NONCE_TICK_SHIFT | (uint64_t)flags << CSN_NONCE_FINGERPRINT_BITS | fingerprint;
-}
-static inline unsigned csn_nonce_word_class(uint64_t word) {
-  return (unsigned)(word >> CSN_NONCE_FINGERPRINT_BITS) & 7;
+/* A word without flags. */
+static inline uint64_t csn_nonce_word(uint64_t tick, uint64_t fingerprint) {
+  return tick << CSN_NONCE_TICK_SHIFT | fingerprint;
 }
 
-/* The order of words, by tick, then class, then fingerprint, seen from a clock's tick: negative where that is past. */
+/* The order of words, by tick, then flags, then fingerprint, seen from a clock's tick: negative where that is past. */
 static inline int64_t csn_nonce_rank(uint64_t word, uint64_t clock) {
   return (int64_t)(word - (clock << CSN_NONCE_TICK_SHIFT));
 }
@@ -91,15 +94,17 @@ typedef struct csn_nonce_line {
   csn_atomic slots[CSN_NONCE_LINE_SLOTS];
 } csn_nonce_line;
 
-/* What the capacity decides. A shard is two halves of home lines, then CSN_NONCE_BACK_LINES parts of back lines. */
+/* What the capacity decides. A shard is two halves of home lines, then CSN_NONCE_BACK_PAIRS parts of pairs of back
+ * lines. */
 typedef struct csn_nonce_geometry {
   uint64_t shards;     /* a power of two */
   uint64_t half_lines; /* in each half of a shard's home lines */
-  uint64_t part_lines; /* in each part of its back lines */
+  uint64_t part_pairs; /* in each part of its back lines */
 } csn_nonce_geometry;
 
 static inline uint64_t csn_nonce_shard_lines(const csn_nonce_geometry *geometry) {
-  return CSN_NONCE_HOME_LINES * geometry->half_lines + CSN_NONCE_BACK_LINES * geometry->part_lines;
+  return CSN_NONCE_HOME_LINES * geometry->half_lines +
+         CSN_NONCE_BACK_PAIRS * CSN_NONCE_PAIR_LINES * geometry->part_pairs;
 }
 
 /* What never changes once the region is formatted. Every byte is a field's. */
@@ -115,19 +120,19 @@ typedef struct csn_nonce_constants {
   uint8_t secret[CSN_NONCE_SECRET_BYTES];
 } csn_nonce_constants;
 
-/* The clock has a line of its own, and the next one free for processors that fetch lines in pairs. The sweep's progress
- * changes once a tick, like the clock's. */
+/* The clock has a line of its own, and the others of its pair and the next are free for processors that fetch lines in
+ * pairs. The sweep's progress changes once a tick, like the clock's. */
 typedef struct csn_nonce_header {
   csn_nonce_constants constants;
   uint64_t checksum; /* of the constants: against accidents, not against an adversary with access to the memory */
   uint64_t unused[5];
   csn_atomic clock;
   csn_atomic swept; /* shares swept, as a tick of 26 bits: it follows the clock's */
-  uint64_t unused_too[14];
+  uint64_t unused_too[22];
 } csn_nonce_header;
 
 struct csn_nonce_key;
-struct csn_nonce_reading;
+typedef uint64_t csn_nonce_reading; /* see nonce_read.h */
 
 /* The handle. Constant once made, but for the counters that lanes point to. */
 struct csn_nonce_table {
@@ -143,25 +148,28 @@ struct csn_nonce_table {
   bool is_private;     /* no other process sees it; wiped before it is unmapped */
   bool is_file;        /* of core/store/nonce_file.h */
   csn_nonce_huge_pages huge_pages;
-  struct csn_nonce_reading (*read_pair)(csn_nonce_line *const lines[2], uint64_t clock,
-                                        const struct csn_nonce_key *key); /* see nonce_read.h */
+  /* One of those in nonce_read.h. */
+  void (*read)(const struct csn_nonce_key *keys, size_t count, uint64_t clock, csn_nonce_reading *readings);
 };
 
 /* ---- steps, apart for tests and for the model ---- */
 
 /* Where a nonce may be, and what it looks like there. */
 typedef struct csn_nonce_key {
-  csn_nonce_line *home[CSN_NONCE_HOME_LINES]; /* flags for it are in home[0] */
-  uint64_t hash;                              /* decides the back lines */
+  csn_nonce_line *lines[2]; /* at home */
+  csn_atomic *flag_slot;    /* one of their slots, in which */
+  uint64_t flag;            /* this bit is the nonce's flag */
   uint64_t fingerprint;
-  unsigned flag_class; /* 1 .. CSN_NONCE_CLASSES */
-  unsigned shard;
+  uint64_t hash; /* decides the back lines */
+  uint64_t shard;
 } csn_nonce_key;
 
-/* Maps 64 well-mixed bits to 0 .. n - 1. */
-static inline uint64_t csn_nonce_scale(uint64_t bits, uint64_t n) {
+/* Maps 64 well-mixed bits to 0 .. n - 1, and leaves what was not used of them, to be mapped next. */
+static inline uint64_t csn_nonce_scale(uint64_t *bits, uint64_t n) {
   __extension__ typedef unsigned __int128 u128;
-  return (uint64_t)((u128)bits * n >> 64);
+  u128 scaled = (u128)*bits * n;
+  *bits = (uint64_t)scaled;
+  return (uint64_t)(scaled >> 64);
 }
 
 /* The clock, advanced to `now` where that is later; sweeps what is due before the tick moves. (nonce_clock.c) */
@@ -170,25 +178,17 @@ uint64_t csn_nonce_advance(csn_nonce_table *table, int64_t now);
 /* Sweeps that many shares, or fewer where fewer are due at `clock`. (nonce_clock.c) */
 void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shares);
 
-/* What was read of a nonce's lines within one tick. */
-typedef struct csn_nonce_view {
-  uint64_t clock; /* later than all words */
-  uint64_t word;  /* the least one */
-  csn_atomic *slot;
-  uint32_t least; /* its place: see nonce_read.h */
-  bool found;     /* a live word of the nonce */
-  bool flagged;   /* a live flag of its class */
-} csn_nonce_view;
+/* The claim of a key, at the clock that the table has. (nonce_claim.c) */
+csn_nonce_answer csn_nonce_claim_key(const csn_nonce_table *table, const csn_nonce_key *key,
+                                     int64_t expires) CSN_WARN_UNUSED;
 
-/* csn_nonce_table_claim() of a key: moves the clock, views the home lines, finishes. (nonce_claim.c) */
-csn_nonce_answer csn_nonce_claim_key(csn_nonce_table *table, const csn_nonce_key *key, int64_t expires,
-                                     int64_t now) CSN_WARN_UNUSED;
-
-/* The same in two calls, so that a batch may view the lines of many keys before it writes: step 1, and the steps from 2
- * on. Where hours of the table's clock pass between them, see ABA. */
-void csn_nonce_view_home(const csn_nonce_table *table, const csn_nonce_key *key, csn_nonce_view *view);
-csn_nonce_answer csn_nonce_claim_viewed(csn_nonce_table *table, const csn_nonce_key *key, const csn_nonce_view *home,
-                                        int64_t expires) CSN_WARN_UNUSED;
+/* Claims of many keys, in two calls: all lines are read before the first is written, so that the processor works on
+ * several at once. The first returns the clock that the readings are seen from; the second answers in their order.
+ * Where hours of the table's clock pass between them, see ABA. */
+uint64_t csn_nonce_read(const csn_nonce_table *table, const csn_nonce_key *keys, size_t count,
+                        csn_nonce_reading *readings);
+void csn_nonce_claim_keys(const csn_nonce_table *table, const csn_nonce_key *keys, uint64_t clock,
+                          const csn_nonce_reading *readings, size_t count, csn_nonce_claim *claims);
 
 /* False where a part is longer than CSN_NONCE_PART_MAX. (nonce_table.c) */
 bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span nonce,

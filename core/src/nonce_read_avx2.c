@@ -1,4 +1,4 @@
-/* Reading a pair of lines four words at a time. */
+/* Reading lines four words at a time. */
 #include "nonce_read.h"
 
 /* The thread sanitizer does not see these loads. */
@@ -18,58 +18,50 @@ AVX2 static inline __m128i load_two(const csn_atomic *words) {
   return two;
 }
 
-AVX2 static inline __m256i load_four(const csn_atomic *words) {
-  __m128i low = load_two(words);
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(low), load_two(words + 2), 1);
+AVX2 static inline __m256i load_four(const csn_atomic *low, const csn_atomic *high) {
+  __m128i two = load_two(low);
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(two), load_two(high), 1);
 }
 
-/* Ticks and classes of 16 words, 16 bits each: word 4 k + e is number 4 e + k, which is its position. */
-AVX2 static inline __m256i ticks_and_classes(__m256i a, __m256i b, __m256i c, __m256i d) {
-  __m256i ab = _mm256_blend_epi16(_mm256_srli_epi64(a, 48), _mm256_srli_epi64(b, 32), 0x22);
-  __m256i cd = _mm256_blend_epi16(_mm256_srli_epi64(c, 16), d, 0x88);
-  return _mm256_blend_epi16(ab, cd, 0xcc);
+/* The lower, or the upper, 32 bits of eight words: 0 .. 3 in order, then 4 .. 7. */
+typedef struct halves {
+  __m256i lower, upper;
+} halves;
+
+AVX2 static inline halves load_line(const csn_nonce_line *line) {
+  __m256 a = _mm256_castsi256_ps(load_four(&line->slots[0], &line->slots[4]));
+  __m256 b = _mm256_castsi256_ps(load_four(&line->slots[2], &line->slots[6]));
+  halves h = {_mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88)), _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xdd))};
+  return h;
 }
 
 /* The least of eight 16-bit numbers and its index, as a place among these eight. */
 AVX2 static inline uint32_t least_of_eight(__m128i numbers) {
-  uint32_t found =
-      (uint32_t)_mm_cvtsi128_si32(_mm_minpos_epu16(numbers)); /* index 16 | number 16; the first of equals */
-  return (found & 0xffff) << CSN_NONCE_POSITION_BITS | found >> 16;
+  uint32_t found = (uint32_t)_mm_cvtsi128_si32(_mm_minpos_epu16(numbers)); /* index | number; the first of equals */
+  return found << 16 | found >> 16;
 }
 
-AVX2 static inline __m256i same_fingerprint(__m256i words, __m256i wanted) {
-  return _mm256_cmpeq_epi64(_mm256_slli_epi64(words, 64 - CSN_NONCE_FINGERPRINT_BITS), wanted);
-}
+AVX2 static inline csn_nonce_reading read_pair(const csn_nonce_key *key, __m256i age_offset) {
+  halves first = load_line(key->lines[0]), second = load_line(key->lines[1]);
+  csn_nonce_reading flag = csn_atomic_load_acquire(key->flag_slot) & key->flag;
 
-AVX2 csn_nonce_reading csn_nonce_read_pair_avx2(csn_nonce_line *const lines[2], uint64_t clock,
-                                                const csn_nonce_key *key) {
-  __m256i a = load_four(&lines[0]->slots[0]), b = load_four(&lines[0]->slots[4]);
-  __m256i c = load_four(&lines[1]->slots[0]), d = load_four(&lines[1]->slots[4]);
-  __m256i flags_a = load_four(&lines[0]->slots[0]), flags_b = load_four(&lines[0]->slots[4]);
-
-  const __m256i base = _mm256_set1_epi16((short)((clock << 3) - 0x8000));
-  __m256i ages = _mm256_sub_epi16(ticks_and_classes(a, b, c, d), base);
+  /* Ticks and flags of 16 words, 16 bits each, in the order of positions. */
+  __m256i upper = _mm256_blend_epi16(_mm256_srli_epi32(first.upper, 16), second.upper, 0xaa);
+  __m256i ages = _mm256_add_epi16(upper, age_offset);
   uint32_t low = least_of_eight(_mm256_castsi256_si128(ages));
-  uint32_t high = least_of_eight(_mm256_extracti128_si256(ages, 1)) + 8;
+  uint32_t high = least_of_eight(_mm256_extracti128_si256(ages, 1)) + CSN_NONCE_PAIR_WORDS / 2;
 
-  const __m256i wanted =
-      _mm256_slli_epi64(_mm256_set1_epi64x((int64_t)key->fingerprint), 64 - CSN_NONCE_FINGERPRINT_BITS);
-  __m256i found = _mm256_or_si256(_mm256_or_si256(same_fingerprint(a, wanted), same_fingerprint(b, wanted)),
-                                  _mm256_or_si256(same_fingerprint(c, wanted), same_fingerprint(d, wanted)));
-
-  const __m256i any = _mm256_set1_epi16(CSN_NONCE_CLASS_ANY);
-  __m256i classes = _mm256_and_si256(ticks_and_classes(flags_a, flags_b, flags_a, flags_b), any);
-  __m256i flagged = _mm256_or_si256(_mm256_cmpeq_epi16(classes, any),
-                                    _mm256_cmpeq_epi16(classes, _mm256_set1_epi16((short)key->flag_class)));
-  csn_nonce_reading reading = {
-      .least = low < high ? low : high,
-      .found = !_mm256_testz_si256(found, found),
-      .flagged = !_mm256_testz_si256(flagged, flagged),
-  };
-  return reading;
+  __m256i wanted = _mm256_set1_epi32((int32_t)(uint32_t)key->fingerprint);
+  __m256i same = _mm256_or_si256(_mm256_cmpeq_epi32(first.lower, wanted), _mm256_cmpeq_epi32(second.lower, wanted));
+  csn_nonce_reading found = (csn_nonce_reading)(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(same)) << 32;
+  return flag | found | (low < high ? low : high);
 }
-_Static_assert(CSN_NONCE_LINE_SLOTS == 8, "the words of a pair are four vectors");
-_Static_assert(CSN_NONCE_CLASS_ANY == 7, "the class that flags all is all bits of a class");
+
+AVX2 void csn_nonce_read_avx2(const csn_nonce_key *keys, size_t count, uint64_t clock, csn_nonce_reading *readings) {
+  const __m256i age_offset = _mm256_set1_epi16((short)csn_nonce_age_offset(clock));
+  for (size_t i = 0; i < count; i++) readings[i] = read_pair(&keys[i], age_offset);
+}
+_Static_assert(CSN_NONCE_LINE_SLOTS == 8, "a line is four loads");
 
 #else
 
@@ -77,8 +69,8 @@ bool csn_nonce_has_avx2(void) {
   return false;
 }
 
-csn_nonce_reading csn_nonce_read_pair_avx2(csn_nonce_line *const lines[2], uint64_t clock, const csn_nonce_key *key) {
-  return csn_nonce_read_pair(lines, clock, key);
+void csn_nonce_read_avx2(const csn_nonce_key *keys, size_t count, uint64_t clock, csn_nonce_reading *readings) {
+  csn_nonce_read_words(keys, count, clock, readings);
 }
 
 #endif

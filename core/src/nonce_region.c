@@ -19,17 +19,17 @@ _Static_assert(sizeof(size_t) == sizeof(uint64_t), "a region of any capacity has
 _Static_assert(sizeof(csn_nonce_constants) == 64 + CSN_NONCE_BOOT_BYTES + CSN_NONCE_SECRET_BYTES,
                "no padding: its bytes are checksummed");
 _Static_assert(offsetof(csn_nonce_header, clock) == 320, "the clock begins a cache line");
-_Static_assert(sizeof(csn_nonce_header) == 448, "the lines begin a cache line");
+_Static_assert(sizeof(csn_nonce_header) == 512, "the lines begin a pair of cache lines");
 
 /* ---- size ---- */
 
 enum {
   LINE_BYTES = 64,
-  /* 6.4 nonces for a home line of 8 words: 77 % of them are live. More, and the back yard grows faster than the home
-     lines shrink: at 5.8, 6.4 and 6.6 one nonce in 75, 27 and 21 finds its home lines full. */
-  HOME_LINES_PER_64 = 10,
-  /* A back line for 14 home lines: 45 % of their words are live, and all of four are so less than once in 10^8. */
-  HOME_LINES_PER_BACK_LINE = 14,
+  /* 6.1 nonces for a home line of 8 words: 76 % of them are live. More, and the back yard grows faster than the home
+     lines shrink: at 5.8, 6.1 and 6.4 one nonce in 71, 38 and 23 finds its home lines full. */
+  NONCES_PER_TEN_HOME_LINES = 61,
+  /* A back line for 24 home lines: 48 % of their words are live. */
+  HOME_LINES_PER_BACK_LINE = 24,
   SHARD_CAPACITY = 1 << 16, /* at least: chance fills the shards within 2.3 % of each other (six deviations) */
 };
 
@@ -53,11 +53,11 @@ csn_nonce_geometry csn_nonce_geometry_of(uint64_t capacity) {
   csn_nonce_geometry geometry = {.shards = 1};
   while (geometry.shards < CSN_NONCE_SHARDS_MAX && capacity / (2 * geometry.shards) >= SHARD_CAPACITY)
     geometry.shards *= 2;
-  uint64_t home = divide_up(divide_up(capacity, geometry.shards) * HOME_LINES_PER_64, LINE_BYTES);
+  uint64_t home = divide_up(divide_up(capacity, geometry.shards) * 10, NONCES_PER_TEN_HOME_LINES);
   /* Chance weighs more in small shards. */
   uint64_t back = divide_up(home, HOME_LINES_PER_BACK_LINE) + square_root(home) / 2;
   geometry.half_lines = divide_up(home, CSN_NONCE_HOME_LINES);
-  geometry.part_lines = divide_up(back, CSN_NONCE_BACK_LINES);
+  geometry.part_pairs = divide_up(back, CSN_NONCE_BACK_PAIRS * CSN_NONCE_PAIR_LINES);
   return geometry;
 }
 
@@ -159,7 +159,7 @@ static csn_error make_handle(csn_nonce_table **out, void *region) {
   table->line_count = line_count_of(&constants->geometry);
   table->shard_lines = csn_nonce_shard_lines(&constants->geometry);
   table->fence = constants->fence == 0 ? -1 : constants->fence;
-  table->read_pair = csn_nonce_has_avx2() ? csn_nonce_read_pair_avx2 : csn_nonce_read_pair;
+  table->read = csn_nonce_has_avx2() ? csn_nonce_read_avx2 : csn_nonce_read_words;
   table->region_bytes = constants->region_bytes;
   table->lanes = lanes;
   *out = table;

@@ -7,59 +7,84 @@
 #include "nonce_lanes.h"
 
 enum {
-  GROUP = 16,    /* claims of a batch whose cache lines are on their way together */
   TEXT_MIN = 17, /* bytes that are hashed */
+  GROUP = 6,     /* claims of a batch whose lines are read together */
+  RING = 4,      /* groups that are on their way; of what was tried, the fastest by a few percent */
 };
 
 /* ---- keys ---- */
 
-/* memcpy(), without a call for the usual lengths of ids and nonces. */
-static inline void copy(uint8_t *to, const uint8_t *from, size_t len) {
-  if (len - 8 <= 8) {
-    uint64_t head, tail;
-    memcpy(&head, from, 8);
-    memcpy(&tail, from + len - 8, 8);
-    memcpy(to, &head, 8);
-    memcpy(to + len - 8, &tail, 8);
-  } else if (len > 0) {
-    memcpy(to, from, len);
-  }
+/* Ids and nonces of 8 to 16 bytes, the usual ones: their first 8 bytes and their last are all of them. */
+static inline bool is_usual(csn_span part) {
+  return part.len - 8 <= 8;
+}
+static inline uint64_t first_bytes(csn_span part) {
+  uint64_t bytes;
+  memcpy(&bytes, part.ptr, sizeof bytes);
+  return bytes;
+}
+static inline uint64_t last_bytes(csn_span part) {
+  uint64_t bytes;
+  memcpy(&bytes, part.ptr + part.len - sizeof bytes, sizeof bytes);
+  return bytes;
 }
 
-bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span nonce, csn_nonce_key *key) {
-  /* The lengths, so that no two pairs give one text, and 17 bytes at least: what XXH3 does with 16 would let nonces be
-   * chosen that collide under any secret. */
-  uint8_t text[8 + 2 * CSN_NONCE_PART_MAX];
-  if (client_id.len > CSN_NONCE_PART_MAX || nonce.len > CSN_NONCE_PART_MAX) return false;
-  size_t len = 8 + client_id.len + nonce.len;
-  if (len < TEXT_MIN) {
-    memset(text, 0, TEXT_MIN);
-    len = TEXT_MIN;
+static inline XXH128_hash_t hash_text(const csn_nonce_table *table, const void *text, size_t len) {
+  return XXH3_128bits_withSecret(text, len, table->header->constants.secret, CSN_NONCE_SECRET_BYTES);
+}
+
+/* At least 17 bytes: what XXH3 does with 16 would let nonces be chosen that collide under any secret. */
+static __attribute__((noinline)) XXH128_hash_t hash_unusual(const csn_nonce_table *table, csn_span client_id,
+                                                            csn_span nonce) {
+  uint8_t text[2 * CSN_NONCE_PART_MAX] = {0};
+  size_t len = client_id.len + nonce.len;
+  if (client_id.len > 0) memcpy(text, client_id.ptr, client_id.len);
+  if (nonce.len > 0) memcpy(text + client_id.len, nonce.ptr, nonce.len);
+  return hash_text(table, text, len < TEXT_MIN ? TEXT_MIN : len);
+}
+
+/* Of given lengths, each pair has a text of its own. Pairs of other lengths may have the same; to these the lengths,
+ * added to both halves of the hash, give other fingerprints and other lines. */
+static inline __attribute__((always_inline)) bool hash_of(const csn_nonce_table *table, csn_span client_id,
+                                                          csn_span nonce, XXH128_hash_t *hash) {
+  if (__builtin_expect(is_usual(client_id) && is_usual(nonce), true)) {
+    uint64_t text[] = {first_bytes(client_id), last_bytes(client_id), first_bytes(nonce), last_bytes(nonce)};
+    *hash = hash_text(table, text, sizeof text);
+  } else {
+    if (client_id.len > CSN_NONCE_PART_MAX || nonce.len > CSN_NONCE_PART_MAX) return false;
+    *hash = hash_unusual(table, client_id, nonce);
   }
-  uint64_t lengths = (uint64_t)client_id.len << 32 | (uint64_t)nonce.len;
-  memcpy(text, &lengths, 8); /* in the order of the machine's bytes */
-  copy(text + 8, client_id.ptr, client_id.len);
-  copy(text + 8 + client_id.len, nonce.ptr, nonce.len);
-  XXH128_hash_t hash = XXH3_128bits_withSecret(text, len, table->header->constants.secret, CSN_NONCE_SECRET_BYTES);
-  /* The high half: fingerprint 48 bits, which half's line bears the flags 1, shard 6, class 9. The low half decides the
-   * lines; multiplied, all of its bits reach the top ones that scale() uses. */
-  uint64_t half = table->geometry.half_lines;
-  unsigned rest = (unsigned)(hash.high64 >> CSN_NONCE_FINGERPRINT_BITS);
-  key->hash = hash.low64;
-  key->fingerprint = hash.high64 & CSN_NONCE_FINGERPRINT_MASK;
-  key->shard = rest >> 1 & ((unsigned)table->geometry.shards - 1);
-  key->flag_class = 1 + ((rest >> 7) * CSN_NONCE_CLASSES >> 9);
-  csn_nonce_line *shard = table->lines + key->shard * table->shard_lines;
-  /* Not key->home[rest & 1]: who loads it next would wait until the address of the store is known. */
-  csn_nonce_line *one = shard + csn_nonce_scale(hash.low64, half);
-  csn_nonce_line *other = shard + half + csn_nonce_scale(hash.low64 * UINT64_C(0x9e3779b97f4a7c15), half);
-  key->home[0] = (rest & 1) != 0 ? other : one;
-  key->home[1] = (rest & 1) != 0 ? one : other;
+  uint64_t lengths = ((uint64_t)client_id.len << 32 | (uint64_t)nonce.len) * UINT64_C(0x9e3779b97f4a7c15);
+  hash->low64 += lengths;
+  hash->high64 += lengths;
   return true;
 }
 
-static void prefetch_key(const csn_nonce_key *key) {
-  for (unsigned i = 0; i < CSN_NONCE_HOME_LINES; i++) __builtin_prefetch(key->home[i], 1);
+static inline __attribute__((always_inline)) bool key_of(const csn_nonce_table *table, csn_span client_id,
+                                                         csn_span nonce, csn_nonce_key *key) {
+  XXH128_hash_t hash;
+  if (!hash_of(table, client_id, nonce, &hash)) return false;
+  /* The high half: fingerprint 48 bits, shard 6, flag slot 4, flag 6. The low half decides the lines. */
+  uint64_t rest = hash.high64 >> CSN_NONCE_FINGERPRINT_BITS, bits = hash.low64;
+  key->shard = rest & (table->geometry.shards - 1);
+  csn_nonce_line *half = table->lines + key->shard * table->shard_lines;
+  key->lines[0] = half + csn_nonce_scale(&bits, table->geometry.half_lines);
+  half += table->geometry.half_lines;
+  key->lines[1] = half + csn_nonce_scale(&bits, table->geometry.half_lines);
+  csn_nonce_line *flag_line = (rest >> 6 & 1) != 0 ? key->lines[1] : key->lines[0];
+  key->flag_slot = &flag_line->slots[rest >> 7 & (CSN_NONCE_LINE_SLOTS - 1)];
+  key->flag = UINT64_C(1) << (CSN_NONCE_FINGERPRINT_BITS + ((rest >> 10) * CSN_NONCE_FLAGS >> 6));
+  key->fingerprint = hash.high64 & CSN_NONCE_FINGERPRINT_MASK;
+  key->hash = hash.low64;
+  return true;
+}
+
+bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span nonce, csn_nonce_key *key) {
+  return key_of(table, client_id, nonce, key);
+}
+
+static inline void prefetch_key(const csn_nonce_key *key) {
+  for (unsigned i = 0; i < CSN_NONCE_HOME_LINES; i++) __builtin_prefetch(key->lines[i], 1);
 }
 
 /* ---- claims ---- */
@@ -67,59 +92,62 @@ static void prefetch_key(const csn_nonce_key *key) {
 csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
                                        int64_t now) {
   csn_nonce_key key;
-  if (!csn_nonce_key_of(table, client_id, nonce, &key)) return CSN_NONCE_UNAVAILABLE;
+  if (now > CSN_NONCE_CLOCK_MAX) return CSN_NONCE_UNAVAILABLE; /* no clock: it would end the table's for good */
+  if (!key_of(table, client_id, nonce, &key)) return CSN_NONCE_UNAVAILABLE;
   prefetch_key(&key); /* both lines at once: the first's words are looked at before the second's are asked for */
-  csn_nonce_answer answer = csn_nonce_claim_key(table, &key, expires, now);
-  if (answer == CSN_NONCE_UNAVAILABLE) return answer;
+  csn_nonce_advance(table, now);
+  csn_nonce_answer answer = csn_nonce_claim_key(table, &key, expires);
   csn_nonce_lane lane = csn_nonce_lane_of_thread(table->lanes);
   csn_nonce_count(&lane, key.shard, answer);
   return answer;
 }
 
-/* Claims whose misses overlap: in each step they wait for nothing of each other, so that the processor works on several
- * at once. */
+/* Claims of a batch whose lines are read together. It ends where it is full, or with a claim that has no key. */
 typedef struct group {
+  csn_nonce_claim *claims;
   csn_nonce_key keys[GROUP];
-  csn_nonce_view views[GROUP];
-  bool valid[GROUP];
-  size_t count;
+  csn_nonce_reading readings[GROUP];
+  uint64_t clock; /* of the readings */
+  size_t count;   /* of the keys */
 } group;
 
-static void ask(const csn_nonce_table *table, const csn_nonce_claim *claims, size_t count, group *g) {
-  g->count = count < GROUP ? count : GROUP;
-  for (size_t i = 0; i < g->count; i++) {
-    g->valid[i] = csn_nonce_key_of(table, claims[i].client_id, claims[i].nonce, &g->keys[i]);
-    if (g->valid[i]) prefetch_key(&g->keys[i]);
+/* A batch on its way: while the lines of the claims ahead arrive, those before them are read and written. */
+typedef struct batch {
+  const csn_nonce_table *table;
+  csn_nonce_lane lane;
+  csn_nonce_claim *claims, *end; /* that are still to be asked for */
+} batch;
+
+static void ask(batch *b, group *g) {
+  size_t left = (size_t)(b->end - b->claims), most = left < GROUP ? left : GROUP, i = 0;
+  g->claims = b->claims;
+  for (; i < most && key_of(b->table, g->claims[i].client_id, g->claims[i].nonce, &g->keys[i]); i++) {
+    prefetch_key(&g->keys[i]);
   }
+  g->count = i;
+  if (i < most) g->claims[i++].answer = CSN_NONCE_UNAVAILABLE;
+  b->claims += i;
 }
 
-/* The views are taken before the first of the group is written. That equal nonces in one group are told apart all the
- * same is the theorem's: one of two claims sees what the other wrote, or fails to write and looks again. */
-static void answer(csn_nonce_table *table, csn_nonce_claim *claims, group *g, const csn_nonce_lane *lane) {
-  for (size_t i = 0; i < g->count; i++) {
-    if (g->valid[i]) csn_nonce_view_home(table, &g->keys[i], &g->views[i]);
-  }
-  for (size_t i = 0; i < g->count; i++) {
-    claims[i].answer = CSN_NONCE_UNAVAILABLE;
-    if (!g->valid[i]) continue;
-    claims[i].answer = csn_nonce_claim_viewed(table, &g->keys[i], &g->views[i], claims[i].expires);
-    csn_nonce_count(lane, g->keys[i].shard, claims[i].answer);
-  }
+static void answer(const batch *b, group *g) {
+  csn_nonce_claim_keys(b->table, g->keys, g->clock, g->readings, g->count, g->claims);
+  for (size_t i = 0; i < g->count; i++) csn_nonce_count(&b->lane, g->keys[i].shard, g->claims[i].answer);
 }
 
 void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now) {
-  if (now > CSN_NONCE_CLOCK_MAX) { /* as in csn_nonce_claim_key() */
+  if (count == 0) return;
+  if (now > CSN_NONCE_CLOCK_MAX) { /* as above */
     for (size_t i = 0; i < count; i++) claims[i].answer = CSN_NONCE_UNAVAILABLE;
     return;
   }
   csn_nonce_advance(table, now);
-  csn_nonce_lane lane = csn_nonce_lane_of_thread(table->lanes);
-  group groups[2];
-  ask(table, claims, count, &groups[0]);
-  for (size_t i = 0; i < count; i += GROUP) {
-    group *this = &groups[i / GROUP % 2], *next = &groups[(i / GROUP + 1) % 2];
-    if (count - i > GROUP) ask(table, claims + i + GROUP, count - i - GROUP, next);
-    answer(table, claims + i, this, &lane);
+  batch b = {table, csn_nonce_lane_of_thread(table->lanes), claims, claims + count};
+  group ring[RING];
+  for (size_t i = 0; i < RING - 1; i++) ask(&b, &ring[i]);
+  for (size_t i = 0, last = RING - 1; ring[i].claims < b.end; last = i, i = (i + 1) % RING) {
+    ring[i].clock = csn_nonce_read(table, ring[i].keys, ring[i].count, ring[i].readings);
+    ask(&b, &ring[last]);
+    answer(&b, &ring[i]);
   }
 }
 

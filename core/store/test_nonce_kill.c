@@ -25,7 +25,7 @@ enum { ROUNDS = 1400, CLAIMING_MIN = 1000 }; /* kills in all, and while claiming
 
 #define NOW INT64_C(1700000000)
 enum {
-  CAPACITY = 640,       /* 928 slots */
+  CAPACITY = 640,       /* 944 slots */
   CLAIMS_A_SECOND = 40, /* with the retention 860 live nonces, were there room for all in their lines */
   RETENTION = 40,
   BATCH_MAX = 24,

@@ -45,7 +45,7 @@ static inline csn_nonce_key key_of_number(const csn_nonce_table *table, uint64_t
   return key;
 }
 
-/* In a table of this capacity every nonce has the same 2 home lines and 4 back lines, with 48 slots. */
+/* In a table of this capacity every nonce has the same 2 home lines and 2 pairs of back lines, with 48 slots. */
 enum { TINY = 10, TINY_SLOTS = 48, HOME_SLOTS = CSN_NONCE_HOME_LINES * CSN_NONCE_LINE_SLOTS };
 
 #endif

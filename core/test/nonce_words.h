@@ -8,22 +8,43 @@ static inline uint64_t clock_of(const csn_nonce_table *table) {
   return csn_atomic_load_acquire(&table->header->clock);
 }
 
-/* ---- a nonce's slots in a TINY table: 0 .. 15 at home, from home[0] on; from 16 on in the back lines ---- */
+/* ---- a nonce's slots in a TINY table: 0 .. 15 at home, from lines[0] on; from 16 on in the back lines ---- */
 
 static inline csn_atomic *slot_of(const csn_nonce_table *table, const csn_nonce_key *key, unsigned i) {
-  csn_nonce_line *line = i < HOME_SLOTS ? key->home[i / CSN_NONCE_LINE_SLOTS] : &table->lines[i / CSN_NONCE_LINE_SLOTS];
+  csn_nonce_line *line =
+      i < HOME_SLOTS ? key->lines[i / CSN_NONCE_LINE_SLOTS] : &table->lines[i / CSN_NONCE_LINE_SLOTS];
   return &line->slots[i % CSN_NONCE_LINE_SLOTS];
+}
+
+/* Which of them bears the nonce's flag. */
+static inline unsigned flag_slot_of(const csn_nonce_table *table, const csn_nonce_key *key) {
+  unsigned i = 0;
+  while (i < HOME_SLOTS && slot_of(table, key, i) != key->flag_slot) i++;
+  assert_true(i < HOME_SLOTS);
+  return i;
+}
+
+/* The first number from `number` on whose nonce has this slot, and this flag of the three, for its flag. */
+static inline uint64_t number_flagged_in(const csn_nonce_table *table, uint64_t number, unsigned slot, unsigned flag) {
+  for (uint64_t end = number + 100000; number < end; number++) {
+    csn_nonce_key key = key_of_number(table, number);
+    if (flag_slot_of(table, &key) == slot && key.flag == UINT64_C(1) << (CSN_NONCE_FINGERPRINT_BITS + flag))
+      return number;
+  }
+  fail_msg("no nonce has flag %u of slot %u", flag, slot);
+  return 0;
 }
 
 static inline uint64_t word_at(const csn_nonce_table *table, const csn_nonce_key *key, unsigned i) {
   return csn_atomic_load_relaxed(slot_of(table, key, i));
 }
 
-/* Puts a word that is held for so many ticks from the clock on; negative: that is past. */
+/* Puts a word that is held for so many ticks from the clock on; negative: that is past. The flags are the word's bits.
+ */
 static inline void put(const csn_nonce_table *table, const csn_nonce_key *key, unsigned i, int64_t ticks,
-                       unsigned word_class, uint64_t fingerprint) {
+                       uint64_t flags, uint64_t fingerprint) {
   uint64_t tick = clock_of(table) + (uint64_t)ticks;
-  csn_atomic_store_relaxed(slot_of(table, key, i), csn_nonce_word(tick, word_class, fingerprint));
+  csn_atomic_store_relaxed(slot_of(table, key, i), csn_nonce_word(tick, fingerprint) | flags);
 }
 
 /* Fills the home lines with other nonces, held for `ticks`. */
@@ -62,61 +83,36 @@ static inline uint64_t *pictured(const picture *p, const csn_nonce_table *table,
   return &p->words[slot_of(table, key, i) - table->lines->slots];
 }
 
-/* Whether no word among slots from .. end - 1 of a key is less than that of slot i, by tick and class. */
-static inline bool is_least(const picture *p, const csn_nonce_table *table, const csn_nonce_key *key, unsigned i,
-                            unsigned from, unsigned end) {
-  int64_t rank = csn_nonce_rank(*pictured(p, table, key, i), p->clock) >> CSN_NONCE_FINGERPRINT_BITS;
-  for (; from < end; from++) {
-    uint64_t word = *pictured(p, table, key, from);
-    if (csn_nonce_rank(word, p->clock) >> CSN_NONCE_FINGERPRINT_BITS < rank) return false;
+/* The slot of the least word among slots from .. end - 1, which are whole pairs of lines: by tick, then flags; of equal
+ * ones the first, where the slots of a pair's lines alternate. */
+static inline unsigned least_slot(const picture *p, const csn_nonce_table *table, const csn_nonce_key *key,
+                                  unsigned from, unsigned end) {
+  unsigned least = end;
+  int64_t least_rank = INT64_MAX;
+  for (unsigned place = from; place < end; place++) {
+    unsigned in_pair = place % HOME_SLOTS;
+    unsigned slot = place - in_pair + in_pair % 2 * CSN_NONCE_LINE_SLOTS + in_pair / 2;
+    int64_t rank = csn_nonce_rank(*pictured(p, table, key, slot), p->clock) >> CSN_NONCE_FINGERPRINT_BITS;
+    if (rank >= least_rank) continue;
+    least_rank = rank;
+    least = slot;
   }
-  return true;
+  return least;
 }
 
-static inline bool flags_class(uint64_t word, unsigned flag_class) {
-  return csn_nonce_word_class(word) == flag_class || csn_nonce_word_class(word) == CSN_NONCE_CLASS_ANY;
-}
-
-/* Whether a flag may turn the word `from` of home[0] into `to`, for a claim that writes `own`. */
-static inline bool is_flagging(const picture *before, const csn_nonce_table *table, const csn_nonce_key *key,
-                               uint64_t from, uint64_t to, uint64_t own) {
-  int64_t held = csn_nonce_rank(from, before->clock) >> CSN_NONCE_TICK_SHIFT;
-  int64_t asked = csn_nonce_rank(own, before->clock) >> CSN_NONCE_TICK_SHIFT;
-  int64_t flagged = csn_nonce_rank(to, before->clock) >> CSN_NONCE_TICK_SHIFT;
-  if (((from ^ to) & CSN_NONCE_FINGERPRINT_MASK) != 0 || held < 0) return false;
-  if (flagged != (held > asked ? held : asked) || !flags_class(to, key->flag_class)) return false;
-  if (csn_nonce_word_class(to) == CSN_NONCE_CLASS_ANY && csn_nonce_word_class(from) != CSN_NONCE_CLASS_ANY) {
-    for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS; i++) { /* the last resort: no word flags none or this class */
-      uint64_t word = *pictured(before, table, key, i);
-      if (csn_nonce_word_class(word) == 0 || csn_nonce_word_class(word) == key->flag_class) return false;
-    }
-  }
-  return true;
-}
-
-/* Whether the home words are those of before, one flagged for the claim unless one was, and the least then nudged. */
-static inline bool home_is_flagged_and_nudged(const picture *before, const picture *after, const csn_nonce_table *table,
+/* Whether the home words are those of before, with the nonce's flag raised and the least then nudged, for a claim that
+ * writes `own`. Makes `before` that. */
+static inline bool home_is_flagged_and_nudged(picture *before, const picture *after, const csn_nonce_table *table,
                                               const csn_nonce_key *key, uint64_t own) {
-  uint64_t own_tick = own >> CSN_NONCE_TICK_SHIFT << CSN_NONCE_TICK_SHIFT;
-  unsigned explanations = 0, flags = 0;
-  for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS; i++) {
-    uint64_t word = *pictured(after, table, key, i);
-    flags += flags_class(word, key->flag_class) &&
-             csn_nonce_rank(word, after->clock) >= csn_nonce_rank(own_tick, after->clock);
-  }
-  for (unsigned nudged = 0; nudged < HOME_SLOTS; nudged++) {
-    uint64_t *word = pictured(after, table, key, nudged);
-    *word -= (uint64_t)CSN_NONCE_ONE_TICK;
-    unsigned changes = 0, allowed = 0;
-    for (unsigned i = 0; i < HOME_SLOTS; i++) {
-      uint64_t from = *pictured(before, table, key, i), to = *pictured(after, table, key, i);
-      changes += from != to;
-      allowed += from != to && i < CSN_NONCE_LINE_SLOTS && is_flagging(before, table, key, from, to, own);
-    }
-    explanations += changes <= 1 && changes == allowed && is_least(after, table, key, nudged, 0, HOME_SLOTS);
-    *word += (uint64_t)CSN_NONCE_ONE_TICK;
-  }
-  return flags > 0 && explanations > 0; /* two where a flag raises a tick by one */
+  uint64_t *flag = pictured(before, table, key, flag_slot_of(table, key));
+  uint64_t rest = *flag & (CSN_NONCE_FLAGS_MASK | CSN_NONCE_FINGERPRINT_MASK);
+  int64_t held = csn_nonce_rank(*flag, before->clock) >> CSN_NONCE_TICK_SHIFT;
+  int64_t asked = csn_nonce_rank(own, before->clock) >> CSN_NONCE_TICK_SHIFT;
+  *flag = csn_nonce_word(before->clock + (uint64_t)(held > asked ? held : asked), rest) | key->flag;
+  *pictured(before, table, key, least_slot(before, table, key, 0, HOME_SLOTS)) += (uint64_t)CSN_NONCE_ONE_TICK;
+  for (unsigned i = 0; i < HOME_SLOTS; i++)
+    if (*pictured(before, table, key, i) != *pictured(after, table, key, i)) return false;
+  return true;
 }
 
 /* What a claim did to a TINY table, whose clock it did not move. */
@@ -138,15 +134,14 @@ static inline unsigned changed_slot(const picture *before, const picture *after,
 static inline bool is_written(const picture *before, const picture *after, const csn_nonce_table *table,
                               const csn_nonce_key *key, uint64_t own, unsigned from, unsigned end) {
   unsigned slot = changed_slot(before, after, table, key, from, end);
-  return slot < end && *pictured(after, table, key, slot) == own &&
-         csn_nonce_word_expired(*pictured(before, table, key, slot), before->clock) &&
-         is_least(before, table, key, slot, from, end);
+  return slot < end && slot == least_slot(before, table, key, from, end) && *pictured(after, table, key, slot) == own &&
+         csn_nonce_word_expired(*pictured(before, table, key, slot), before->clock);
 }
 
-/* EFFECT_WRONG unless (grow) holds and exactly the words that nonce_claim.c promises have changed. */
-static inline effect effect_of(const picture *before, const picture *after, const csn_nonce_table *table,
+/* EFFECT_WRONG unless (grow) holds and exactly the words that nonce_claim.c promises have changed. Spoils `before`. */
+static inline effect effect_of(picture *before, const picture *after, const csn_nonce_table *table,
                                const csn_nonce_key *key, int64_t expires) {
-  uint64_t own = csn_nonce_word(csn_nonce_tick_of(before->clock, expires), 0, key->fingerprint);
+  uint64_t own = csn_nonce_word(csn_nonce_tick_of(before->clock, expires), key->fingerprint);
   unsigned changes = 0;
   bool home_past = false;
   for (uint64_t i = 0; i < before->count; i++) {

@@ -4,6 +4,8 @@
 
 #include "nonce_words.h"
 
+#define MOST_REFUSED 0.01 /* part of the others */
+
 enum { CAPACITY = 30000, BY_ATTACKER = CAPACITY * 9 / 10, BY_OTHERS = CAPACITY - BY_ATTACKER };
 
 /* ---- nonces of the attacker's choice; each number gives another one ---- */
@@ -57,6 +59,20 @@ static void common_suffix(uint64_t i, chosen *nonce) {
   memcpy(nonce->bytes, &i, 4);
 }
 
+/* Five lengths of one repeated pair of bytes: their first 8 bytes and their last are the same. */
+static void periodic(uint64_t i, chosen *nonce) {
+  nonce->len = 8 + 2 * (i % 5);
+  for (size_t b = 0; b < nonce->len; b++) nonce->bytes[b] = (uint8_t)(i / 5 >> b % 2 * 8);
+}
+
+/* Three bytes with up to four zeros behind them: equal, once they are padded. */
+static void padded(uint64_t i, chosen *nonce) {
+  uint64_t first = i / 5;
+  nonce->len = 3 + i % 5;
+  memset(nonce->bytes, 0, sizeof nonce->bytes);
+  memcpy(nonce->bytes, &first, 3);
+}
+
 static csn_nonce_key key_of_chosen(const csn_nonce_table *table, choice *choose, uint64_t i) {
   chosen nonce;
   csn_nonce_key key;
@@ -83,6 +99,10 @@ static uint64_t others_refused(csn_nonce_table *table, uint64_t first, uint64_t 
   return refused;
 }
 
+static uint64_t back_words(const csn_nonce_table *table) {
+  return (table->line_count - CSN_NONCE_HOME_LINES * table->geometry.half_lines) * CSN_NONCE_LINE_SLOTS;
+}
+
 static uint64_t back_words_live(const csn_nonce_table *table) {
   uint64_t live = 0;
   for (uint64_t line = CSN_NONCE_HOME_LINES * table->geometry.half_lines; line < table->line_count; line++) {
@@ -106,7 +126,7 @@ static spread spread_of(const csn_nonce_table *table, choice *choose, uint64_t c
   assert_non_null(hits);
   for (uint64_t i = 0; i < count; i++) {
     csn_nonce_key key = key_of_chosen(table, choose, i);
-    for (unsigned home = 0; home < CSN_NONCE_HOME_LINES; home++) hits[key.home[home] - table->lines]++;
+    for (unsigned home = 0; home < CSN_NONCE_HOME_LINES; home++) hits[key.lines[home] - table->lines]++;
   }
   double expected = (double)(count * CSN_NONCE_HOME_LINES) / (double)lines, chi_square = 0;
   spread s = {0};
@@ -127,7 +147,7 @@ static const struct {
 } choices[] = {
     {"random", random_bytes},         {"sequential", sequential},       {"decimal", decimal},
     {"bits apart", bits_apart},       {"lengths apart", lengths_apart}, {"common prefix", common_prefix},
-    {"common suffix", common_suffix},
+    {"common suffix", common_suffix}, {"periodic", periodic},           {"padded", padded},
 };
 
 /* Nine tenths of the capacity by the attacker, one tenth by others: none is refused, and the lines are as full as those
@@ -148,8 +168,8 @@ static void structured_nonces_are_as_good_as_random_ones(void **state) {
         (unsigned long)refused);
     assert_int_equal(own_refused, 0);
     assert_int_equal(refused, 0);
-    /* By chance beyond 6 deviations: less than once in 10^8 runs. A line has 11.5 nonces on average, 36 and more with a
-     * probability of 6e-9. */
+    /* By chance beyond 6 deviations: less than once in 10^8 runs. A line has 11 nonces on average, 36 and more with a
+     * probability of 2e-9. */
     assert_true(fabs(s.deviations) < 6);
     assert_true(s.fullest < 36);
     csn_nonce_table_free(table);
@@ -163,7 +183,7 @@ static void a_bad_spread_is_noticed(void **state) {
   uint64_t lines = table->geometry.half_lines, hits = 0, candidates = 0;
   while (hits < BY_ATTACKER) {
     csn_nonce_key key = key_of_number(table, candidates++);
-    uint64_t a = (uint64_t)(key.home[0] - table->lines), b = (uint64_t)(key.home[1] - table->lines);
+    uint64_t a = (uint64_t)(key.lines[0] - table->lines), b = (uint64_t)(key.lines[1] - table->lines);
     if (a % lines >= lines / 2 || b % lines >= lines / 2) continue;
     hits++;
     (void)claim_number(table, candidates - 1, START + 300, START);
@@ -180,37 +200,67 @@ static bool home_is_full(const csn_nonce_table *table, const csn_nonce_key *key)
   return true;
 }
 
-/* An attacker who holds nine tenths of a table with nonces that it presents again and again, tries others, and keeps
- * those that take some nanoseconds longer, as their home lines are full: here it is told without a doubt, and as often
- * as it likes. In earnest each try takes a slot for the retention, and one in 500 is kept. The nonces that it keeps
- * share the lines that happen to be full. When all is forgotten, it presents what it kept. Returns how many it tried.
- */
-static uint64_t keep_slow_nonces(uint64_t *kept, uint64_t count, unsigned percent) {
-  csn_nonce_table *table = new_table(CAPACITY);
-  uint64_t found = 0, tried = 0;
-  for (uint64_t i = 0; i < CAPACITY / 100 * percent; i++)
-    assert_int_equal(claim_chosen(table, sequential, (UINT64_C(1) << 50) + i, START), CSN_NONCE_FRESH);
-  for (; found < count; tried++) {
-    csn_nonce_key key = key_of_chosen(table, sequential, tried);
-    if (home_is_full(table, &key)) kept[found++] = tried;
+/* What one second brings: `own` nonces of the attacker's, from those kept in turn, and `others` random ones, in percent
+ * of the capacity, each for the retention. */
+enum { RETENTION = 300, HELD = RETENTION + CSN_NONCE_TICK_SECONDS, LIFETIMES = 3 };
+
+typedef struct traffic {
+  csn_nonce_table *table;
+  const uint64_t *kept;
+  uint64_t derived; /* the nonces presented are these next to those kept */
+  unsigned own, others;
+  uint64_t own_claims, other_claims; /* so far */
+  uint64_t own_refused, others_refused;
+} traffic;
+
+static uint64_t part_of_capacity(unsigned percent) {
+  return (uint64_t)CAPACITY / 100 * percent;
+}
+
+static void second_of(traffic *t, uint64_t second) {
+  int64_t now = START + (int64_t)second;
+  uint64_t own_end = part_of_capacity(t->own) * second / HELD, end = part_of_capacity(t->others) * second / HELD;
+  for (; t->own_claims < own_end; t->own_claims++) {
+    uint64_t number = t->kept[t->own_claims % part_of_capacity(t->own)] ^ t->derived;
+    t->own_refused += claim_chosen(t->table, sequential, number, now) != CSN_NONCE_FRESH;
   }
-  csn_nonce_table_free(table);
+  t->others_refused += others_refused(t->table, t->other_claims, end - t->other_claims, now);
+  t->other_claims = end;
+}
+
+/* An attacker in a table at nine tenths of its load tries nonces, and keeps those that take some nanoseconds longer, as
+ * their home lines are full: here it is told without a doubt, and as often as it likes. In earnest each try takes a
+ * slot for the retention, and one in 300 is kept. The nonces that it keeps share the lines that happen to be full.
+ * Returns how many it tried. */
+static uint64_t keep_slow_nonces(uint64_t *kept, uint64_t count) {
+  traffic t = {.table = new_table(CAPACITY), .others = 90};
+  uint64_t found = 0, tried = 0;
+  for (uint64_t second = 1; second <= LIFETIMES * HELD; second++) second_of(&t, second);
+  for (; found < count; tried++) {
+    csn_nonce_key key = key_of_chosen(t.table, sequential, tried);
+    if (home_is_full(t.table, &key)) kept[found++] = tried;
+    assert_true(tried < 10000 * count); /* there are full lines */
+  }
+  csn_nonce_table_free(t.table);
   return tried;
 }
 
-/* Presents a part of the capacity, kept nonces or others derived from them, then others up to nine tenths. */
-static uint64_t refused_beside(const uint64_t *kept, unsigned percent, uint64_t derived) {
-  csn_nonce_table *table = new_table(CAPACITY);
-  uint64_t own = CAPACITY / 100 * percent, own_refused = 0;
-  for (uint64_t i = 0; i < own; i++)
-    own_refused += claim_chosen(table, sequential, kept[i] ^ derived, START) != CSN_NONCE_FRESH;
-  uint64_t refused = others_refused(table, 0, BY_ATTACKER - own, START);
+/* When all is forgotten, it presents what it kept, or others derived from that, as a part of the capacity, again and
+ * again; others fill the table up to nine tenths. Returns how many of these were refused, of all in three lifetimes. */
+static double refused_beside(const uint64_t *kept, unsigned percent, uint64_t derived) {
+  traffic t = {.table = new_table(CAPACITY), .kept = kept, .derived = derived, .own = percent, .others = 90 - percent};
+  for (uint64_t second = 1; second <= LIFETIMES * HELD; second++) second_of(&t, second);
+  double part = (double)t.others_refused / (double)t.other_claims;
   print_message(
-      "attack: %s, %u %% of the capacity: %lu refused, %lu in the back yard, then %lu of %lu others refused\n",
-      derived != 0 ? "next to slow nonces" : "slow nonces", percent, (unsigned long)own_refused,
-      (unsigned long)back_words_live(table), (unsigned long)refused, (unsigned long)(BY_ATTACKER - own));
-  csn_nonce_table_free(table);
-  return refused;
+      "attack: %s, %u %% of the capacity: %.2f %% refused or still held, %.1f %% of the back yard live, %.3f %% of %lu "
+      "others "
+      "refused\n",
+      derived != 0 ? "next to slow nonces" : "slow nonces", percent,
+      100.0 * (double)t.own_refused / (double)t.own_claims,
+      100.0 * (double)back_words_live(t.table) / (double)back_words(t.table), 100 * part,
+      (unsigned long)t.other_claims);
+  csn_nonce_table_free(t.table);
+  return part;
 }
 
 static void what_feedback_tells_is_worth_little(void **state) {
@@ -218,15 +268,15 @@ static void what_feedback_tells_is_worth_little(void **state) {
   enum { MOST = CAPACITY / 2 };
   uint64_t *kept = calloc(MOST, sizeof *kept);
   assert_non_null(kept);
-  uint64_t tried = keep_slow_nonces(kept, MOST, 90);
+  uint64_t tried = keep_slow_nonces(kept, MOST);
   print_message("attack: %d slow nonces kept of %lu tried\n", MOST, (unsigned long)tried);
-  uint64_t most = 0;
+  double most = 0;
   for (unsigned percent = 10; percent <= 50; percent += 10) {
-    uint64_t refused = refused_beside(kept, percent, 0);
-    uint64_t derived = refused_beside(kept, percent, UINT64_C(1) << 40);
-    assert_int_equal(derived, 0); /* what lies next to a slow nonce is a random one */
-    /* Once the back yard is full, those are refused who have no room at home: less than a hundredth of the others. */
-    assert_true(refused * 100 <= BY_ATTACKER - CAPACITY / 100 * percent);
+    double refused = refused_beside(kept, percent, 0);
+    /* What lies next to a slow nonce is a random one. */
+    assert_true(refused_beside(kept, percent, UINT64_C(1) << 40) <= 0);
+    /* Once the back yard is full, those are refused who have no room at home. */
+    assert_true(refused < MOST_REFUSED);
     most = refused > most ? refused : most;
   }
   assert_true(most > 0); /* it is worth something: what is kept must not be mistaken for random nonces */
@@ -236,8 +286,7 @@ static void what_feedback_tells_is_worth_little(void **state) {
 /* ---- with the secret ---- */
 
 static bool same_home(const csn_nonce_key *a, const csn_nonce_key *b) {
-  return (a->home[0] == b->home[0] && a->home[1] == b->home[1]) ||
-         (a->home[0] == b->home[1] && a->home[1] == b->home[0]);
+  return a->lines[0] == b->lines[0] && a->lines[1] == b->lines[1];
 }
 
 static void one_victim_is_all_that_the_secret_buys(void **state) {

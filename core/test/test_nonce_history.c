@@ -107,7 +107,7 @@ static void the_check_tells_right_from_wrong(void **state) {
 
 /* ---- claims that are recorded ---- */
 
-enum { CLAIMANTS_MAX = 8, BATCH = 8 };
+enum { CLAIMANTS_MAX = 8, BATCH_MAX = 30 };
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 enum { CLAIMS = 60000 }; /* of all claimants together */
 #else
@@ -128,9 +128,9 @@ typedef struct recording {
 typedef struct plan {
   uint64_t capacity;
   unsigned claimants;
-  bool crowded;   /* the home lines are full most of the time */
-  bool processes; /* instead of threads */
-  bool batches;
+  bool crowded;      /* the home lines are full most of the time */
+  bool processes;    /* instead of threads */
+  size_t batch;      /* claims at a time; 0 or 1: one by one */
   bool any_expires;  /* `expires` is not the nonce's own: one nonce comes with many */
   int64_t window;    /* seconds that a nonce may be presented */
   uint64_t a_second; /* nonces stamped with one second; or all nonces, where any_expires */
@@ -178,8 +178,9 @@ static void claim_alone(claimant *self, event *e) {
 }
 
 static void claim_together(claimant *self, event *events) {
-  csn_nonce_claim claims[BATCH];
-  for (size_t i = 0; i < BATCH; i++) {
+  csn_nonce_claim claims[BATCH_MAX];
+  size_t count = self->plan->batch;
+  for (size_t i = 0; i < count; i++) {
     choose(self, &events[i]);
     events[i].now = events[0].now;
     csn_nonce_claim c = {client, csn_span_of(&events[i].nonce, sizeof events[i].nonce), START + events[i].expires,
@@ -187,9 +188,9 @@ static void claim_together(claimant *self, event *events) {
     claims[i] = c;
   }
   uint64_t invoked = stamp(self->all);
-  csn_nonce_table_claim_batch(self->table, claims, BATCH, START + events[0].now);
+  csn_nonce_table_claim_batch(self->table, claims, count, START + events[0].now);
   uint64_t answered = stamp(self->all);
-  for (size_t i = 0; i < BATCH; i++) {
+  for (size_t i = 0; i < count; i++) {
     events[i].invoked = invoked;
     events[i].answered = answered;
     events[i].answer = claims[i].answer;
@@ -199,11 +200,11 @@ static void claim_together(claimant *self, event *events) {
 static void *claim_and_record(void *argument) {
   claimant *self = argument;
   event *events = self->all->events + self->index * self->all->each;
-  size_t step = self->plan->batches ? BATCH : 1;
+  size_t step = self->plan->batch > 1 ? self->plan->batch : 1;
   atomic_fetch_add(&self->all->ready, 1);
   while (atomic_load(&self->all->ready) < self->plan->claimants) sched_yield();
   for (size_t i = 0; i < self->all->each; i += step) {
-    if (self->plan->batches) {
+    if (self->plan->batch > 1) {
       claim_together(self, &events[i]);
     } else {
       claim_alone(self, &events[i]);
@@ -246,7 +247,7 @@ static violation record(const plan *p, size_t answers[]) {
   assert_int_equal(csn_nonce_table_format_fd(&table, fd, &config), CSN_OK);
   recording *all = mmap(NULL, sizeof *all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   assert_ptr_not_equal(all, MAP_FAILED);
-  all->each = CLAIMS / p->claimants / BATCH * BATCH;
+  all->each = CLAIMS / p->claimants / BATCH_MAX * BATCH_MAX;
   for (unsigned i = 0; i < p->claimants; i++) {
     claimant c = {.plan = p, .all = all, .table = table, .index = i, .seed = i * 77 + 1};
     claimants[i] = c;
@@ -271,10 +272,10 @@ static const plan tiny = {.capacity = TINY, .crowded = true, .window = 12, .a_se
 
 static void runs_are_linearizable(const plan *kind, size_t answers[]) {
   for (unsigned claimants = 2; claimants <= CLAIMANTS_MAX; claimants = claimants == 3 ? 8 : claimants + 1) {
-    for (unsigned way = 0; way < 4; way++) {
+    for (unsigned way = 0; way < 5; way++) {
       plan r = *kind;
       r.claimants = claimants;
-      r.batches = way == 1;
+      r.batch = way == 1 ? 6 : way == 4 ? BATCH_MAX : 1; /* read together; and more than are on their way */
       r.processes = way == 2;
       r.any_expires = way == 3;
       if (r.any_expires) r.a_second *= 20;
@@ -308,7 +309,7 @@ static csn_nonce_answer look_then_write(csn_nonce_table *table, uint64_t nonce, 
   csn_atomic *free_slot = NULL;
   if (expires < csn_nonce_clock_seconds(clock)) return CSN_NONCE_EXPIRED;
   for (unsigned i = 0; i < HOME_SLOTS; i++) {
-    csn_atomic *slot = &key.home[i / CSN_NONCE_LINE_SLOTS]->slots[i % CSN_NONCE_LINE_SLOTS];
+    csn_atomic *slot = &key.lines[i / CSN_NONCE_LINE_SLOTS]->slots[i % CSN_NONCE_LINE_SLOTS];
     uint64_t word = csn_atomic_load_acquire(slot);
     if (csn_nonce_word_expired(word, clock)) {
       free_slot = slot;
@@ -318,7 +319,7 @@ static csn_nonce_answer look_then_write(csn_nonce_table *table, uint64_t nonce, 
   }
   if (random_next(&nonce) % 4 == 0) sched_yield();
   if (free_slot == NULL) return CSN_NONCE_FULL;
-  csn_atomic_store_relaxed(free_slot, csn_nonce_word(csn_nonce_tick_of(clock, expires), 0, key.fingerprint));
+  csn_atomic_store_relaxed(free_slot, csn_nonce_word(csn_nonce_tick_of(clock, expires), key.fingerprint));
   return CSN_NONCE_FRESH;
 }
 
@@ -328,7 +329,7 @@ static csn_nonce_answer forget(csn_nonce_table *table, uint64_t nonce, int64_t e
   if (answer != CSN_NONCE_REPLAYED) return answer;
   csn_nonce_key key = key_of_number(table, nonce);
   for (unsigned i = 0; i < HOME_SLOTS; i++) {
-    csn_atomic *slot = &key.home[i / CSN_NONCE_LINE_SLOTS]->slots[i % CSN_NONCE_LINE_SLOTS];
+    csn_atomic *slot = &key.lines[i / CSN_NONCE_LINE_SLOTS]->slots[i % CSN_NONCE_LINE_SLOTS];
     if ((csn_atomic_load_acquire(slot) & CSN_NONCE_FINGERPRINT_MASK) == key.fingerprint)
       csn_atomic_store_relaxed(slot, 0);
   }

@@ -126,7 +126,8 @@ static void a_region_of_another_layout_is_refused(void **state) {
   static const csn_error expected[] = {
       CSN_OK,
       CSN_ERROR_REGION_FOREIGN, /* magic */
-      CSN_ERROR_REGION_VERSION, /* version */
+      CSN_ERROR_REGION_VERSION, /* version: the next one, the last one */
+      CSN_ERROR_REGION_VERSION,
       CSN_ERROR_REGION_VERSION, /* header_bytes */
       CSN_ERROR_REGION_SIZE,    /* region_bytes less */
       CSN_ERROR_REGION_SIZE,    /* region_bytes more */
@@ -153,20 +154,21 @@ static void a_region_of_another_layout_is_refused(void **state) {
     csn_nonce_constants *constants = &header->constants;
     if (field == 1) constants->magic++;
     if (field == 2) constants->version++;
-    if (field == 3) constants->header_bytes += 64;
-    if (field == 4) constants->region_bytes -= 64;
-    if (field == 5) constants->region_bytes += 64;
-    if (field == 6) constants->capacity = CSN_NONCE_CAPACITY_MAX + 1;
-    if (field == 7) constants->capacity = 1000;
-    if (field == 8) constants->geometry.shards *= 2;
-    if (field == 9) constants->geometry.half_lines--;
-    if (field == 10) constants->geometry.part_lines++;
-    if (field == 11) csn_atomic_store_relaxed(&header->clock, csn_nonce_clock(CSN_NONCE_CLOCK_MAX + 1, 1));
-    if (field == 12) csn_atomic_store_relaxed(&header->swept, CSN_NONCE_CLOCK_TICK_MASK + 1);
-    if (field == 13) csn_atomic_store_relaxed(&header->swept, 2);
-    if (field == 14) csn_atomic_store_relaxed(&header->clock, csn_nonce_clock(START, 2 + 2 * CSN_NONCE_JUMP_TICKS));
-    if (field >= 15) {
-      constants->capacity = field == 15 ? 0 : UINT64_C(1) << 48;
+    if (field == 3) constants->version--;
+    if (field == 4) constants->header_bytes += 64;
+    if (field == 5) constants->region_bytes -= 64;
+    if (field == 6) constants->region_bytes += 64;
+    if (field == 7) constants->capacity = CSN_NONCE_CAPACITY_MAX + 1;
+    if (field == 8) constants->capacity = 1000;
+    if (field == 9) constants->geometry.shards *= 2;
+    if (field == 10) constants->geometry.half_lines--;
+    if (field == 11) constants->geometry.part_pairs++;
+    if (field == 12) csn_atomic_store_relaxed(&header->clock, csn_nonce_clock(CSN_NONCE_CLOCK_MAX + 1, 1));
+    if (field == 13) csn_atomic_store_relaxed(&header->swept, CSN_NONCE_CLOCK_TICK_MASK + 1);
+    if (field == 14) csn_atomic_store_relaxed(&header->swept, 2);
+    if (field == 15) csn_atomic_store_relaxed(&header->clock, csn_nonce_clock(START, 2 + 2 * CSN_NONCE_JUMP_TICKS));
+    if (field >= 16) {
+      constants->capacity = field == 16 ? 0 : UINT64_C(1) << 48;
       constants->region_bytes = 0;
       constants->geometry = csn_nonce_geometry_of(constants->capacity);
     }

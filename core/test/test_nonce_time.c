@@ -1,6 +1,9 @@
 /* The nonce table and time: ticks that come round, idle times of every length, and the sweep. */
 #include "nonce_words.h"
 
+/* Ticks that a word can be past until it is swept, where the clock does not jump. */
+enum { SWEPT_BY = CSN_NONCE_SWEEP_AGE + CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SWEEP_SHARES / 2 };
+
 /* Filled once, then left to a clock that goes on in steps of `step` seconds, in which few or no claims write. */
 static void live_after_days(int64_t step, bool busy) {
   enum { CAPACITY = 2000 };
@@ -8,7 +11,9 @@ static void live_after_days(int64_t step, bool busy) {
   for (uint64_t i = 0; i < CAPACITY; i++) {
     assert_int_equal(claim_number(table, i, START + 300, START), CSN_NONCE_FRESH);
   }
-  int64_t end = START + 3 * 32768 + 5000; /* the tick comes round three times */
+  int64_t swept_by = SWEPT_BY * CSN_NONCE_TICK_SECONDS, all_swept = START + 320 + swept_by + 2 * step;
+  uint64_t not_yet = busy ? (uint64_t)(swept_by / step) + 4 : 0; /* claims of late, and those nudged */
+  int64_t end = START + 3 * 32768 + 5000;                        /* the tick comes round three times */
   if (end < START + 3 * step) end = START + 3 * step;
   for (int64_t now = START + step; now < end; now += step) {
     /* Not busy: only the clock moves. Busy: one claim each step, which lives for a second. */
@@ -19,8 +24,7 @@ static void live_after_days(int64_t step, bool busy) {
     csn_nonce_table_stats stats = csn_nonce_table_measure(table);
     if (stats.live > 5)
       fail_msg("%lu live, step %ld, %ld s on", (unsigned long)stats.live, (long)step, (long)(now - START));
-    if (now > START + 320 + 4096 + 2 * step && stats.expired > 4200) fail_msg("not swept, step %ld", (long)step);
-    if (!busy && now > START + 320 + 4096 + 2 * step) assert_int_equal(stats.expired, 0);
+    if (now > all_swept && stats.expired > not_yet) fail_msg("not swept, step %ld", (long)step);
   }
   for (uint64_t i = 0; i < CAPACITY; i++) {
     assert_int_equal(claim_number(table, i, end + 300, end), CSN_NONCE_FRESH);
@@ -120,7 +124,8 @@ static void update_ages(ages *a, const csn_nonce_table *table) {
   }
 }
 
-enum { WAITED_MAX = CSN_NONCE_JUMP_TICKS + CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SWEEP_SHARES / 2 };
+enum { WAITED_MAX = SWEPT_BY + CSN_NONCE_JUMP_TICKS };
+_Static_assert(WAITED_MAX == 3841, "1024, a whole round of 512, a jump of 2049, half a round");
 
 /* How the clock moves: in seconds, one after the other, round and round. */
 typedef struct pace {
@@ -165,6 +170,7 @@ static void no_word_is_older_or_newer_than_ticks_can_tell(void **state) {
       {{1, 9, 0, 30}, false, 2, 0},
       {{511 * TICK, 511 * TICK, 513 * TICK, 4}, false, 1, 0},
       {{1023 * TICK, 1025 * TICK, 1, 7}, false, 1, 0},
+      {{255 * TICK, 257 * TICK, 256 * TICK, 4}, false, 2, 0},
       {{JUMP - 4, JUMP, JUMP + 4, JUMP}, false, 20, 0},
       {{JUMP, 4, 4, 4}, false, 1, 0},
       {{JUMP, 4, 4, 4}, true, 1, 0},
@@ -178,9 +184,9 @@ static void no_word_is_older_or_newer_than_ticks_can_tell(void **state) {
     int64_t reached = keep_pace(&paces[i], 1000, 2000);
     if (reached > oldest) oldest = reached;
   }
-  /* The worst that the argument in nonce_clock.c knows: a whole round ago, a jump, half a round. */
+  /* The worst that the argument in nonce_clock.c knows: not yet swept a whole round ago, a jump, half a round. */
   pace jumps = {{TICK, TICK, TICK, TICK}, false, 1, 0};
-  for (jumps.jump_every = 1 << 10; jumps.jump_every <= 1536; jumps.jump_every += 128) {
+  for (jumps.jump_every = 1 << 10; jumps.jump_every <= 1792; jumps.jump_every += 128) {
     int64_t reached = keep_pace(&jumps, 7000, 4 * jumps.jump_every);
     if (reached > oldest) oldest = reached;
   }
@@ -217,52 +223,66 @@ static void without_the_sweep_words_get_too_old(void **state) {
   csn_nonce_table_free(table);
 }
 
-/* Words of every age, at every slot: a whole round of the sweep replaces those past for two ticks and more, all others
- * stay. */
-static void a_round_of_the_sweep_replaces_what_is_past_and_nothing_else(void **state) {
-  (void)state;
-  csn_nonce_table *table = new_table(TINY);
+/* A whole round of the sweep, due at once, over words that are `age` ticks past at every slot. */
+static void sweep_a_round(csn_nonce_table *table, int64_t now, int64_t age) {
   csn_nonce_key key = key_of_number(table, 1);
+  /* The round's last share is due now: the lines were swept before, when these words were not there. */
+  csn_nonce_table_sweep(table, now);
+  for (unsigned i = 0; i < TINY_SLOTS; i++)
+    put(table, &key, i, -age, (uint64_t)(i % 8) << CSN_NONCE_FINGERPRINT_BITS, i + 1);
+  picture before = new_picture(table), after = new_picture(table);
+  take(&before, table);
+  uint64_t swept = csn_atomic_load_relaxed(&table->header->swept);
+  csn_atomic_store_relaxed(&table->header->swept, (swept - CSN_NONCE_SWEEP_SHARES) & CSN_NONCE_CLOCK_TICK_MASK);
+  csn_nonce_table_sweep(table, now);
+  take(&after, table);
+  uint64_t in_round = clock_of(table) % CSN_NONCE_SWEEP_SHARES;
+  uint64_t cleared = csn_nonce_word(clock_of(table) - in_round - 1, 0);
+  for (uint64_t i = 0; i < before.count; i++)
+    assert_int_equal(after.words[i], age > CSN_NONCE_SWEEP_AGE ? cleared : before.words[i]);
+  free_picture(&before);
+  free_picture(&after);
+}
+
+/* Words of every age: those more than 1024 ticks past are replaced, all others stay. The clock is at any place in a
+ * round. */
+static void a_round_of_the_sweep_replaces_what_is_long_past_and_nothing_else(void **state) {
+  (void)state;
+  static const int64_t near[] = {-CSN_NONCE_HELD_MAX, 0, CSN_NONCE_SWEEP_AGE, 2000, WAITED_MAX};
+  csn_nonce_table *table = new_table(TINY);
   int64_t now = START;
-  for (int64_t age = -CSN_NONCE_HELD_MAX; age <= 2000; age += age >= -5 && age < 5   ? 1
-                                                              : age < -66 || age > 0 ? 61
-                                                                                     : -5 - age) {
-    /* The round's last share is due now: the lines were swept before, when these words were not there. */
-    csn_nonce_table_sweep(table, now += CSN_NONCE_SWEEP_SHARES * CSN_NONCE_TICK_SECONDS);
-    for (unsigned i = 0; i < TINY_SLOTS; i++) put(table, &key, i, -age, i % 8, i + 1);
-    picture before = new_picture(table), after = new_picture(table);
-    take(&before, table);
-    uint64_t swept = csn_atomic_load_relaxed(&table->header->swept);
-    csn_atomic_store_relaxed(&table->header->swept, (swept - CSN_NONCE_SWEEP_SHARES) & CSN_NONCE_CLOCK_TICK_MASK);
-    csn_nonce_table_sweep(table, now);
-    take(&after, table);
-    uint64_t cleared = csn_nonce_word(clock_of(table) - 1, 0, 0);
-    for (uint64_t i = 0; i < before.count; i++) assert_int_equal(after.words[i], age >= 2 ? cleared : before.words[i]);
-    free_picture(&before);
-    free_picture(&after);
+  for (size_t i = 0; i < COUNT(near); i++) {
+    for (int64_t age = near[i] - 5; age <= near[i] + 5; age++)
+      sweep_a_round(table, now += (CSN_NONCE_SWEEP_SHARES + 1) * CSN_NONCE_TICK_SECONDS, age);
   }
+  for (int64_t age = -CSN_NONCE_HELD_MAX; age <= WAITED_MAX; age += 61)
+    sweep_a_round(table, now += (CSN_NONCE_SWEEP_SHARES + 61) * CSN_NONCE_TICK_SECONDS, age);
   csn_nonce_table_free(table);
 }
 
-/* An hour's and more of ticks, one claim each: who moves the clock sweeps, in time, without a timer. */
+/* One sweep each tick: words are swept in time, and not before. */
 static void swept_words_are_not_counted_as_used(void **state) {
   (void)state;
   csn_nonce_table *table = new_table(1000);
   for (uint64_t i = 0; i < 1000; i++) assert_int_equal(claim_number(table, i, START, START), CSN_NONCE_FRESH);
-  csn_nonce_table_sweep(table, START + 2 * CSN_NONCE_TICK_SECONDS);
-  uint64_t expired = csn_nonce_table_measure(table).expired;
-  assert_in_range(expired, 900, 1000);
-  for (int64_t tick = 3; tick < 3 + CSN_NONCE_SWEEP_SHARES; tick++) {
+  csn_nonce_table_sweep(table, START + 100 * CSN_NONCE_TICK_SECONDS); /* some were nudged */
+  uint64_t used = csn_nonce_table_measure(table).expired, left = used;
+  assert_int_equal(used, 1000);
+  for (int64_t tick = 101; tick <= CSN_NONCE_SWEEP_AGE + 2 * CSN_NONCE_SWEEP_SHARES; tick++) {
     csn_nonce_table_sweep(table, START + tick * CSN_NONCE_TICK_SECONDS);
-    uint64_t left = csn_nonce_table_measure(table).expired;
-    assert_true(left <= expired);
-    expired = left;
+    uint64_t now_left = csn_nonce_table_measure(table).expired;
+    assert_true(now_left <= left);
+    left = now_left;
+    if (tick == CSN_NONCE_SWEEP_AGE) assert_int_equal(left, used);
+    /* The only shard is swept as a round begins; the first of its shares were too early by a tick. */
+    if (tick == CSN_NONCE_SWEEP_AGE + CSN_NONCE_SWEEP_SHARES / 2) assert_in_range(left, 1, used / 4);
+    if (tick == CSN_NONCE_SWEEP_AGE + CSN_NONCE_SWEEP_SHARES) assert_true(left < used / 10);
   }
-  assert_int_equal(expired, 0);
+  assert_int_equal(left, 0);
   csn_nonce_table_free(table);
 }
 
-/* ---- a claim that sleeps between its view and its write ---- */
+/* ---- a claim that sleeps between its reading and its write ---- */
 
 static void go_to(csn_nonce_table *table, int64_t *now, int64_t then) {
   while (*now < then) {
@@ -273,29 +293,77 @@ static void go_to(csn_nonce_table *table, int64_t *now, int64_t then) {
   }
 }
 
-/* The words that are least in the view are `past` ticks past. It goes on when words that look the same, fingerprints
- * apart, are live in their slots: 8192 ticks after these. */
+/* The words that are least in the reading are `past` ticks past. It goes on when words that look the same by the clock
+ * of the reading, fingerprints apart, are live in their slots: 8192 ticks after these. */
 static void a_sleeper_writes_over_no_live_word(int64_t past) {
   csn_nonce_table *table = new_table(1);
   int64_t now = START;
   go_to(table, &now, START + past * CSN_NONCE_TICK_SECONDS);
   csn_nonce_key sleeper, other;
-  csn_nonce_view view;
+  csn_nonce_reading reading;
   assert_true(csn_nonce_key_of(table, client, csn_span_str("sleeper"), &sleeper));
-  csn_nonce_view_home(table, &sleeper, &view);
-  int64_t age = csn_nonce_rank(view.word, view.clock) / CSN_NONCE_ONE_TICK; /* negative */
-  int64_t expires = now + CSN_NONCE_RETENTION_MAX;
+  uint64_t clock = csn_nonce_read(table, &sleeper, 1, &reading);
+  csn_atomic *slot = csn_nonce_slot(&sleeper, csn_nonce_least(reading));
+  int64_t age = csn_nonce_rank(csn_atomic_load_relaxed(slot), clock) / CSN_NONCE_ONE_TICK; /* negative */
+  csn_nonce_claim asleep = {.expires = now + CSN_NONCE_RETENTION_MAX};
   int64_t alike = now + (age + 8192) * CSN_NONCE_TICK_SECONDS;
   go_to(table, &now, alike - CSN_NONCE_RETENTION_MAX + 6);
   for (unsigned round = 0; round < 2; round++) {
-    for (uint64_t i = 0; i < CSN_NONCE_HOME_LINES * CSN_NONCE_LINE_SLOTS; i++) {
+    for (uint64_t i = 0; i < HOME_SLOTS; i++) {
       assert_true(csn_nonce_key_of(table, client, csn_span_of(&i, sizeof i), &other));
-      csn_nonce_answer answer = csn_nonce_claim_key(table, &other, alike, now);
+      csn_nonce_answer answer = csn_nonce_claim_key(table, &other, alike);
       if (answer != (round == 0 ? CSN_NONCE_FRESH : CSN_NONCE_REPLAYED)) fail_msg("%ld ticks past", (long)past);
     }
-    if (round == 0) assert_int_equal(csn_nonce_claim_viewed(table, &sleeper, &view, expires), CSN_NONCE_EXPIRED);
+    if (round > 0) continue;
+    assert_int_equal(csn_nonce_age(csn_atomic_load_relaxed(slot), clock), csn_nonce_least(reading) >> 16); /* alike */
+    csn_nonce_claim_keys(table, &sleeper, clock, &reading, 1, &asleep);
+    assert_int_equal(asleep.answer, CSN_NONCE_EXPIRED);
   }
   csn_nonce_table_free(table);
+}
+
+/* Claims of nonces 1 and 2 for `ahead` seconds, and of 3 for as long as the clock of their end lets in. 2 is written
+ * while they sleep. */
+static void sleepers_go_by_the_clock_of_their_end(int64_t slept, int64_t ahead) {
+  csn_nonce_table *table = new_table(TINY);
+  csn_nonce_key keys[3];
+  csn_nonce_reading readings[COUNT(keys)];
+  csn_nonce_claim claims[COUNT(keys)];
+  for (size_t i = 0; i < COUNT(keys); i++) {
+    keys[i] = key_of_number(table, i + 1);
+    claims[i].expires = i < 2 ? START + ahead : START + slept + CSN_NONCE_RETENTION_MAX;
+  }
+  uint64_t clock = csn_nonce_read(table, keys, COUNT(keys), readings);
+  assert_int_equal(claim_number(table, 2, START + ahead, START), CSN_NONCE_FRESH);
+  (void)csn_nonce_advance(table, START + slept);
+  csn_nonce_claim_keys(table, keys, clock, readings, COUNT(keys), claims);
+  assert_int_equal(claims[0].answer, slept <= ahead ? CSN_NONCE_FRESH : CSN_NONCE_EXPIRED);
+  assert_int_equal(claims[1].answer, slept <= ahead ? CSN_NONCE_REPLAYED : CSN_NONCE_EXPIRED);
+  assert_int_equal(claims[2].answer, CSN_NONCE_FRESH);
+  csn_nonce_table_free(table);
+}
+
+/* Nothing but the clock changes: the nonce's word was live when it was read, and is past with the next tick. */
+static void a_sleeper_finds_no_word_that_is_past(int64_t slept) {
+  csn_nonce_table *table = new_table(TINY);
+  csn_nonce_key key = key_of_number(table, 1);
+  csn_nonce_reading reading;
+  csn_nonce_claim again = {.expires = START + slept + 9};
+  assert_int_equal(claim_number(table, 1, START, START), CSN_NONCE_FRESH);
+  uint64_t clock = csn_nonce_read(table, &key, 1, &reading);
+  (void)csn_nonce_advance(table, START + slept);
+  csn_nonce_claim_keys(table, &key, clock, &reading, 1, &again);
+  assert_int_equal(again.answer, slept < CSN_NONCE_TICK_SECONDS ? CSN_NONCE_REPLAYED : CSN_NONCE_FRESH);
+  csn_nonce_table_free(table);
+}
+
+static void a_claim_that_slept_for_seconds_goes_by_the_clock_of_its_end(void **state) {
+  (void)state;
+  for (int64_t slept = 0; slept < 3 * CSN_NONCE_TICK_SECONDS; slept++) {
+    a_sleeper_finds_no_word_that_is_past(slept);
+    for (int64_t ahead = 0; ahead < 3 * CSN_NONCE_TICK_SECONDS; ahead++)
+      sleepers_go_by_the_clock_of_their_end(slept, ahead);
+  }
 }
 
 static void a_claim_that_slept_for_hours_writes_over_no_live_word(void **state) {
@@ -307,13 +375,14 @@ static void a_claim_that_slept_for_hours_writes_over_no_live_word(void **state) 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_claim_that_slept_for_hours_writes_over_no_live_word),
+      cmocka_unit_test(a_claim_that_slept_for_seconds_goes_by_the_clock_of_its_end),
       cmocka_unit_test(what_has_expired_never_looks_alive_again),
       cmocka_unit_test(after_any_idle_time_the_past_is_forgotten_and_the_present_held),
       cmocka_unit_test(a_busy_table_holds_exactly_the_window),
       cmocka_unit_test(no_word_is_older_or_newer_than_ticks_can_tell),
       cmocka_unit_test(at_no_pace_does_a_word_get_too_old),
       cmocka_unit_test(without_the_sweep_words_get_too_old),
-      cmocka_unit_test(a_round_of_the_sweep_replaces_what_is_past_and_nothing_else),
+      cmocka_unit_test(a_round_of_the_sweep_replaces_what_is_long_past_and_nothing_else),
       cmocka_unit_test(swept_words_are_not_counted_as_used),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

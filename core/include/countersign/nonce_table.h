@@ -88,17 +88,18 @@ csn_error csn_nonce_table_memory(const csn_nonce_table *table, csn_nonce_memory 
 
 /* ---- claims ---- */
 
-/* Claims one nonce. It is remembered until the clock is past `expires` and past its tick; one in some 25 longer, at
+/* Claims one nonce. It is remembered until the clock is past `expires` and past its tick; one in some 20 longer, at
  * most until the latest `expires` that was claimed since, when its slot bears the mark of another that found no room
  * beside it. UNAVAILABLE, and nothing changes, where client id or nonce is longer than 128 bytes or `now` is after the
  * year 9999; a `now` before the table's clock counts as the clock. Thread-safe, lock-free: never waits, never
- * allocates. Who moves the clock by a tick also clears two 1024ths of the table, unless csn_nonce_table_sweep() has
- * been before it. Timing depends on the client id, the nonce and what lies beside it, none of which is secret. */
+ * allocates. Who moves the clock by a tick also clears what is old in two 512ths of the table, unless
+ * csn_nonce_table_sweep() has been before it. Timing depends on the client id, the nonce and what lies beside it, none
+ * of which is secret. */
 csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
                                        int64_t now) CSN_WARN_UNUSED CSN_NONNULL(1);
 
-/* The same for `count` claims, answered in their order: of two equal ones the first wins. The cache misses of 16 of
- * them overlap. */
+/* The same for `count` claims, answered in their order: of two equal ones the first wins. The cache misses of
+ * some 20 of them overlap. */
 void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now)
     CSN_NONNULL(1);
 
@@ -116,7 +117,7 @@ typedef struct csn_nonce_shard_stats {
   uint64_t slots;
   double live;     /* estimate from at most 4096 cache lines; exact where the shard has no more */
   double expired;  /* likewise: slots that are used again when a claim needs them, those never used included */
-  uint64_t oldest; /* ticks for which the stalest slot that was seen has been past; 0 where none is. At most 3585 */
+  uint64_t oldest; /* ticks for which the stalest slot that was seen has been past; 0 where none is. At most 3841 */
   /* Counted by this handle since it was made: */
   uint64_t claims; /* all; those that are in none of the following were FRESH */
   uint64_t replayed;

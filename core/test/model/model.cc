@@ -71,18 +71,20 @@ static void lay_out() {
   table.lines = lines;
   table.geometry.shards = 1;
   table.geometry.half_lines = MODEL_HOMES / CSN_NONCE_HOME_LINES;
-  table.geometry.part_lines = 1;
-  table.read_pair = csn_nonce_read_pair; /* word by word */
+  table.geometry.part_pairs = 1;
+  table.read = csn_nonce_read_words;
   table.line_count = table.shard_lines = MODEL_LINES;
 }
 
 static csn_nonce_key key_of(uint64_t nonce) {
   csn_nonce_key key;
   memset(&key, 0, sizeof key);
-  key.home[0] = &lines[0];
-  key.home[1] = &lines[nonce < 10 ? 1 : 2];
+  key.lines[0] = &lines[0];
+  key.lines[1] = &lines[nonce < 10 ? 1 : 2];
   key.fingerprint = nonce;
-  key.flag_class = model_class(nonce);
+  model_flag_place place = model_flag_at(nonce);
+  key.flag_slot = &key.lines[place.other_line]->slots[place.slot];
+  key.flag = model_flag(nonce);
   return key;
 }
 
@@ -125,7 +127,8 @@ bool model_cas(csn_atomic *word, uint64_t expected, uint64_t desired, model_orde
   bool done = words[word->number].compare_exchange(rl::bool_t<false>(), expected, desired,
                                                    order == MODEL_RELAXED ? rl::mo_relaxed : rl::mo_release,
                                                    rl::mo_relaxed, info);
-  if (done && ++writes[word->number] >= MODEL_HISTORY) rl::ctx().fail_test(NULL, HISTORY_TOO_SHORT, $);
+  if (done && ++writes[word->number] >= MODEL_HISTORY && !scenario.alone)
+    rl::ctx().fail_test(NULL, HISTORY_TOO_SHORT, $);
   if (done) check_write(word->number, expected, desired, states[who].clock);
   return done;
 }
@@ -179,8 +182,11 @@ static void check_answers() {
     if (o.died) continue;
     bool over = seconds(o) > o.claim->expires;
     if (over != (o.answer == CSN_NONCE_EXPIRED)) broken(over ? "admitted after its time" : "EXPIRED before its time");
+    bool early = o.claim->expires - seconds(o) > CSN_NONCE_RETENTION_MAX;
+    if (early != (o.answer == CSN_NONCE_RETENTION)) broken("admitted too early, or not early enough");
     if (o.answer == CSN_NONCE_REPLAYED && !may_be_replayed(o)) broken("REPLAYED, but nobody else claimed it");
     if (o.answer == CSN_NONCE_FULL && !scenario.may_fill) broken("FULL where there is room");
+    if (scenario.all_fresh && o.answer != CSN_NONCE_FRESH) broken("not FRESH");
     if (o.claim->nonce != scenario.winner) continue;
     if (o.answer == CSN_NONCE_FRESH) fresh++;
     if (o.answer != CSN_NONCE_FRESH && o.answer != CSN_NONCE_REPLAYED) others++;
@@ -193,7 +199,7 @@ static void check_memory() {
   uint64_t clock = words[CLOCK].debug_value();
   int64_t now = csn_nonce_clock_seconds(clock);
   for (const model_word &held : scenario.words) {
-    if (!is_live(csn_nonce_word(csn_nonce_tick_of(clock, held.expires), 0, 0), clock) || held.expires < now) continue;
+    if (!is_live(csn_nonce_word(csn_nonce_tick_of(clock, held.expires), 0), clock) || held.expires < now) continue;
     uint64_t word = words[lines[held.line].slots[held.slot].number].debug_value();
     bool same = (word & CSN_NONCE_FINGERPRINT_MASK) == held.nonce;
     if (!same || !is_live(word, clock)) broken("a nonce that was held is lost");
@@ -202,7 +208,7 @@ static void check_memory() {
     const outcome &o = outcomes[i];
     if (o.answer != CSN_NONCE_FRESH || o.claim->expires < now) continue;
     csn_nonce_key key = key_of(o.claim->nonce);
-    if (csn_nonce_claim_key(&table, &key, o.claim->expires, now) != CSN_NONCE_REPLAYED) broken("a FRESH nonce is lost");
+    if (csn_nonce_claim_key(&table, &key, o.claim->expires) != CSN_NONCE_REPLAYED) broken("a FRESH nonce is lost");
   }
 }
 
@@ -238,25 +244,27 @@ static void claim_one(unsigned who, const model_claim &claim) {
     if (claim.kind == model_claim::SWEEP) csn_nonce_sweep(&table, clock, UINT64_MAX);
     return;
   }
+  csn_nonce_advance(&table, claim.now);
   outcome &o = begin(who, claim);
   csn_nonce_key key = key_of(claim.nonce);
-  end(o, csn_nonce_claim_key(&table, &key, claim.expires, claim.now));
+  end(o, csn_nonce_claim_key(&table, &key, claim.expires));
 }
 
-/* As csn_nonce_table_claim_batch() does it. */
+/* As csn_nonce_table_claim_batch() does it, but that the clock is noted after each claim. */
 static void claim_batch(unsigned who) {
   const std::vector<model_claim> &claims = scenario.threads[who];
-  csn_nonce_view views[4];
+  csn_nonce_key keys[4];
+  csn_nonce_reading readings[4];
   csn_nonce_advance(&table, claims[0].now);
-  for (size_t i = 0; i < claims.size(); i++) {
-    csn_nonce_key key = key_of(claims[i].nonce);
-    csn_nonce_view_home(&table, &key, &views[i]);
-  }
+  for (size_t i = 0; i < claims.size(); i++) keys[i] = key_of(claims[i].nonce);
+  uint64_t clock = csn_nonce_read(&table, keys, claims.size(), readings);
   for (size_t i = 0; i < claims.size(); i++) {
     outcome &o = begin(who, claims[i]);
-    csn_nonce_key key = key_of(claims[i].nonce);
-    states[who].clock = views[i].clock;
-    end(o, csn_nonce_claim_viewed(&table, &key, &views[i], claims[i].expires));
+    csn_nonce_claim claim;
+    memset(&claim, 0, sizeof claim);
+    claim.expires = claims[i].expires;
+    csn_nonce_claim_keys(&table, &keys[i], clock, &readings[i], 1, &claim);
+    end(o, claim.answer);
   }
 }
 
@@ -272,10 +280,11 @@ struct play : rl::test_suite<play<thread_count>, thread_count> {
     words = own_words;
     outcome_count = 0;
     memset(writes, 0, sizeof writes);
-    for (unsigned i = 0; i < MODEL_SLOTS; i++) put(i, csn_nonce_word(scenario.tick - 1, 0, 0));
+    uint64_t round = scenario.tick / CSN_NONCE_SWEEP_SHARES * CSN_NONCE_SWEEP_SHARES;
+    for (unsigned i = 0; i < MODEL_SLOTS; i++) put(i, scenario.never_used ? 0 : csn_nonce_word(round - 1, 0));
     for (const model_word &held : scenario.words) {
       uint64_t tick = csn_nonce_tick_of(start_clock(), held.expires);
-      put(lines[held.line].slots[held.slot].number, csn_nonce_word(tick, held.flag_class, held.nonce));
+      put(lines[held.line].slots[held.slot].number, csn_nonce_word(tick, held.nonce) | held.flags);
     }
     put(CLOCK, start_clock());
     put(SWEPT, scenario.swept & CSN_NONCE_CLOCK_TICK_MASK);
@@ -341,6 +350,7 @@ static int play_scenario(const model_entry &entry, bool trace) {
   rl::test_params params;
   params.search_type = rl::sched_random; /* otherwise loads would return the last two values only */
   params.iteration_count = scenario.runs;
+  if (scenario.alone) params.execution_depth_limit = 100000;
   params.progress_stream = &progress;
   params.output_stream = &trace_of_failure;
   auto begun = std::chrono::steady_clock::now();
@@ -371,8 +381,9 @@ int main(int argc, char **argv) {
   bool list = argc == 2 && strcmp(argv[1], "-l") == 0;
   bool trace = argc == 3 && strcmp(argv[1], "-t") == 0;
   lay_out();
-  for (size_t i = 0; i < model_entry_count; i++) {
-    const model_entry &entry = model_entries[i];
+  for (size_t i = 0; i < model_claims.count + model_times.count; i++) {
+    bool of_claims = i < model_claims.count;
+    const model_entry &entry = of_claims ? model_claims.entries[i] : model_times.entries[i - model_claims.count];
     if (!(entry.line_slots & CSN_NONCE_LINE_SLOTS)) continue;
     if (list) puts(entry.name);
     if (!list && argc > 1 && strcmp(entry.name, argv[argc - 1]) == 0) return play_scenario(entry, trace);

@@ -3,8 +3,8 @@
 
 MODEL := $(B)/model
 MODEL_HISTORY := 16
-MODEL_FLAGS = -D_GNU_SOURCE -DCSN_NONCE_LINE_SLOTS=$* -DCSN_NONCE_BACK_LINES=1 -include core/test/model/atomics.h \
-	-Icore/test/model -Icore/src -Icore/include $(WARNINGS) -MMD -MP
+MODEL_FLAGS = -D_GNU_SOURCE -DCSN_NONCE_LINE_SLOTS=$* -DCSN_NONCE_BACK_PAIRS=1 -DCSN_NONCE_PAIR_LINES=1 \
+	-include core/test/model/atomics.h -Icore/test/model -Icore/src -Icore/include $(WARNINGS) -MMD -MP
 
 $(MODEL)/include/relacy/relacy.hpp: core/test/model/model.mk | $(B)/.setup-model
 	@rm -rf $(MODEL)/include && mkdir -p $(MODEL)/include
@@ -31,8 +31,12 @@ $(MODEL)/model-%.o: core/test/model/model.cc $(MODEL)/include/relacy/relacy.hpp
 $(MODEL)/scenarios-%.o: core/test/model/scenarios.cc $(MODEL)/include/relacy/relacy.hpp
 	$(call say,CXX,$@)
 	$(Q)$(CXX) -std=c++11 -O1 $(MODEL_FLAGS) -c $< -o $@
+$(MODEL)/scenarios_time-%.o: core/test/model/scenarios_time.cc $(MODEL)/include/relacy/relacy.hpp
+	$(call say,CXX,$@)
+	$(Q)$(CXX) -std=c++11 -O1 $(MODEL_FLAGS) -c $< -o $@
 $(MODEL)/model-1 $(MODEL)/model-2: $(MODEL)/model-%: \
-		$(MODEL)/nonce_claim-%.o $(MODEL)/nonce_read-%.o $(MODEL)/nonce_clock-%.o $(MODEL)/model-%.o $(MODEL)/scenarios-%.o
+		$(MODEL)/nonce_claim-%.o $(MODEL)/nonce_read-%.o $(MODEL)/nonce_clock-%.o $(MODEL)/model-%.o $(MODEL)/scenarios-%.o \
+		$(MODEL)/scenarios_time-%.o
 	$(call say,LINK,$@)
 	$(Q)$(CXX) $^ -o $@
 -include $(wildcard $(MODEL)/*.d)

@@ -1,0 +1,211 @@
+/* Nonce tables that fill, at the design load, in simulated time: from empty, after idling, from a small load. While a
+ * table fills its slots are of several ages, and as claims prefer the oldest, ages that are unevenly spread over the
+ * lines spread the claims unevenly. No claim may find a table full, and its back yard has to keep room. */
+#include "nonce_support.h"
+
+/* The most of a shard's back slots that may be live. Measured: 39 % from empty, 40 % after idling, 42 % where a tenth
+ * of the load went before. From 65 % on there are claims that find their own 32 all live. The simulation is the same
+ * every time. */
+#define FULLEST 0.5
+
+enum {
+  BATCH = 64,
+  SWEPT_SHARES = 1024, /* of the control's sweep */
+};
+
+/* A table and what was claimed in it. */
+typedef struct filling {
+  csn_nonce_table *table;
+  int64_t retention, now;
+  double rate;     /* nonces a second at the design load */
+  uint64_t number; /* of the next nonce */
+  uint64_t full;   /* answers */
+  double fullest;  /* the largest part of a shard's back slots that were live at a time */
+  bool eager;      /* the control */
+} filling;
+
+static filling new_filling(uint64_t capacity, int64_t retention) {
+  return (filling){
+      .table = new_table(capacity),
+      .retention = retention,
+      .now = START,
+      .rate = (double)capacity / (double)(retention + CSN_NONCE_TICK_SECONDS),
+  };
+}
+
+/* ---- the back yard ---- */
+
+static double back_of_shard(const csn_nonce_table *table, uint64_t shard) {
+  uint64_t home = CSN_NONCE_HOME_LINES * table->geometry.half_lines, live = 0,
+           clock = csn_atomic_load_relaxed(&table->header->clock);
+  const csn_nonce_line *lines = table->lines + shard * table->shard_lines;
+  for (uint64_t line = home; line < table->shard_lines; line++) {
+    for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS; i++)
+      live += !csn_nonce_word_expired(csn_atomic_load_relaxed(&lines[line].slots[i]), clock);
+  }
+  return (double)live / (double)((table->shard_lines - home) * CSN_NONCE_LINE_SLOTS);
+}
+
+static void look(filling *f) {
+  for (uint64_t shard = 0; shard < f->table->geometry.shards; shard++) {
+    double part = back_of_shard(f->table, shard);
+    if (part > f->fullest) f->fullest = part;
+  }
+}
+
+/* ---- a second ---- */
+
+/* For the control: a tick's share, of 1024, in which every past word becomes the youngest of those that are past. */
+static void sweep_eagerly(const csn_nonce_table *table) {
+  uint64_t clock = csn_atomic_load_relaxed(&table->header->clock), share = clock % SWEPT_SHARES, n = table->line_count;
+  for (uint64_t i = n * share / SWEPT_SHARES; i < n * (share + 1) / SWEPT_SHARES; i++) {
+    for (unsigned slot = 0; slot < CSN_NONCE_LINE_SLOTS; slot++) {
+      csn_atomic *word = &table->lines[i].slots[slot];
+      if (csn_nonce_word_expired(csn_atomic_load_relaxed(word), clock))
+        csn_atomic_store_relaxed(word, csn_nonce_word(clock - 1, 0));
+    }
+  }
+}
+
+static void claim_up_to(filling *f, uint64_t end) {
+  uint64_t names[BATCH];
+  csn_nonce_claim claims[BATCH];
+  while (f->number < end) {
+    size_t n = end - f->number < BATCH ? (size_t)(end - f->number) : BATCH;
+    for (size_t i = 0; i < n; i++) {
+      names[i] = f->number++;
+      claims[i] = (csn_nonce_claim){
+          .client_id = client, .nonce = csn_span_of(&names[i], sizeof names[i]), .expires = f->now + f->retention};
+    }
+    csn_nonce_table_claim_batch(f->table, claims, n, f->now);
+    for (size_t i = 0; i < n; i++) {
+      assert_true(claims[i].answer == CSN_NONCE_FRESH || claims[i].answer == CSN_NONCE_FULL);
+      f->full += claims[i].answer == CSN_NONCE_FULL;
+    }
+  }
+}
+
+/* So many seconds at that part of the design load; at 0 the table is only swept. */
+static void run_for(filling *f, int64_t seconds, double load) {
+  uint64_t before = f->number;
+  for (int64_t second = 1; second <= seconds; second++) {
+    f->now++;
+    csn_nonce_table_sweep(f->table, f->now);
+    if (f->eager && f->now % CSN_NONCE_TICK_SECONDS == 0) sweep_eagerly(f->table);
+    claim_up_to(f, before + (uint64_t)((double)second * f->rate * load));
+    if (load >= 1 && second % (1 + f->retention / 75) == 0) look(f);
+  }
+}
+
+static void ends_well(filling *f) {
+  csn_nonce_table_stats stats = csn_nonce_table_measure(f->table);
+  double all = (double)stats.capacity - f->rate * CSN_NONCE_TICK_SECONDS; /* but for a tick's */
+  assert_true((double)stats.live > 0.98 * all);
+  if (f->full > 0 || f->fullest <= 0 || f->fullest >= FULLEST)
+    fail_msg("capacity %lu, retention %ld, after %ld s: %lu claims FULL, a back yard %.1f %% full",
+             (unsigned long)stats.capacity, (long)f->retention, (long)(f->now - START), (unsigned long)f->full,
+             100 * f->fullest);
+  csn_nonce_table_free(f->table);
+}
+
+/* ---- tables that fill ---- */
+
+static const uint64_t capacities[] = {30000, 300000}; /* in one shard, in four */
+
+static int64_t lifetimes(const filling *f, int64_t count) {
+  return count * (f->retention + CSN_NONCE_TICK_SECONDS);
+}
+
+static void a_new_table_fills(void **state) {
+  (void)state;
+  static const int64_t retentions[] = {60, 300};
+  for (size_t i = 0; i < COUNT(capacities) * COUNT(retentions); i++) {
+    filling f = new_filling(capacities[i / 2], retentions[i % 2]);
+    run_for(&f, lifetimes(&f, 4), 1);
+    ends_well(&f);
+  }
+}
+
+/* The sweep goes round four times meanwhile. */
+static void a_new_table_fills_slowly(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(capacities); i++) {
+    filling f = new_filling(capacities[i], CSN_NONCE_RETENTION_MAX);
+    assert_true(f.retention > 4 * CSN_NONCE_SWEEP_SHARES * (CSN_NONCE_TICK_SECONDS - 1));
+    run_for(&f, lifetimes(&f, 4), 1);
+    ends_well(&f);
+  }
+}
+
+/* Idles for so many ticks, with a claim now and then or without, and fills at once. */
+static void idle_and_fill(uint64_t capacity, int64_t retention, int64_t ticks, double idle_load) {
+  filling f = new_filling(capacity, retention);
+  run_for(&f, ticks * CSN_NONCE_TICK_SECONDS, idle_load);
+  run_for(&f, lifetimes(&f, 3), 1);
+  ends_well(&f);
+}
+
+/* The load comes wherever the sweep is in its round, after one hour to seven. */
+static void an_idle_table_fills(void **state) {
+  (void)state;
+  enum { PHASES = 16 };
+  static const int64_t retentions[] = {60, 300};
+  for (size_t i = 0; i < COUNT(capacities) * COUNT(retentions) * PHASES; i++) {
+    int64_t phase = (int64_t)(i % PHASES);
+    int64_t ticks = (1 + phase % 6) * CSN_NONCE_SWEEP_AGE + (2 * phase + 1) * CSN_NONCE_SWEEP_AGE / (2 * PHASES);
+    idle_and_fill(capacities[i / PHASES / 2], retentions[i / PHASES % 2], ticks, phase / 2 % 2 == 0 ? 0 : 0.001);
+  }
+}
+
+/* The load comes just before, while or after the sweep passes through the shards for the first time that their words
+ * are old. */
+static void an_idle_table_fills_while_it_is_swept(void **state) {
+  (void)state;
+  static const int64_t retentions[] = {16, 60};
+  for (int64_t tick = -8; tick < 40; tick++) {
+    int64_t ticks = CSN_NONCE_SWEEP_AGE + tick;
+    if (tick < 16) idle_and_fill(capacities[0], retentions[tick & 1], ticks, tick % 4 < 2 ? 0 : 0.001);
+    idle_and_fill(capacities[1], retentions[tick & 1], ticks, tick % 4 < 2 ? 0 : 0.001);
+  }
+}
+
+static void a_table_at_a_tenth_of_its_load_fills(void **state) {
+  (void)state;
+  static const int64_t retentions[] = {60, 300, CSN_NONCE_RETENTION_MAX};
+  for (size_t i = 0; i < COUNT(capacities) * COUNT(retentions); i++) {
+    filling f = new_filling(capacities[i / 3], retentions[i % 3]);
+    run_for(&f, 3 * CSN_NONCE_SWEEP_AGE * CSN_NONCE_TICK_SECONDS, 0.1);
+    run_for(&f, lifetimes(&f, 3), 1);
+    ends_well(&f);
+  }
+}
+
+/* ---- a control: a sweep that makes of every past word the youngest ---- */
+
+static void a_sweep_that_goes_by_no_age_is_noticed(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(capacities); i++) {
+    filling new = new_filling(capacities[i], CSN_NONCE_RETENTION_MAX), idle = new_filling(capacities[i], 60);
+    new.eager = idle.eager = true;
+    run_for(&new, lifetimes(&new, 2), 1);
+    assert_true(new.fullest > FULLEST);
+    run_for(&idle, 11 * SWEPT_SHARES / 8 * CSN_NONCE_TICK_SECONDS, 0);
+    run_for(&idle, lifetimes(&idle, 2), 1);
+    assert_true(idle.fullest > FULLEST);
+    assert_true(idle.full > 10);
+    csn_nonce_table_free(new.table);
+    csn_nonce_table_free(idle.table);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_new_table_fills),
+      cmocka_unit_test(a_new_table_fills_slowly),
+      cmocka_unit_test(an_idle_table_fills),
+      cmocka_unit_test(an_idle_table_fills_while_it_is_swept),
+      cmocka_unit_test(a_table_at_a_tenth_of_its_load_fills),
+      cmocka_unit_test(a_sweep_that_goes_by_no_age_is_noticed),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
