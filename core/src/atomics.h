@@ -36,12 +36,6 @@ static inline bool csn_atomic_cas_release(csn_atomic *word, uint64_t expected, u
   return atomic_compare_exchange_strong_explicit(word, &expected, desired, memory_order_release, memory_order_relaxed);
 }
 
-/* The same, and nothing is ordered. What the word's last release had made visible is so still to who acquires
- * `desired`: a compare-and-swap goes on with it. */
-static inline bool csn_atomic_cas_relaxed(csn_atomic *word, uint64_t expected, uint64_t desired) {
-  return atomic_compare_exchange_strong_explicit(word, &expected, desired, memory_order_relaxed, memory_order_relaxed);
-}
-
 /* Counters: their sum is all that matters. The store is for a word that one thread writes. */
 static inline void csn_atomic_store_relaxed(csn_atomic *word, uint64_t value) {
   atomic_store_explicit(word, value, memory_order_relaxed);

@@ -13,9 +13,9 @@
  * WHERE. A nonce has two home lines of 8 words, and in a small back yard two pairs of back lines. It is written into a
  * home line or, where all 16 home words are live, into a back line: one nonce in 38 at design load. A word is the tick of
  * `expires`, three flags, and the fingerprint; words are ordered by tick, then flags (ticks modulo 2^13, seen from the
- * clock: nonce_clock.c says why that is one order for all). Every word is a nonce's, or a swept one. That a nonce may be
- * in the back yard is told by its flag: one bit of one of its home words, whosever word that is. Bit and slot follow from
- * the hash; others share them.
+ * clock: nonce_clock.c says why that is one order for all). Every word is a nonce's, a swept one, or zero. That a nonce
+ * may be in the back yard is told by its flag: one bit of one of its home words, whosever word that is. Bit and slot
+ * follow from the hash; others share them.
  *
  * THE RULE. Whoever writes replaces the LEAST word of the lines that it has read (of equal ones, that in the first
  * position), and only by a GREATER one. A claim may replace the least word only where it is past.
@@ -46,7 +46,8 @@
  *              home word to the same with its tick one higher. Done: FRESH. Failed: 8 again.
  * A batch takes the steps 1 of many claims before the first writes; the last looks of each view, at its least word and at
  * the clock, come just before its CAS.
- * Raising a tick holds somebody's nonce longer than it asked for, never shorter. Where the nudge would raise a word more
+ * Raising a tick holds somebody's nonce longer than it asked for, never shorter; where the clock has moved since 5, the
+ * nudge may raise one that was past. Where the nudge would raise a word more
  * than 64 ticks above what any claim may ask for the answer is FULL; a table of a few lines could come near.
  *
  * WHY ONCE. Let P (with x) and Q (with y) be claims of one nonce, both FRESH. Say that Q's view SEES P if it has P's word

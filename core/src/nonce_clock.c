@@ -31,14 +31,14 @@ _Static_assert(CSN_NONCE_SWEEP_AGE + CSN_NONCE_JUMP_TICKS + CSN_NONCE_SWEEP_SHAR
 _Static_assert(CSN_NONCE_HELD_MAX < 1 << (CSN_NONCE_TICK_BITS - 1), "no word is so new that it looks old");
 
 static void sweep_line(const csn_nonce_table *table, csn_nonce_line *line) {
-  for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS; i++) {
+  for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS;) {
     /* Acquire pairs with the CAS that wrote the word: the clock loaded next is not older than the writer's. */
     uint64_t word = csn_atomic_load_acquire(&line->slots[i]);
     uint64_t clock = csn_atomic_load_relaxed(&table->header->clock);
-    if (csn_nonce_rank(word, clock) >= -CSN_NONCE_SWEEP_AGE * CSN_NONCE_ONE_TICK) continue;
+    bool young = csn_nonce_rank(word, clock) >= -CSN_NONCE_SWEEP_AGE * CSN_NONCE_ONE_TICK;
     uint64_t round = clock / CSN_NONCE_SWEEP_SHARES * CSN_NONCE_SWEEP_SHARES;
-    /* Failed: it is in use again. */
-    (void)csn_atomic_cas_release(&line->slots[i], word, csn_nonce_word(round - 1, 0));
+    /* Failed: looked at again. What a claim has written after it slept may be old, too. */
+    if (young || csn_atomic_cas_release(&line->slots[i], word, csn_nonce_word(round - 1, 0))) i++;
   }
 }
 
@@ -58,9 +58,8 @@ void csn_nonce_sweep(const csn_nonce_table *table, uint64_t clock, uint64_t shar
     if (due == 0 || due > CSN_NONCE_CLOCK_TICK_MASK / 2) return; /* more: `clock` is an old one */
     if (due > CSN_NONCE_SWEEP_SHARES) {
       uint64_t a_round_ago = (clock - CSN_NONCE_SWEEP_SHARES) & CSN_NONCE_CLOCK_TICK_MASK;
-      /* Relaxed: this promises no sweep of its own, and those that were counted before stay released by who counted
-       * them. */
-      (void)csn_atomic_cas_relaxed(swept, done, a_round_ago);
+      /* This promises no sweep; release, so that who sees the count sees the clock that it follows. */
+      (void)csn_atomic_cas_release(swept, done, a_round_ago);
       continue;
     }
     sweep_share(table, done % CSN_NONCE_SWEEP_SHARES);

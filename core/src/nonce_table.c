@@ -16,7 +16,7 @@ enum {
 
 /* Ids and nonces of 8 to 16 bytes, the usual ones: their first 8 bytes and their last are all of them. */
 static inline bool is_usual(csn_span part) {
-  return part.len - 8 <= 8;
+  return part.len >= 8 && part.len <= 16;
 }
 static inline uint64_t first_bytes(csn_span part) {
   uint64_t bytes;
@@ -118,7 +118,7 @@ typedef struct batch {
   csn_nonce_claim *claims, *end; /* that are still to be asked for */
 } batch;
 
-static void ask(batch *b, group *g) {
+static void ask_for_group(batch *b, group *g) {
   size_t left = (size_t)(b->end - b->claims), most = left < GROUP ? left : GROUP, i = 0;
   g->claims = b->claims;
   for (; i < most && key_of(b->table, g->claims[i].client_id, g->claims[i].nonce, &g->keys[i]); i++) {
@@ -129,7 +129,7 @@ static void ask(batch *b, group *g) {
   b->claims += i;
 }
 
-static void answer(const batch *b, group *g) {
+static void answer_group(const batch *b, group *g) {
   csn_nonce_claim_keys(b->table, g->keys, g->clock, g->readings, g->count, g->claims);
   for (size_t i = 0; i < g->count; i++) csn_nonce_count(&b->lane, g->keys[i].shard, g->claims[i].answer);
 }
@@ -143,11 +143,11 @@ void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims
   csn_nonce_advance(table, now);
   batch b = {table, csn_nonce_lane_of_thread(table->lanes), claims, claims + count};
   group ring[RING];
-  for (size_t i = 0; i < RING - 1; i++) ask(&b, &ring[i]);
+  for (size_t i = 0; i < RING - 1; i++) ask_for_group(&b, &ring[i]);
   for (size_t i = 0, last = RING - 1; ring[i].claims < b.end; last = i, i = (i + 1) % RING) {
     ring[i].clock = csn_nonce_read(table, ring[i].keys, ring[i].count, ring[i].readings);
-    ask(&b, &ring[last]);
-    answer(&b, &ring[i]);
+    ask_for_group(&b, &ring[last]);
+    answer_group(&b, &ring[i]);
   }
 }
 

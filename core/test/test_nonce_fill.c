@@ -192,7 +192,7 @@ static void a_sweep_that_goes_by_no_age_is_noticed(void **state) {
     run_for(&idle, 11 * SWEPT_SHARES / 8 * CSN_NONCE_TICK_SECONDS, 0);
     run_for(&idle, lifetimes(&idle, 2), 1);
     assert_true(idle.fullest > FULLEST);
-    assert_true(idle.full > 10);
+    assert_true(idle.full > 0);
     csn_nonce_table_free(new.table);
     csn_nonce_table_free(idle.table);
   }

@@ -88,13 +88,13 @@ csn_error csn_nonce_table_memory(const csn_nonce_table *table, csn_nonce_memory 
 
 /* ---- claims ---- */
 
-/* Claims one nonce. It is remembered until the clock is past `expires` and past its tick; one in some 20 longer, at
- * most until the latest `expires` that was claimed since, when its slot bears the mark of another that found no room
- * beside it. UNAVAILABLE, and nothing changes, where client id or nonce is longer than 128 bytes or `now` is after the
- * year 9999; a `now` before the table's clock counts as the clock. Thread-safe, lock-free: never waits, never
- * allocates. Who moves the clock by a tick also clears what is old in two 512ths of the table, unless
- * csn_nonce_table_sweep() has been before it. Timing depends on the client id, the nonce and what lies beside it, none
- * of which is secret. */
+/* Claims one nonce. It is remembered until the clock is past `expires` and past its tick; one in some 20 longer, when
+ * its slot bears the mark of another that found no room beside it: until the latest `expires` that was claimed since,
+ * and in a table that is overloaded up to 256 seconds more. UNAVAILABLE, and nothing changes, where client id or nonce
+ * is longer than 128 bytes or `now` is after the year 9999; a `now` before the table's clock counts as the clock.
+ * Thread-safe, lock-free: never waits, never allocates. Who moves the clock by a tick also clears what is old in two
+ * 512ths of the table, unless csn_nonce_table_sweep() has been before it. Timing depends on the client id, the nonce
+ * and what lies beside it, none of which is secret. */
 csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
                                        int64_t now) CSN_WARN_UNUSED CSN_NONNULL(1);
 
@@ -135,7 +135,7 @@ typedef struct csn_nonce_table_stats {
   uint64_t capacity;
   uint64_t slots;
   uint64_t live;    /* slots that are held at the table's clock */
-  uint64_t expired; /* slots that have been used and are free again */
+  uint64_t expired; /* slots that have been used, are free again, and were not swept since */
   uint64_t region_bytes;
   int64_t clock; /* the highest `now` seen: UNIX seconds */
   int64_t fence;
