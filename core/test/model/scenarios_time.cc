@@ -58,24 +58,24 @@ static void early_claim_sleeps(model_scenario &s) {
   s.may_fill = true;
 }
 
-/* A claim with an old clock meets a word whose tick was raised far beyond what it can tell. */
-static void flag_of_a_later_time(model_scenario &s) {
+/* A claim with an old clock meets words whose ticks were raised far beyond what it can tell: nonce comes to them. */
+static void words_of_a_later_time(model_scenario &s, unsigned nonce) {
   for (unsigned line = 0; line < 2; line++) {
     for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS; i++) s.word(line, i, 90 + 2 * i + line, T + 8400);
   }
-  s.claim(0, 2, T + 300, T).claim(1, 1, T + 8198 + 8190, T + 8198);
+  s.claim(0, 2, T + 300, T).claim(1, nonce, T + 8198 + 8190, T + 8198);
   s.fills_back = true;
   s.may_fill = CSN_NONCE_LINE_SLOTS == 1;
 }
 
-/* A claim with an old clock meets such a word in the back yard. Its flag's word is not the other's. */
+/* Both flags are in one word. */
+static void flag_of_a_later_time(model_scenario &s) {
+  words_of_a_later_time(s, 1);
+}
+
+/* Each flag has its own word: they meet in the back yard only. */
 static void back_of_a_later_time(model_scenario &s) {
-  for (unsigned line = 0; line < 2; line++) {
-    for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS; i++) s.word(line, i, 90 + 2 * i + line, T + 8400);
-  }
-  s.claim(0, 2, T + 300, T).claim(1, 4, T + 8198 + 8190, T + 8198);
-  s.fills_back = true;
-  s.may_fill = CSN_NONCE_LINE_SLOTS == 1;
+  words_of_a_later_time(s, 4);
 }
 
 /* The claim of 2 sleeps for seven hours before it flags: its flag's word is now one whose tick, 8192 later, looks like
