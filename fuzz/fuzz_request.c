@@ -64,7 +64,8 @@ typedef struct table_state {
 static table_state *nonces(void) {
   static table_state state;
   if (state.table != NULL) return &state;
-  csn_nonce_table_config config = {.capacity = TABLE_CAPACITY, .seed = "a constant seed", .now = FUZZ_NOW - 5000};
+  csn_nonce_table_config config = {
+      .capacity = TABLE_CAPACITY, .seed = "a constant seed", .now = FUZZ_NOW - 5000, .fence = CSN_NONCE_NO_FENCE};
   state.size = csn_nonce_region_size(TABLE_CAPACITY);
   state.region = aligned_alloc(64, (state.size + 63) / 64 * 64);
   state.fresh = malloc(state.size);

@@ -217,7 +217,7 @@ static bool read_keys(csn_policy_reader *r, const uint32_t at[FIELDS]) {
 /* ---- nonces and the verifier ---- */
 
 static bool read_nonces(csn_policy_reader *r, uint32_t node, int64_t now) {
-  csn_nonce_table_config config = {.now = now};
+  csn_nonce_table_config config = {.now = now, .fence = CSN_NONCE_NO_FENCE};
   int64_t capacity = CSN_POLICY_NONCES_DEFAULT;
   uint32_t at = 0;
   if (!scheme_has(r->out->config.scheme, CSN_FIELD_NONCE)) return true;

@@ -36,6 +36,11 @@ static inline bool csn_atomic_cas_release(csn_atomic *word, uint64_t expected, u
   return atomic_compare_exchange_strong_explicit(word, &expected, desired, memory_order_release, memory_order_relaxed);
 }
 
+/* The same; and where it succeeds, what the writer of `expected` had seen is visible, too. */
+static inline bool csn_atomic_cas_acq_rel(csn_atomic *word, uint64_t expected, uint64_t desired) {
+  return atomic_compare_exchange_strong_explicit(word, &expected, desired, memory_order_acq_rel, memory_order_relaxed);
+}
+
 /* Counters: their sum is all that matters. The store is for a word that one thread writes. */
 static inline void csn_atomic_store_relaxed(csn_atomic *word, uint64_t value) {
   atomic_store_explicit(word, value, memory_order_relaxed);

@@ -42,8 +42,12 @@ enum {
   CSN_NONCE_HELD_MAX = CSN_NONCE_AHEAD_MAX + 64,  /* the most that a word is ahead: see "nudge" in nonce_claim.c */
   CSN_NONCE_JUMP_TICKS = CSN_NONCE_AHEAD_MAX + 1, /* the most by which one step of the clock advances the tick */
   CSN_NONCE_SHARD_SHARES = 8,                     /* a shard is swept in so many shares, at least one a tick */
-  CSN_NONCE_SWEEP_SHARES = CSN_NONCE_SHARDS_MAX * CSN_NONCE_SHARD_SHARES, /* of a round */
-  CSN_NONCE_SWEEP_AGE = 1024, /* ticks that a word is past before it is swept */
+  CSN_NONCE_SWEEP_SHARES = CSN_NONCE_SHARDS_MAX * CSN_NONCE_SHARD_SHARES,  /* of a round */
+  CSN_NONCE_DUE_MAX = CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SHARD_SHARES - 1, /* that are not skipped */
+  CSN_NONCE_SWEEP_AGE = 640, /* ticks that a word is older than what sweeping makes of it */
+  /* The most that a word is past: see nonce_clock.c. */
+  CSN_NONCE_PAST_MAX =
+      CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SWEEP_AGE + CSN_NONCE_DUE_MAX + CSN_NONCE_JUMP_TICKS + CSN_NONCE_DUE_MAX / 2,
 };
 #define CSN_NONCE_CLOCK_TICK_MASK ((UINT64_C(1) << CSN_NONCE_CLOCK_TICK_BITS) - 1)
 
@@ -115,7 +119,7 @@ typedef struct csn_nonce_constants {
   uint64_t region_bytes;
   uint64_t capacity;
   csn_nonce_geometry geometry;
-  int64_t fence;                      /* 0: none */
+  int64_t fence;                      /* CSN_NONCE_NO_FENCE, which is before all times: none */
   uint8_t boot[CSN_NONCE_BOOT_BYTES]; /* of a file: in which start of the machine it was made; otherwise zero */
   uint8_t secret[CSN_NONCE_SECRET_BYTES];
 } csn_nonce_constants;
@@ -141,7 +145,7 @@ struct csn_nonce_table {
   csn_nonce_geometry geometry;
   uint64_t line_count;
   uint64_t shard_lines;
-  int64_t fence; /* -1: none */
+  int64_t fence; /* as in the constants */
   size_t region_bytes;
   struct csn_nonce_lanes *lanes;
   size_t mapped_bytes; /* unmapped with the handle; 0: the region is the caller's */
@@ -197,5 +201,6 @@ bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span
 /* (nonce_region.c) */
 csn_nonce_geometry csn_nonce_geometry_of(uint64_t capacity);
 uint64_t csn_nonce_checksum(const csn_nonce_constants *constants);
+bool csn_nonce_config_valid(const csn_nonce_table_config *config);
 
 #endif

@@ -98,8 +98,10 @@ uint64_t csn_nonce_checksum(const csn_nonce_constants *constants) {
   return XXH3_64bits(constants, sizeof *constants);
 }
 
-static bool config_valid(const csn_nonce_table_config *config) {
-  return capacity_valid(config->capacity) && config->now >= 0 && config->now <= CSN_NONCE_CLOCK_MAX;
+bool csn_nonce_config_valid(const csn_nonce_table_config *config) {
+  static const uint8_t no_seed[CSN_NONCE_SEED_BYTES];
+  return capacity_valid(config->capacity) && memcmp(config->seed, no_seed, sizeof no_seed) != 0 && config->now >= 0 &&
+         config->now <= CSN_NONCE_CLOCK_MAX && (config->fence > 0 || config->fence == CSN_NONCE_NO_FENCE);
 }
 
 /* Fills the header of a region whose lines are zero: words of tick 0, which are past at tick 1. The checksum comes
@@ -134,8 +136,13 @@ static csn_error check_header(const csn_nonce_header *header, size_t size) {
     return CSN_ERROR_REGION_SIZE;
   csn_nonce_geometry geometry = csn_nonce_geometry_of(constants->capacity);
   if (memcmp(&geometry, &constants->geometry, sizeof geometry) != 0) return CSN_ERROR_REGION_VERSION;
-  /* What changes has no checksum, but a range: the sweep follows the clock. */
-  uint64_t swept = csn_atomic_load_acquire(&header->swept), clock = csn_atomic_load_relaxed(&header->clock);
+  /* What changes has no checksum, but a range: the sweep follows the clock. Both as they were at one time: others may
+     move them meanwhile. */
+  uint64_t swept, clock;
+  do {
+    swept = csn_atomic_load_acquire(&header->swept);
+    clock = csn_atomic_load_acquire(&header->clock);
+  } while (csn_atomic_load_relaxed(&header->swept) != swept);
   uint64_t behind = (clock - swept) & CSN_NONCE_CLOCK_TICK_MASK;
   bool sound = csn_nonce_clock_seconds(clock) <= CSN_NONCE_CLOCK_MAX && swept <= CSN_NONCE_CLOCK_TICK_MASK &&
                behind <= 2 * CSN_NONCE_JUMP_TICKS;
@@ -158,7 +165,7 @@ static csn_error make_handle(csn_nonce_table **out, void *region) {
   table->geometry = constants->geometry;
   table->line_count = line_count_of(&constants->geometry);
   table->shard_lines = csn_nonce_shard_lines(&constants->geometry);
-  table->fence = constants->fence == 0 ? -1 : constants->fence;
+  table->fence = constants->fence;
   table->read = csn_nonce_has_avx2() ? csn_nonce_read_avx2 : csn_nonce_read_words;
   table->region_bytes = constants->region_bytes;
   table->lanes = lanes;
@@ -173,7 +180,7 @@ static bool aligned(const void *region) {
 csn_error csn_nonce_table_format(csn_nonce_table **out, void *region, size_t size,
                                  const csn_nonce_table_config *config) {
   *out = NULL;
-  if (!config_valid(config) || !aligned(region)) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!csn_nonce_config_valid(config) || !aligned(region)) return CSN_ERROR_INVALID_ARGUMENT;
   size_t needed = csn_nonce_region_size(config->capacity);
   if (size < needed) return CSN_ERROR_REGION_SIZE;
   memset(region, 0, sizeof(csn_nonce_header)); /* a region half formatted is none */
@@ -222,7 +229,7 @@ static size_t whole_pages(size_t size) {
 
 csn_error csn_nonce_table_new(csn_nonce_table **out, const csn_nonce_table_config *config) {
   *out = NULL;
-  if (!config_valid(config)) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!csn_nonce_config_valid(config)) return CSN_ERROR_INVALID_ARGUMENT;
   size_t size = whole_pages(csn_nonce_region_size(config->capacity));
   void *region = map_private(size);
   if (region == NULL) return CSN_ERROR_NO_MEMORY;
@@ -263,7 +270,7 @@ static csn_error map_fd(csn_nonce_table **out, int fd, size_t size, const csn_no
 
 csn_error csn_nonce_table_format_fd(csn_nonce_table **out, int fd, const csn_nonce_table_config *config) {
   *out = NULL;
-  if (!config_valid(config)) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!csn_nonce_config_valid(config)) return CSN_ERROR_INVALID_ARGUMENT;
   size_t size = csn_nonce_region_size(config->capacity);
   if (ftruncate(fd, (off_t)size) != 0) return CSN_ERROR_STORE;
   /* Its blocks now: a page that a full disk cannot hold would be a signal in a claim. */
@@ -272,12 +279,18 @@ csn_error csn_nonce_table_format_fd(csn_nonce_table **out, int fd, const csn_non
   return map_fd(out, fd, size, config);
 }
 
+/* The header says how much there is to map, before anything of a size that somebody else chose is mapped. */
 csn_error csn_nonce_table_attach_fd(csn_nonce_table **out, int fd) {
   struct stat status;
+  csn_nonce_header header;
   *out = NULL;
   if (fstat(fd, &status) != 0) return CSN_ERROR_STORE;
-  if (status.st_size < (off_t)sizeof(csn_nonce_header)) return CSN_ERROR_REGION_SIZE;
-  return map_fd(out, fd, (size_t)status.st_size, NULL);
+  if (status.st_size < (off_t)sizeof header) return CSN_ERROR_REGION_SIZE;
+  if (pread(fd, &header, sizeof header, 0) != (ssize_t)sizeof header) return CSN_ERROR_STORE;
+  csn_error error = check_header(&header, (size_t)status.st_size);
+  size_t size = header.constants.region_bytes;
+  csn_wipe(&header, sizeof header);
+  return error == CSN_OK ? map_fd(out, fd, size, NULL) : error;
 }
 
 csn_nonce_huge_pages csn_nonce_table_huge_pages(const csn_nonce_table *table) {

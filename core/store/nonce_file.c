@@ -100,12 +100,15 @@ static void plan_after_restart(nonce_file *file, const csn_nonce_table_config *c
 }
 
 /* Whether the table is the one that was asked for. OK with *out NULL: a new one is to be made, as planned. */
-static csn_error judge(nonce_file *file, const csn_nonce_table_config *config, csn_nonce_table **out) {
+static csn_error judge(nonce_file *file, const csn_nonce_table_config *config, int fd, csn_nonce_table **out) {
   static const uint8_t no_boot[CSN_NONCE_BOOT_BYTES];
   csn_nonce_table *table = *out;
   const csn_nonce_constants *constants = &table->header->constants;
+  struct stat status;
   csn_error error = CSN_OK;
-  if (table->mapped_bytes != table->region_bytes) {
+  if (fstat(fd, &status) != 0) {
+    error = CSN_ERROR_STORE;
+  } else if ((uint64_t)status.st_size != table->region_bytes) {
     error = CSN_ERROR_REGION_SIZE;
   } else if (memcmp(constants->boot, no_boot, sizeof no_boot) == 0) {
     error = CSN_ERROR_REGION_FOREIGN; /* nobody knows who uses it, so it cannot be made anew */
@@ -130,7 +133,7 @@ static csn_error look(nonce_file *file, const csn_nonce_table_config *config, cs
   if (fd < 0) return errno == ENOENT ? CSN_OK : CSN_ERROR_STORE;
   csn_error error = check_private(fd);
   if (error == CSN_OK) error = csn_nonce_table_attach_fd(out, fd);
-  if (error == CSN_OK) error = judge(file, config, out);
+  if (error == CSN_OK) error = judge(file, config, fd, out);
   close(fd);
   return error;
 }
@@ -195,10 +198,6 @@ static csn_error lock_and_make(nonce_file *file, const csn_nonce_table_config *c
 
 /* ---- both ---- */
 
-static bool config_valid(const csn_nonce_table_config *config) {
-  return csn_nonce_region_size(config->capacity) > 0 && config->now >= 0 && config->now <= CSN_NONCE_CLOCK_MAX;
-}
-
 static csn_error open_or_make(nonce_file *file, const csn_nonce_table_config *config, csn_nonce_table **out) {
   csn_error error = read_boot(file->boot);
   while (error == CSN_OK && *out == NULL) {
@@ -212,7 +211,7 @@ static csn_error open_or_make(nonce_file *file, const csn_nonce_table_config *co
 csn_error csn_nonce_file_open(csn_nonce_table **out, const char *path, const csn_nonce_table_config *config) {
   nonce_file file = {.path = path};
   *out = NULL;
-  if (!config_valid(config)) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!csn_nonce_config_valid(config)) return CSN_ERROR_INVALID_ARGUMENT;
   if (asprintf(&file.making, "%s.making", path) < 0) return CSN_ERROR_NO_MEMORY;
   csn_error error = open_or_make(&file, config, out);
   int saved = errno;

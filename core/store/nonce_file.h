@@ -21,10 +21,10 @@ extern "C" {
  *
  * `config`: an existing table must have been made for the same capacity; it keeps its seed, clock and fence. Where a
  * table has to be made, these are the configuration's. To be safe in every case, the removal of the file included, give
- * as fence (UNIX second) `now` and the longest that a request is remembered: twice the window. Where the file is of
- * another start of the machine, a fence that does not lie ahead of `now` would refuse nothing: then it is `now` and
- * CSN_NONCE_RETENTION_MAX; and where the old table's clock was ahead of `now`, the new one goes on from there, clock
- * and fence.
+ * as fence (UNIX second) `now` and the longest that a request is remembered: twice the window. (And give a longer
+ * window a new file: see csn_nonce_table.) Where the file is of another start of the machine, a fence that does not lie
+ * ahead of `now` would refuse nothing: then it is `now` and CSN_NONCE_RETENTION_MAX; and where the old table's clock
+ * was ahead of `now`, the new one goes on from there, clock and fence.
  *
  * The file holds the secret of the table, and who can write it decides what is fresh: it is made with mode 0600, and
  * opened only where it belongs to the effective user and group and others have no access. It must be a regular file and

@@ -31,7 +31,7 @@ static inline int remove_folder(void **state) {
 }
 
 static inline csn_nonce_table_config config_of(uint64_t capacity) {
-  csn_nonce_table_config config = {.capacity = capacity, .now = NOW, .seed = {3, 1, 4}};
+  csn_nonce_table_config config = {.capacity = capacity, .now = NOW, .seed = {3, 1, 4}, .fence = CSN_NONCE_NO_FENCE};
   return config;
 }
 

@@ -33,7 +33,7 @@ static void a_file_remembers(void **state) {
   config.now = NOW - 100;
   table = open_with(&config);
   assert_int_equal(csn_nonce_table_measure(table).clock, NOW + 50);
-  assert_int_equal(csn_nonce_table_measure(table).fence, 0);
+  assert_int_equal(csn_nonce_table_measure(table).fence, CSN_NONCE_NO_FENCE);
   assert_int_equal(csn_nonce_table_measure(table).live, 2);
   assert_int_equal(claim(table, "a"), CSN_NONCE_REPLAYED);
   assert_int_equal(claim(table, "b"), CSN_NONCE_REPLAYED);
@@ -118,12 +118,13 @@ static void assert_made_anew(int64_t clock, int64_t config_fence, int64_t fence,
 static void after_a_restart_of_the_machine_the_table_is_made_anew_behind_a_fence(void **state) {
   (void)state;
   enum { MAX = CSN_NONCE_RETENTION_MAX };
-  assert_made_anew(NOW, 0, NOW + MAX, NOW);
+  assert_made_anew(NOW, CSN_NONCE_NO_FENCE, NOW + MAX, NOW);
   assert_made_anew(NOW, NOW, NOW + MAX, NOW);
   assert_made_anew(NOW, NOW - 5, NOW + MAX, NOW);
   assert_made_anew(NOW, NOW + 700, NOW + 700, NOW);
   assert_made_anew(NOW, NOW + MAX - 1, NOW + MAX - 1, NOW);
-  assert_made_anew(NOW + 1000, 0, NOW + 1000 + MAX, NOW + 1000); /* the machine's clock went back meanwhile */
+  assert_made_anew(NOW + 1000, CSN_NONCE_NO_FENCE, NOW + 1000 + MAX,
+                   NOW + 1000); /* the machine's clock went back meanwhile */
   assert_made_anew(NOW + 1000, NOW + 700, NOW + 1700, NOW + 1000);
 }
 

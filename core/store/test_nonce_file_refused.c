@@ -1,5 +1,6 @@
 /* Every file that is refused as a mapped nonce table, and the error that says why. */
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "nonce_file_support.h"
@@ -28,13 +29,28 @@ static void configurations_out_of_range_are_refused(void **state) {
   } bad[] = {{0, 0}, {CSN_NONCE_CAPACITY_MAX + 1, 0}, {1, -1}, {1, CSN_NONCE_CLOCK_MAX + 1}};
   for (int there = 0; there < 2; there++) {
     for (size_t i = 0; i < COUNT(bad); i++) {
-      csn_nonce_table_config config = {.capacity = bad[i].capacity, .now = bad[i].now};
+      csn_nonce_table_config config = {.capacity = bad[i].capacity, .now = bad[i].now, .fence = CSN_NONCE_NO_FENCE};
       csn_nonce_table *table = (csn_nonce_table *)&config;
       assert_int_equal(csn_nonce_file_open(&table, path, &config), CSN_ERROR_INVALID_ARGUMENT);
       assert_null(table);
       assert_int_equal(access(path, F_OK), there - 1);
     }
     if (!there) make_file();
+  }
+}
+
+/* Of a table that is to be made. */
+static void a_table_without_a_seed_or_a_choice_of_fence_is_not_made(void **state) {
+  (void)state;
+  static const int64_t fences[] = {0, -2, INT64_MIN, CSN_NONCE_NO_FENCE, NOW + 300};
+  for (size_t i = 0; i < COUNT(fences); i++) {
+    csn_nonce_table_config config = config_of(CAPACITY);
+    csn_nonce_table *table = (csn_nonce_table *)&config;
+    config.fence = fences[i];
+    if (i >= 3) memset(config.seed, 0, sizeof config.seed);
+    assert_int_equal(csn_nonce_file_open(&table, path, &config), CSN_ERROR_INVALID_ARGUMENT);
+    assert_null(table);
+    assert_true(access(path, F_OK) == -1 && access(making, F_OK) == -1);
   }
 }
 
@@ -83,6 +99,18 @@ static void write_file(const void *bytes, size_t len) {
   close(fd);
 }
 
+/* So that a large file cannot be mapped; the address sanitizer needs more. */
+static void limit_memory(rlim_t bytes) {
+#ifndef __SANITIZE_ADDRESS__
+  struct rlimit limit;
+  assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+  limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+  assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+#else
+  (void)bytes;
+#endif
+}
+
 static void files_of_another_size_are_refused(void **state) {
   (void)state;
   make_file();
@@ -97,11 +125,13 @@ static void files_of_another_size_are_refused(void **state) {
     write_file(whole.bytes, lens[i]);
     assert_refused(CSN_ERROR_REGION_SIZE);
   }
-  for (size_t more = 1; more <= 8192; more = more * 8) {
+  limit_memory((rlim_t)1 << 34);
+  for (size_t more = 1; more <= (size_t)1 << 42; more = more * 8) {
     write_file(whole.bytes, whole.len);
     assert_int_equal(truncate(path, (off_t)(whole.len + more)), 0);
     assert_refused(CSN_ERROR_REGION_SIZE);
   }
+  limit_memory(RLIM_INFINITY);
   write_file(whole.bytes, whole.len);
   csn_nonce_table_free(open_table());
   free(whole.bytes);
@@ -188,6 +218,7 @@ static void a_file_of_others_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(configurations_out_of_range_are_refused),
+      TEST(a_table_without_a_seed_or_a_choice_of_fence_is_not_made),
       TEST(another_capacity_is_refused),
       TEST(what_is_no_regular_file_is_refused),
       TEST(a_missing_directory_is_refused),

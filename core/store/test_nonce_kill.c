@@ -113,7 +113,7 @@ static int remove_folder(void **state) {
 }
 
 static csn_error open_file(csn_nonce_table **table, const char *name) {
-  csn_nonce_table_config config = {.capacity = CAPACITY, .now = NOW, .seed = {7}};
+  csn_nonce_table_config config = {.capacity = CAPACITY, .now = NOW, .seed = {7}, .fence = CSN_NONCE_NO_FENCE};
   return csn_nonce_file_open(table, name, &config);
 }
 

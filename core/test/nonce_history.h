@@ -114,8 +114,10 @@ static inline violation check_alone(const history *h, const clock_bounds *b, con
 /* Whether `holder` can have written the word for which `e` was refused. */
 static inline bool can_hold(const history *h, const clock_bounds *b, const event *holder, const event *e) {
   if (holder == e || holder->invoked >= e->answered) return false;
-  if (h->crowded) return holder->answer != CSN_NONCE_REPLAYED; /* FULL or EXPIRED after it was written: step 8 */
-  return holder->answer == CSN_NONCE_FRESH && !must_be_at(b, end_of(holder), e->invoked);
+  if (h->crowded) return holder->answer != CSN_NONCE_REPLAYED; /* FULL or EXPIRED after it was written: steps 8 and 9 */
+  bool written = holder->answer == CSN_NONCE_FRESH ||
+                 (holder->answer == CSN_NONCE_EXPIRED && !must_be_at(b, holder->expires + 1, holder->invoked));
+  return written && !must_be_at(b, end_of(holder), e->invoked);
 }
 
 /* `e` was REPLAYED; `group` is of its nonce, by their first stamp. */

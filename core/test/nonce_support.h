@@ -14,7 +14,7 @@ _Static_assert(START % CSN_NONCE_TICK_SECONDS == 0, "boundaries count from a tic
 static const csn_span client = CSN_SPAN_LITERAL("client-7");
 
 static inline csn_nonce_table_config config_of(uint64_t capacity) {
-  csn_nonce_table_config config = {.capacity = capacity, .now = START};
+  csn_nonce_table_config config = {.capacity = capacity, .now = START, .fence = CSN_NONCE_NO_FENCE};
   for (size_t i = 0; i < sizeof config.seed; i++) config.seed[i] = (uint8_t)(i * 37 + 11);
   return config;
 }

@@ -38,7 +38,7 @@ static inline csn_keyring *test_keyring_new(void) {
 
 static inline csn_nonce_table *test_nonces_new(uint64_t capacity, int64_t now) {
   csn_nonce_table *table = NULL;
-  csn_nonce_table_config config = {.capacity = capacity, .seed = {7}, .now = now};
+  csn_nonce_table_config config = {.capacity = capacity, .seed = {7}, .fence = CSN_NONCE_NO_FENCE, .now = now};
   assert_int_equal(csn_nonce_table_new(&table, &config), CSN_OK);
   return table;
 }

@@ -67,7 +67,7 @@ static void free_ring(void *context) {
 }
 
 static csn_error new_table(void *context) {
-  csn_nonce_table_config config = {.capacity = 1000, .seed = {1}, .now = 1};
+  csn_nonce_table_config config = {.capacity = 1000, .seed = {1}, .fence = CSN_NONCE_NO_FENCE, .now = 1};
   return csn_nonce_table_new(context, &config);
 }
 static void free_table(void *context) {

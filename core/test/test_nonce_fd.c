@@ -85,7 +85,9 @@ static void each_thing_that_does_not_fit_has_its_error(void **state) {
     csn_error error;
   } rows[] = {
       {-1, 0, CSN_OK},
-      {-1, 4096, CSN_OK}, /* longer than it need be */
+      {-1, 4096, CSN_OK}, /* longer than it need be; and than can be mapped */
+      {-1, (off_t)1 << 40, CSN_OK},
+      {-1, (off_t)1 << 62, CSN_OK},
       {-1, -1, CSN_ERROR_REGION_SIZE},
       {-1, -64, CSN_ERROR_REGION_SIZE},
       {-1, -(off_t)sizeof(csn_nonce_header), CSN_ERROR_REGION_SIZE},
@@ -96,6 +98,9 @@ static void each_thing_that_does_not_fit_has_its_error(void **state) {
       {offsetof(csn_nonce_constants, fence), 0, CSN_ERROR_REGION_CHECKSUM},
       {offsetof(csn_nonce_constants, secret) + CSN_NONCE_SECRET_BYTES - 1, 0, CSN_ERROR_REGION_CHECKSUM},
       {offsetof(csn_nonce_header, checksum), 0, CSN_ERROR_REGION_CHECKSUM},
+      {offsetof(csn_nonce_constants, magic), (off_t)1 << 62, CSN_ERROR_REGION_FOREIGN},
+      {offsetof(csn_nonce_constants, version), (off_t)1 << 62, CSN_ERROR_REGION_VERSION},
+      {offsetof(csn_nonce_header, checksum), (off_t)1 << 62, CSN_ERROR_REGION_CHECKSUM},
       {sizeof(csn_nonce_header), 0, CSN_OK}, /* a word */
   };
   off_t size = (off_t)csn_nonce_region_size(100);
@@ -113,9 +118,28 @@ static void each_thing_that_does_not_fit_has_its_error(void **state) {
     csn_error error = csn_nonce_table_attach_fd(&table, fd);
     if (error != rows[i].error) fail_msg("row %zu: %s", i, csn_error_sentence(error));
     assert_int_equal(error == CSN_OK, table != NULL);
+    if (table != NULL) assert_int_equal(table->mapped_bytes, size);
     csn_nonce_table_free(table);
     assert_int_equal(close(fd), 0);
   }
+}
+
+/* A header that adds up, and says that the table is larger than what there is. */
+static void a_descriptor_that_is_too_short_for_its_header_is_refused(void **state) {
+  (void)state;
+  int fd = new_memfd();
+  csn_nonce_table *table;
+  csn_nonce_header header;
+  csn_nonce_table_free(format_fd(fd, 100));
+  assert_int_equal(pread(fd, &header, sizeof header, 0), sizeof header);
+  header.constants.capacity = CSN_NONCE_CAPACITY_MAX;
+  header.constants.region_bytes = csn_nonce_region_size(CSN_NONCE_CAPACITY_MAX);
+  header.constants.geometry = csn_nonce_geometry_of(CSN_NONCE_CAPACITY_MAX);
+  header.checksum = csn_nonce_checksum(&header.constants);
+  assert_int_equal(pwrite(fd, &header, sizeof header, 0), sizeof header);
+  assert_int_equal(csn_nonce_table_attach_fd(&table, fd), CSN_ERROR_REGION_SIZE);
+  assert_null(table);
+  assert_int_equal(close(fd), 0);
 }
 
 static void a_descriptor_that_was_cut_is_refused_at_every_length(void **state) {
@@ -152,6 +176,25 @@ static void a_descriptor_that_bears_no_table_is_an_error_of_the_store(void **sta
   assert_int_equal(csn_nonce_table_format_fd(&table, ends[1], &config), CSN_ERROR_INVALID_ARGUMENT);
   assert_int_equal(close(ends[0]), 0);
   assert_int_equal(close(ends[1]), 0);
+}
+
+static void configurations_out_of_range_leave_the_descriptor_as_it_is(void **state) {
+  (void)state;
+  int fd = new_memfd();
+  struct stat status;
+  for (unsigned bad = 0; bad < 5; bad++) {
+    csn_nonce_table_config config = config_of(bad == 0 ? 0 : 100);
+    if (bad == 1) config.now = -1;
+    if (bad == 2) config.fence = 0;
+    if (bad == 3) config.fence = -2;
+    if (bad == 4) memset(config.seed, 0, sizeof config.seed);
+    csn_nonce_table *table;
+    assert_int_equal(csn_nonce_table_format_fd(&table, fd, &config), CSN_ERROR_INVALID_ARGUMENT);
+    assert_null(table);
+    assert_int_equal(fstat(fd, &status), 0);
+    assert_int_equal(status.st_size, 0);
+  }
+  assert_int_equal(close(fd), 0);
 }
 
 /* A descriptor that may only be read cannot be a table's. */
@@ -220,8 +263,10 @@ int main(void) {
       cmocka_unit_test(a_descriptors_table_says_what_it_is_like),
       cmocka_unit_test(formatting_makes_an_empty_table_of_any_descriptor),
       cmocka_unit_test(each_thing_that_does_not_fit_has_its_error),
+      cmocka_unit_test(a_descriptor_that_is_too_short_for_its_header_is_refused),
       cmocka_unit_test(a_descriptor_that_was_cut_is_refused_at_every_length),
       cmocka_unit_test(a_descriptor_that_bears_no_table_is_an_error_of_the_store),
+      cmocka_unit_test(configurations_out_of_range_leave_the_descriptor_as_it_is),
       cmocka_unit_test(a_descriptor_that_may_not_be_written_is_refused),
       cmocka_unit_test(a_table_outlives_the_process_that_made_it),
   };

@@ -3,14 +3,15 @@
  * lines spread the claims unevenly. No claim may find a table full, and its back yard has to keep room. */
 #include "nonce_support.h"
 
-/* The most of a shard's back slots that may be live. Measured: 39 % from empty, 40 % after idling, 42 % where a tenth
- * of the load went before. From 65 % on there are claims that find their own 32 all live. The simulation is the same
- * every time. */
+/* The most of a shard's back slots that may be live. Measured: 39 % from empty, 40 % after idling, 20 % where no timer
+ * ran meanwhile, 42 % where a tenth of the load went before. From 65 % on there are claims that find their own 32 all
+ * live. The simulation is the same every time. */
 #define FULLEST 0.5
 
 enum {
   BATCH = 64,
-  SWEPT_SHARES = 1024, /* of the control's sweep */
+  FIRST_SWEPT = 2 * CSN_NONCE_SWEEP_SHARES, /* ticks after which a new table's words are swept for the first time */
+  SWEPT_SHARES = 1024,                      /* of the control's sweep */
 };
 
 /* A table and what was claimed in it. */
@@ -21,6 +22,7 @@ typedef struct filling {
   uint64_t number; /* of the next nonce */
   uint64_t full;   /* answers */
   double fullest;  /* the largest part of a shard's back slots that were live at a time */
+  bool unswept;    /* no timer sweeps: the claims do */
   bool eager;      /* the control */
 } filling;
 
@@ -85,12 +87,12 @@ static void claim_up_to(filling *f, uint64_t end) {
   }
 }
 
-/* So many seconds at that part of the design load; at 0 the table is only swept. */
+/* So many seconds at that part of the design load; at 0 the table is at most swept. */
 static void run_for(filling *f, int64_t seconds, double load) {
   uint64_t before = f->number;
   for (int64_t second = 1; second <= seconds; second++) {
     f->now++;
-    csn_nonce_table_sweep(f->table, f->now);
+    if (!f->unswept) csn_nonce_table_sweep(f->table, f->now);
     if (f->eager && f->now % CSN_NONCE_TICK_SECONDS == 0) sweep_eagerly(f->table);
     claim_up_to(f, before + (uint64_t)((double)second * f->rate * load));
     if (load >= 1 && second % (1 + f->retention / 75) == 0) look(f);
@@ -152,7 +154,7 @@ static void an_idle_table_fills(void **state) {
   static const int64_t retentions[] = {60, 300};
   for (size_t i = 0; i < COUNT(capacities) * COUNT(retentions) * PHASES; i++) {
     int64_t phase = (int64_t)(i % PHASES);
-    int64_t ticks = (1 + phase % 6) * CSN_NONCE_SWEEP_AGE + (2 * phase + 1) * CSN_NONCE_SWEEP_AGE / (2 * PHASES);
+    int64_t ticks = (1 + phase % 6) * FIRST_SWEPT + (2 * phase + 1) * FIRST_SWEPT / (2 * PHASES);
     idle_and_fill(capacities[i / PHASES / 2], retentions[i / PHASES % 2], ticks, phase / 2 % 2 == 0 ? 0 : 0.001);
   }
 }
@@ -163,10 +165,39 @@ static void an_idle_table_fills_while_it_is_swept(void **state) {
   (void)state;
   static const int64_t retentions[] = {16, 60};
   for (int64_t tick = -8; tick < 40; tick++) {
-    int64_t ticks = CSN_NONCE_SWEEP_AGE + tick;
+    int64_t ticks = FIRST_SWEPT + tick;
     if (tick < 16) idle_and_fill(capacities[0], retentions[tick & 1], ticks, tick % 4 < 2 ? 0 : 0.001);
     idle_and_fill(capacities[1], retentions[tick & 1], ticks, tick % 4 < 2 ? 0 : 0.001);
   }
+}
+
+/* Nobody has come for so many ticks, no timer either, when the load does. */
+static void leave_and_fill(uint64_t capacity, int64_t ticks, bool timer) {
+  filling f = new_filling(capacity, 300);
+  assert_in_range(ticks, 1, CSN_NONCE_JUMP_TICKS);
+  f.unswept = !timer;
+  f.now += ticks * CSN_NONCE_TICK_SECONDS;
+  run_for(&f, lifetimes(&f, 2), 1);
+  ends_well(&f);
+}
+
+/* Just before a round of the sweep ended, just after, and while it passed through the shards. */
+static void a_table_that_was_left_alone_fills(void **state) {
+  (void)state;
+  static const int64_t ticks[] = {1020, 1028, 1529, 1538, 1540, 1564, 2040, 2049};
+  for (size_t i = 0; i < COUNT(capacities) * COUNT(ticks); i++) {
+    leave_and_fill(capacities[i % COUNT(capacities)], ticks[i / COUNT(capacities)], false);
+    leave_and_fill(capacities[i % COUNT(capacities)], ticks[i / COUNT(capacities)], true);
+  }
+}
+
+/* The sweep always is in some shard. */
+static void a_table_of_all_shards_that_was_left_alone_fills(void **state) {
+  (void)state;
+  enum { CAPACITY = CSN_NONCE_SHARDS_MAX << 16 };
+  leave_and_fill(CAPACITY, 1020, false);
+  leave_and_fill(CAPACITY, 1538, true);
+  leave_and_fill(CAPACITY, 1700, false);
 }
 
 static void a_table_at_a_tenth_of_its_load_fills(void **state) {
@@ -174,7 +205,7 @@ static void a_table_at_a_tenth_of_its_load_fills(void **state) {
   static const int64_t retentions[] = {60, 300, CSN_NONCE_RETENTION_MAX};
   for (size_t i = 0; i < COUNT(capacities) * COUNT(retentions); i++) {
     filling f = new_filling(capacities[i / 3], retentions[i % 3]);
-    run_for(&f, 3 * CSN_NONCE_SWEEP_AGE * CSN_NONCE_TICK_SECONDS, 0.1);
+    run_for(&f, 3 * FIRST_SWEPT * CSN_NONCE_TICK_SECONDS, 0.1);
     run_for(&f, lifetimes(&f, 3), 1);
     ends_well(&f);
   }
@@ -204,6 +235,8 @@ int main(void) {
       cmocka_unit_test(a_new_table_fills_slowly),
       cmocka_unit_test(an_idle_table_fills),
       cmocka_unit_test(an_idle_table_fills_while_it_is_swept),
+      cmocka_unit_test(a_table_that_was_left_alone_fills),
+      cmocka_unit_test(a_table_of_all_shards_that_was_left_alone_fills),
       cmocka_unit_test(a_table_at_a_tenth_of_its_load_fills),
       cmocka_unit_test(a_sweep_that_goes_by_no_age_is_noticed),
   };

@@ -1,4 +1,6 @@
 /* A nonce's key: which lines and which flag it has, and which nonces are equal; and what is read of its lines. */
+#include <xxhash.h>
+
 #include "../src/nonce_read.h"
 #include "nonce_words.h"
 
@@ -89,9 +91,14 @@ static csn_nonce_key key_of_bytes(const csn_nonce_table *table, const uint8_t *i
   return key;
 }
 
+/* What is added to both halves of the hash. */
+static uint64_t lengths_hash(size_t id_len, size_t nonce_len) {
+  return ((uint64_t)id_len << 32 | nonce_len) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /* The half hash of the text that an id and a nonce of these lengths are hashed as. */
 static uint64_t text_hash(const csn_nonce_key *key, size_t id_len, size_t nonce_len) {
-  return key->hash - ((uint64_t)id_len << 32 | nonce_len) * UINT64_C(0x9e3779b97f4a7c15);
+  return key->hash - lengths_hash(id_len, nonce_len);
 }
 
 static csn_nonce_table *table_of_secret(unsigned secret) {
@@ -104,6 +111,43 @@ static csn_nonce_table *table_of_secret(unsigned secret) {
 
 /* Lengths on both sides of where ids and nonces are hashed in another way. */
 static const size_t lengths[] = {0, 1, 7, 8, 9, 15, 16, 17, 18, 127, 128};
+
+/* The text: of usual ids and nonces the first 8 bytes and the last; else all, and zeros up to 17 bytes at least, as
+ * XXH3 hashes less by code that lets nonces be chosen which collide under any secret. */
+static size_t text_of(uint8_t text[2 * CSN_NONCE_PART_MAX], const uint8_t *id, size_t id_len, const uint8_t *nonce,
+                      size_t nonce_len) {
+  memset(text, 0, 2 * CSN_NONCE_PART_MAX);
+  if (id_len >= 8 && id_len <= 16 && nonce_len >= 8 && nonce_len <= 16) {
+    memcpy(text, id, 8);
+    memcpy(text + 8, id + id_len - 8, 8);
+    memcpy(text + 16, nonce, 8);
+    memcpy(text + 24, nonce + nonce_len - 8, 8);
+    return 32;
+  }
+  memcpy(text, id, id_len);
+  memcpy(text + id_len, nonce, nonce_len);
+  return id_len + nonce_len < 17 ? 17 : id_len + nonce_len;
+}
+
+static void keys_are_hashes_of_texts_that_are_never_short(void **state) {
+  (void)state;
+  enum { MOST = 40 };
+  csn_nonce_table *table = new_table(TINY);
+  uint64_t seed = 5;
+  for (size_t id_len = 0; id_len <= MOST; id_len++) {
+    for (size_t nonce_len = 0; nonce_len <= MOST; nonce_len++) {
+      uint8_t id[MOST], nonce[MOST], text[2 * CSN_NONCE_PART_MAX];
+      for (unsigned i = 0; i < MOST; i++) id[i] = (uint8_t)random_next(&seed), nonce[i] = (uint8_t)random_next(&seed);
+      csn_nonce_key key = key_of_bytes(table, id, id_len, nonce, nonce_len);
+      size_t len = text_of(text, id, id_len, nonce, nonce_len);
+      XXH128_hash_t hash = XXH3_128bits_withSecret(text, len, table->header->constants.secret, CSN_NONCE_SECRET_BYTES);
+      if (text_hash(&key, id_len, nonce_len) != hash.low64) fail_msg("lengths %zu and %zu", id_len, nonce_len);
+      uint64_t high = hash.high64 + lengths_hash(id_len, nonce_len);
+      assert_int_equal(key.fingerprint, high & CSN_NONCE_FINGERPRINT_MASK);
+    }
+  }
+  csn_nonce_table_free(table);
+}
 
 static void every_byte_of_an_id_and_of_a_nonce_counts(void **state) {
   (void)state;
@@ -210,6 +254,35 @@ static void claims_tell_them_apart(void **state) {
   csn_nonce_table_free(table);
 }
 
+/* Claims where a slot, at home or in the back yard, has a live word, whose fingerprint is the nonce's but for the
+ * bits of `other`. In the back yard no word is past at home. */
+static void claim_beside(csn_nonce_table *table, unsigned slot, uint64_t other) {
+  csn_nonce_key key = key_of_number(table, 7);
+  for (unsigned i = 0; i < TINY_SLOTS; i++) put(table, &key, i, -1, 0, 0);
+  if (slot >= HOME_SLOTS) put_home(table, &key, 10);
+  put(table, &key, slot, 10, 0, key.fingerprint ^ other);
+  csn_nonce_answer answer = claim_number(table, 7, START + 20, START);
+  if (answer != (other == 0 ? CSN_NONCE_REPLAYED : CSN_NONCE_FRESH))
+    fail_msg("slot %u, other bits %lx: answer %u", slot, (unsigned long)other, answer);
+  assert_int_equal(claim_number(table, 7, START + 20, START), CSN_NONCE_REPLAYED);
+}
+
+static void all_bits_of_a_fingerprint_count(void **state) {
+  (void)state;
+  static const uint64_t lower = UINT32_MAX, upper = CSN_NONCE_FINGERPRINT_MASK & ~(uint64_t)UINT32_MAX;
+  for (unsigned reader = 0; reader < 2; reader++) {
+    csn_nonce_table *table = new_table(TINY);
+    if (reader == 1) table->read = csn_nonce_read_words;
+    for (unsigned slot = 0; slot < TINY_SLOTS; slot++) {
+      claim_beside(table, slot, 0);
+      claim_beside(table, slot, lower);
+      claim_beside(table, slot, upper);
+      for (unsigned bit = 0; bit < CSN_NONCE_FINGERPRINT_BITS; bit++) claim_beside(table, slot, UINT64_C(1) << bit);
+    }
+    csn_nonce_table_free(table);
+  }
+}
+
 /* ---- readings ---- */
 
 /* What nonce_read.h says, in the simplest way. */
@@ -289,10 +362,12 @@ int main(void) {
       cmocka_unit_test(the_seed_decides_where_nonces_lie),
       cmocka_unit_test(a_nonce_has_two_home_lines_of_one_shard),
       cmocka_unit_test(all_slots_and_bits_of_both_lines_are_flags_evenly),
+      cmocka_unit_test(keys_are_hashes_of_texts_that_are_never_short),
       cmocka_unit_test(every_byte_of_an_id_and_of_a_nonce_counts),
       cmocka_unit_test(equal_texts_of_other_lengths_are_other_nonces),
       cmocka_unit_test(texts_that_are_equal_under_both_ways_are_other_nonces),
       cmocka_unit_test(claims_tell_them_apart),
+      cmocka_unit_test(all_bits_of_a_fingerprint_count),
       cmocka_unit_test(readings_are_what_is_promised_in_both_ways),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

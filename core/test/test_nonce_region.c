@@ -6,21 +6,47 @@ static void configurations_out_of_range_are_refused(void **state) {
   (void)state;
   static const struct {
     uint64_t capacity;
-    int64_t now;
-  } bad[] = {{0, 0}, {CSN_NONCE_CAPACITY_MAX + 1, 0}, {UINT64_MAX, 0}, {1, -1}, {1, CSN_NONCE_CLOCK_MAX + 1}};
-  static _Alignas(64) uint8_t region[1024];
+    int64_t now, fence;
+    bool no_seed;
+  } bad[] = {
+      {0, 0, 1, false}, {CSN_NONCE_CAPACITY_MAX + 1, 0, 1, false}, {UINT64_MAX, 0, 1, false}, {1, -1, 1, false},
+      {1, 0, 0, false}, {1, CSN_NONCE_CLOCK_MAX + 1, 1, false},    {1, 0, -2, false},         {1, 0, INT64_MIN, false},
+      {1, 0, 1, true},  {1, START, CSN_NONCE_NO_FENCE, true},
+  };
+  static _Alignas(64) uint8_t region[4096];
+  static const uint8_t zeros[sizeof region];
   csn_nonce_table *table;
   for (size_t i = 0; i < COUNT(bad); i++) {
     csn_nonce_table_config config = config_of(bad[i].capacity);
     config.now = bad[i].now;
-    assert_int_equal(csn_nonce_table_new(&table, &config), CSN_ERROR_INVALID_ARGUMENT);
+    config.fence = bad[i].fence;
+    if (bad[i].no_seed) memset(config.seed, 0, sizeof config.seed);
+    if (csn_nonce_table_new(&table, &config) != CSN_ERROR_INVALID_ARGUMENT) fail_msg("row %zu", i);
     assert_null(table);
     assert_int_equal(csn_nonce_table_format(&table, region, sizeof region, &config), CSN_ERROR_INVALID_ARGUMENT);
+    assert_null(table);
+    assert_memory_equal(region, zeros, sizeof region);
   }
   assert_int_equal(csn_nonce_region_size(0), 0);
   assert_int_equal(csn_nonce_region_size(CSN_NONCE_CAPACITY_MAX + 1), 0);
   assert_true(csn_nonce_region_size(CSN_NONCE_CAPACITY_MAX) > CSN_NONCE_CAPACITY_MAX * 8);
   csn_nonce_table_free(NULL);
+}
+
+/* A seed of one bit, wherever it is; every fence but 0 that can be one, and none. */
+static void all_other_configurations_are_taken(void **state) {
+  (void)state;
+  static const int64_t fences[] = {CSN_NONCE_NO_FENCE, 1, START, INT64_MAX};
+  for (size_t i = 0; i < COUNT(fences) * CSN_NONCE_SEED_BYTES; i++) {
+    csn_nonce_table_config config = {.capacity = 1, .now = START, .fence = fences[i % COUNT(fences)]};
+    csn_nonce_table *table;
+    config.seed[i / COUNT(fences)] = 0x80;
+    assert_int_equal(csn_nonce_table_new(&table, &config), CSN_OK);
+    assert_int_equal(csn_nonce_table_measure(table).fence, config.fence);
+    csn_nonce_answer expected = config.fence < START + 1 ? CSN_NONCE_FRESH : CSN_NONCE_FENCED;
+    assert_int_equal(claim(table, "n", START + 1, START), expected);
+    csn_nonce_table_free(table);
+  }
 }
 
 static void a_formatted_region_is_shared_by_its_handles(void **state) {
@@ -204,6 +230,7 @@ static void the_store_says_what_it_is_like(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(configurations_out_of_range_are_refused),
+      cmocka_unit_test(all_other_configurations_are_taken),
       cmocka_unit_test(a_formatted_region_is_shared_by_its_handles),
       cmocka_unit_test(a_region_that_is_not_a_table_is_refused),
       cmocka_unit_test(a_region_that_was_cut_is_refused_at_every_length),

@@ -1,8 +1,9 @@
 /* The nonce table and time: ticks that come round, idle times of every length, and the sweep. */
+#include "../src/nonce_lanes.h"
 #include "nonce_words.h"
 
 /* Ticks that a word can be past until it is swept, where the clock does not jump. */
-enum { SWEPT_BY = CSN_NONCE_SWEEP_AGE + CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SWEEP_SHARES / 2 };
+enum { SWEPT_BY = CSN_NONCE_SWEEP_AGE + 2 * CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SWEEP_SHARES / 2 };
 
 /* Filled once, then left to a clock that goes on in steps of `step` seconds, in which few or no claims write. */
 static void live_after_days(int64_t step, bool busy) {
@@ -124,8 +125,8 @@ static void update_ages(ages *a, const csn_nonce_table *table) {
   }
 }
 
-enum { WAITED_MAX = SWEPT_BY + CSN_NONCE_JUMP_TICKS };
-_Static_assert(WAITED_MAX == 3841, "1024, a whole round of 512, a jump of 2049, half a round");
+enum { WAITED_MAX = CSN_NONCE_PAST_MAX };
+_Static_assert(WAITED_MAX == 3979, "640 and a round of 512, a round of 519, a jump of 2049, half a round");
 
 /* How the clock moves: in seconds, one after the other, round and round. */
 typedef struct pace {
@@ -135,9 +136,21 @@ typedef struct pace {
   unsigned jump_every; /* steps there is one as long as the tick knows; 0: none */
 } pace;
 
-/* How old the oldest word was, in ticks. */
-static int64_t keep_pace(const pace *p, uint64_t capacity, unsigned rounds) {
-  csn_nonce_table *table = new_table(capacity);
+/* A small table in as many shards as there can be: every share of a round has lines. */
+static csn_nonce_table *new_table_of_all_shards(void) {
+  csn_nonce_table *table = new_table(7000);
+  table->geometry = (csn_nonce_geometry){.shards = CSN_NONCE_SHARDS_MAX, .half_lines = 6, .part_pairs = 1};
+  table->shard_lines = csn_nonce_shard_lines(&table->geometry);
+  assert_true(CSN_NONCE_SHARDS_MAX * table->shard_lines <= table->line_count);
+  table->line_count = CSN_NONCE_SHARDS_MAX * table->shard_lines;
+  csn_nonce_lanes_free(table->lanes);
+  table->lanes = csn_nonce_lanes_new(CSN_NONCE_SHARDS_MAX);
+  assert_non_null(table->lanes);
+  return table;
+}
+
+/* How old the oldest word was, in ticks. Takes the table. */
+static int64_t keep_pace(const pace *p, csn_nonce_table *table, unsigned rounds) {
   ages a = new_ages(table);
   uint64_t seed = 5;
   int64_t now = START;
@@ -180,14 +193,14 @@ static void no_word_is_older_or_newer_than_ticks_can_tell(void **state) {
   };
   int64_t oldest = 0;
   for (size_t i = 0; i < COUNT(paces); i++) {
-    (void)keep_pace(&paces[i], TINY, 3000);
-    int64_t reached = keep_pace(&paces[i], 1000, 2000);
+    (void)keep_pace(&paces[i], new_table(TINY), 3000);
+    int64_t reached = keep_pace(&paces[i], new_table_of_all_shards(), 2000);
     if (reached > oldest) oldest = reached;
   }
   /* The worst that the argument in nonce_clock.c knows: not yet swept a whole round ago, a jump, half a round. */
   pace jumps = {{TICK, TICK, TICK, TICK}, false, 1, 0};
-  for (jumps.jump_every = 1 << 10; jumps.jump_every <= 1792; jumps.jump_every += 128) {
-    int64_t reached = keep_pace(&jumps, 7000, 4 * jumps.jump_every);
+  for (jumps.jump_every = 1 << 10; jumps.jump_every <= 2048; jumps.jump_every += 37) {
+    int64_t reached = keep_pace(&jumps, new_table_of_all_shards(), 4 * jumps.jump_every);
     if (reached > oldest) oldest = reached;
   }
   print_message("the oldest word: %ld ticks of at most %d\n", (long)oldest, WAITED_MAX);
@@ -203,7 +216,7 @@ static void at_no_pace_does_a_word_get_too_old(void **state) {
     for (unsigned s = 0; s < COUNT(p.steps); s++) {
       p.steps[s] = (int64_t)(random_next(&seed) % (UINT64_C(4) << random_next(&seed) % 13));
     }
-    (void)keep_pace(&p, 300, 1000);
+    (void)keep_pace(&p, new_table(300), 1000);
   }
 }
 
@@ -223,6 +236,13 @@ static void without_the_sweep_words_get_too_old(void **state) {
   csn_nonce_table_free(table);
 }
 
+/* Ticks since the round began in which a line of the first shard was swept, where all that was due is swept. */
+static int64_t ticks_since_round(const csn_nonce_table *table, uint64_t line) {
+  uint64_t in_round = clock_of(table) % CSN_NONCE_SWEEP_SHARES, share = 0;
+  while (line >= table->shard_lines * (share + 1) / CSN_NONCE_SHARD_SHARES) share++;
+  return (int64_t)(share < in_round ? in_round : in_round + CSN_NONCE_SWEEP_SHARES);
+}
+
 /* A whole round of the sweep, due at once, over words that are `age` ticks past at every slot. */
 static void sweep_a_round(csn_nonce_table *table, int64_t now, int64_t age) {
   csn_nonce_key key = key_of_number(table, 1);
@@ -236,24 +256,30 @@ static void sweep_a_round(csn_nonce_table *table, int64_t now, int64_t age) {
   csn_atomic_store_relaxed(&table->header->swept, (swept - CSN_NONCE_SWEEP_SHARES) & CSN_NONCE_CLOCK_TICK_MASK);
   csn_nonce_table_sweep(table, now);
   take(&after, table);
-  uint64_t in_round = clock_of(table) % CSN_NONCE_SWEEP_SHARES;
-  uint64_t cleared = csn_nonce_word(clock_of(table) - in_round - 1, 0);
-  for (uint64_t i = 0; i < before.count; i++)
-    assert_int_equal(after.words[i], age > CSN_NONCE_SWEEP_AGE ? cleared : before.words[i]);
+  for (uint64_t i = 0; i < before.count; i++) {
+    int64_t past = ticks_since_round(table, i / CSN_NONCE_LINE_SLOTS) + 1; /* of what sweeping writes */
+    uint64_t cleared = csn_nonce_word(clock_of(table) - (uint64_t)past, 0);
+    assert_int_equal(after.words[i], age - past > CSN_NONCE_SWEEP_AGE ? cleared : before.words[i]);
+  }
   free_picture(&before);
   free_picture(&after);
 }
 
-/* Words of every age: those more than 1024 ticks past are replaced, all others stay. The clock is at any place in a
- * round. */
+/* Words of every age: those more than 640 ticks older than their round are replaced, all others stay. The clock is at
+ * any place in a round. */
 static void a_round_of_the_sweep_replaces_what_is_long_past_and_nothing_else(void **state) {
   (void)state;
-  static const int64_t near[] = {-CSN_NONCE_HELD_MAX, 0, CSN_NONCE_SWEEP_AGE, 2000, WAITED_MAX};
+  static const int64_t near[] = {-CSN_NONCE_HELD_MAX + 5, 0, CSN_NONCE_SWEEP_AGE, 2000, WAITED_MAX - 520};
   csn_nonce_table *table = new_table(TINY);
   int64_t now = START;
   for (size_t i = 0; i < COUNT(near); i++) {
-    for (int64_t age = near[i] - 5; age <= near[i] + 5; age++)
-      sweep_a_round(table, now += (CSN_NONCE_SWEEP_SHARES + 1) * CSN_NONCE_TICK_SECONDS, age);
+    for (int64_t age = near[i] - 5; age <= near[i] + 5; age++) {
+      now += (CSN_NONCE_SWEEP_SHARES + 1) * CSN_NONCE_TICK_SECONDS;
+      sweep_a_round(table, now, age);
+      csn_nonce_table_sweep(table, now + CSN_NONCE_SWEEP_SHARES * CSN_NONCE_TICK_SECONDS);
+      sweep_a_round(table, now += CSN_NONCE_SWEEP_SHARES * CSN_NONCE_TICK_SECONDS,
+                    age + ticks_since_round(table, 0) + 1);
+    }
   }
   for (int64_t age = -CSN_NONCE_HELD_MAX; age <= WAITED_MAX; age += 61)
     sweep_a_round(table, now += (CSN_NONCE_SWEEP_SHARES + 61) * CSN_NONCE_TICK_SECONDS, age);
@@ -268,15 +294,15 @@ static void swept_words_are_not_counted_as_used(void **state) {
   csn_nonce_table_sweep(table, START + 100 * CSN_NONCE_TICK_SECONDS); /* some were nudged */
   uint64_t used = csn_nonce_table_measure(table).expired, left = used;
   assert_int_equal(used, 1000);
-  for (int64_t tick = 101; tick <= CSN_NONCE_SWEEP_AGE + 2 * CSN_NONCE_SWEEP_SHARES; tick++) {
+  for (int64_t tick = 101; tick <= 3 * CSN_NONCE_SWEEP_SHARES; tick++) {
     csn_nonce_table_sweep(table, START + tick * CSN_NONCE_TICK_SECONDS);
     uint64_t now_left = csn_nonce_table_measure(table).expired;
     assert_true(now_left <= left);
     left = now_left;
-    if (tick == CSN_NONCE_SWEEP_AGE) assert_int_equal(left, used);
-    /* The only shard is swept as a round begins; the first of its shares were too early by a tick. */
-    if (tick == CSN_NONCE_SWEEP_AGE + CSN_NONCE_SWEEP_SHARES / 2) assert_in_range(left, 1, used / 4);
-    if (tick == CSN_NONCE_SWEEP_AGE + CSN_NONCE_SWEEP_SHARES) assert_true(left < used / 10);
+    /* The only shard is swept as a round begins; in the first one none was old enough. */
+    if (tick == 2 * CSN_NONCE_SWEEP_SHARES - 1) assert_int_equal(left, used);
+    if (tick == 2 * CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SHARD_SHARES / 2) assert_in_range(left, used / 8, used * 7 / 8);
+    if (tick == 2 * CSN_NONCE_SWEEP_SHARES + CSN_NONCE_SHARD_SHARES) assert_int_equal(left, 0);
   }
   assert_int_equal(left, 0);
   csn_nonce_table_free(table);

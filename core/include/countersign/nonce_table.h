@@ -24,10 +24,14 @@ enum {
 
 typedef struct csn_nonce_table_config {
   uint64_t capacity;                  /* live nonces to hold; 1 to 2^36 */
-  uint8_t seed[CSN_NONCE_SEED_BYTES]; /* secret and random: keeps clients from choosing nonces that collide */
+  uint8_t seed[CSN_NONCE_SEED_BYTES]; /* secret and random, not all zero: keeps clients from choosing nonces that
+                                         collide */
   int64_t now;                        /* UNIX second at the start; the clock never goes back behind it */
-  int64_t fence;                      /* claims that expire at or before this second are refused; 0: no fence */
+  int64_t fence;                      /* claims that expire at or before this second are refused. A table that begins
+                                         empty knows nothing of what was accepted before: `now` and the longest that a
+                                         request is remembered, twice the window. CSN_NONCE_NO_FENCE: none */
 } csn_nonce_table_config;
+#define CSN_NONCE_NO_FENCE INT64_C(-1) /* for the first start of a service, or where a replay does no harm */
 
 /* ---- size ---- */
 
@@ -41,6 +45,10 @@ uint64_t csn_nonce_capacity(uint64_t claims_per_second, int64_t retention);
 size_t csn_nonce_region_size(uint64_t capacity);
 
 /* ---- tables ---- */
+
+/* `expires` is part of what is remembered: all who claim in a table use one window. To give requests a longer one,
+ * begin with a new table behind a fence; the old one would let in again what it has forgotten and the longer window
+ * admits. */
 
 /* A table in private memory, allocated whole and zeroed at once; a child process of fork() has a copy, not the table.
  * Errors: INVALID_ARGUMENT, NO_MEMORY. */
@@ -60,7 +68,8 @@ csn_error csn_nonce_table_attach(csn_nonce_table **out, void *region, size_t siz
 /* The same for what a file descriptor stands for: a memfd, shared memory or a file. format_fd() sets the file's size
  * and allocates its blocks. The descriptor may be closed afterwards; the mapping goes with the handle. For a file that
  * is opened by its name and may be half made, see core/store/nonce_file.h. Errors: as above, STORE (a system call
- * failed: errno). */
+ * failed: errno). A file that is cut while it is mapped is a signal (SIGBUS) in a claim: seal a memfd with
+ * F_SEAL_SHRINK. */
 csn_error csn_nonce_table_format_fd(csn_nonce_table **out, int fd, const csn_nonce_table_config *config) CSN_WARN_UNUSED
     CSN_NONNULL(1, 3);
 csn_error csn_nonce_table_attach_fd(csn_nonce_table **out, int fd) CSN_WARN_UNUSED CSN_NONNULL(1);
@@ -93,7 +102,8 @@ csn_error csn_nonce_table_memory(const csn_nonce_table *table, csn_nonce_memory 
  * and in a table that is overloaded up to 256 seconds more. UNAVAILABLE, and nothing changes, where client id or nonce
  * is longer than 128 bytes or `now` is after the year 9999; a `now` before the table's clock counts as the clock.
  * Thread-safe, lock-free: never waits, never allocates. Who moves the clock by a tick also clears what is old in two
- * 512ths of the table, unless csn_nonce_table_sweep() has been before it. Timing depends on the client id, the nonce
+ * 512ths of the table, who moves it by 260 ticks (17 minutes without a claim) in all of it, unless
+ * csn_nonce_table_sweep() has been before. Timing depends on the client id, the nonce
  * and what lies beside it, none of which is secret. */
 csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
                                        int64_t now) CSN_WARN_UNUSED CSN_NONNULL(1);
@@ -117,7 +127,7 @@ typedef struct csn_nonce_shard_stats {
   uint64_t slots;
   double live;     /* estimate from at most 4096 cache lines; exact where the shard has no more */
   double expired;  /* likewise: slots that are used again when a claim needs them, those never used included */
-  uint64_t oldest; /* ticks for which the stalest slot that was seen has been past; 0 where none is. At most 3841 */
+  uint64_t oldest; /* ticks for which the stalest slot that was seen has been past; 0 where none is. At most 3979 */
   /* Counted by this handle since it was made: */
   uint64_t claims; /* all; those that are in none of the following were FRESH */
   uint64_t replayed;
@@ -138,7 +148,7 @@ typedef struct csn_nonce_table_stats {
   uint64_t expired; /* slots that have been used, are free again, and were not swept since */
   uint64_t region_bytes;
   int64_t clock; /* the highest `now` seen: UNIX seconds */
-  int64_t fence;
+  int64_t fence; /* CSN_NONCE_NO_FENCE: none */
 } csn_nonce_table_stats;
 
 /* Walks the whole table: for tests and reports. Thread-safe; a moving picture while others claim. */

@@ -15,7 +15,7 @@ typedef struct csn_atomic {
   unsigned number;
 } csn_atomic;
 
-typedef enum model_order { MODEL_RELAXED, MODEL_PAIRED /* acquire, or release */ } model_order;
+typedef enum model_order { MODEL_RELAXED, MODEL_ACQUIRE, MODEL_RELEASE, MODEL_ACQ_REL } model_order;
 
 uint64_t model_load(const csn_atomic *word, model_order order, const char *function, unsigned line);
 bool model_cas(csn_atomic *word, uint64_t expected, uint64_t desired, model_order order, const char *function,
@@ -23,11 +23,17 @@ bool model_cas(csn_atomic *word, uint64_t expected, uint64_t desired, model_orde
 
 /* Macros, so that a trace names the line of the source. */
 #define csn_atomic_load_relaxed(word) model_load(word, MODEL_RELAXED, __func__, __LINE__)
-#define csn_atomic_load_acquire(word) model_load(word, MODEL_PAIRED, __func__, __LINE__)
+#define csn_atomic_load_acquire(word) model_load(word, MODEL_ACQUIRE, __func__, __LINE__)
 #define csn_atomic_cas_release(word, expected, desired) \
-  model_cas(word, expected, desired, MODEL_PAIRED, __func__, __LINE__)
+  model_cas(word, expected, desired, MODEL_RELEASE, __func__, __LINE__)
+#define csn_atomic_cas_acq_rel(word, expected, desired) \
+  model_cas(word, expected, desired, MODEL_ACQ_REL, __func__, __LINE__)
+
+/* Of controls. */
 #define csn_atomic_cas_relaxed(word, expected, desired) \
   model_cas(word, expected, desired, MODEL_RELAXED, __func__, __LINE__)
+#define csn_atomic_cas_acquire(word, expected, desired) \
+  model_cas(word, expected, desired, MODEL_ACQUIRE, __func__, __LINE__)
 
 #ifdef __cplusplus
 }

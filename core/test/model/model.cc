@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 
@@ -35,13 +36,16 @@ struct outcome {
   const model_claim *claim;
   unsigned thread;
   csn_nonce_answer answer;
-  uint64_t clock; /* the last that its thread saw: the one that it was admitted by */
+  uint64_t clock;    /* the last that its thread saw */
+  uint64_t admitted; /* the one that it was admitted by: the last before what it wrote last, if it is FRESH */
+  bool wrote;        /* its word */
   bool died;
 };
 
 struct thread_state {
   bool mortal;
   uint64_t clock; /* last seen */
+  outcome *claim; /* what it is at, or NULL */
 };
 static thread_state states[MODEL_THREADS_MAX];
 static outcome outcomes[16];
@@ -92,6 +96,12 @@ static uint64_t start_clock() {
   return csn_nonce_clock(T, scenario.tick);
 }
 
+/* As the last sweep of a line left them that is counted. */
+static uint64_t swept_word(unsigned line) {
+  uint64_t share = model_share(line), counted = std::min(scenario.swept, scenario.tick);
+  return csn_nonce_word((counted - 1 - share) / CSN_NONCE_SWEEP_SHARES * CSN_NONCE_SWEEP_SHARES - 1, 0);
+}
+
 static bool is_live(uint64_t word, uint64_t clock) {
   return !csn_nonce_word_expired(word, clock);
 }
@@ -100,11 +110,16 @@ static bool is_live(uint64_t word, uint64_t clock) {
 
 struct death {};
 
+static rl::memory_order relacy_order(model_order order) {
+  static const rl::memory_order orders[] = {rl::mo_relaxed, rl::mo_acquire, rl::mo_release, rl::mo_acq_rel};
+  return orders[order];
+}
+
 uint64_t model_load(const csn_atomic *word, model_order order, const char *function, unsigned line) {
   unsigned who = rl::thread_index();
   model_writes[who] = false;
   rl::debug_info info(function, "", line);
-  uint64_t value = words[word->number].load(order == MODEL_RELAXED ? rl::mo_relaxed : rl::mo_acquire, info);
+  uint64_t value = words[word->number].load(relacy_order(order), info);
   if (word->number == CLOCK) states[who].clock = value;
   return value;
 }
@@ -124,24 +139,22 @@ bool model_cas(csn_atomic *word, uint64_t expected, uint64_t desired, model_orde
   rl::debug_info info(function, "", line);
   if (states[who].mortal && rl::rand(2) == 1) throw death();
   model_writes[who] = true;
-  bool done = words[word->number].compare_exchange(rl::bool_t<false>(), expected, desired,
-                                                   order == MODEL_RELAXED ? rl::mo_relaxed : rl::mo_release,
+  bool done = words[word->number].compare_exchange(rl::bool_t<false>(), expected, desired, relacy_order(order),
                                                    rl::mo_relaxed, info);
-  if (done && ++writes[word->number] >= MODEL_HISTORY && !scenario.alone)
-    rl::ctx().fail_test(NULL, HISTORY_TOO_SHORT, $);
-  if (done) check_write(word->number, expected, desired, states[who].clock);
-  return done;
+  if (!done) return false;
+  if (++writes[word->number] >= MODEL_HISTORY && !scenario.alone) rl::ctx().fail_test(NULL, HISTORY_TOO_SHORT, $);
+  check_write(word->number, expected, desired, states[who].clock);
+  outcome *claim = states[who].claim;
+  if (claim != NULL) claim->admitted = states[who].clock;
+  if (claim != NULL && (desired & ~CSN_NONCE_TICK_MASK) == claim->claim->nonce) claim->wrote = true;
+  return true;
 }
 
 /* ---- the promises ---- */
 
-static int64_t seconds(const outcome &o) {
-  return csn_nonce_clock_seconds(o.clock);
-}
-
 /* The tick of `expires` is over at the clock that the claim was admitted by. */
 static bool is_past(int64_t expires, const outcome &o) {
-  return seconds(o) / CSN_NONCE_TICK_SECONDS > expires / CSN_NONCE_TICK_SECONDS;
+  return csn_nonce_clock_seconds(o.admitted) / CSN_NONCE_TICK_SECONDS > expires / CSN_NONCE_TICK_SECONDS;
 }
 
 /* (once) */
@@ -167,10 +180,7 @@ static bool may_be_replayed(const outcome &replayed) {
   }
   for (size_t i = 0; i < outcome_count; i++) {
     const outcome &other = outcomes[i];
-    if (&other == &replayed || other.claim->nonce != replayed.claim->nonce) continue;
-    if (other.died || other.answer == CSN_NONCE_FRESH) return true;
-    /* Over between 7 and 8. */
-    if (other.answer == CSN_NONCE_EXPIRED || other.answer == CSN_NONCE_FULL) return true;
+    if (&other != &replayed && other.claim->nonce == replayed.claim->nonce && other.wrote) return true;
   }
   return false;
 }
@@ -180,9 +190,9 @@ static void check_answers() {
   for (size_t i = 0; i < outcome_count; i++) {
     const outcome &o = outcomes[i];
     if (o.died) continue;
-    bool over = seconds(o) > o.claim->expires;
+    bool over = csn_nonce_clock_seconds(o.clock) > o.claim->expires;
     if (over != (o.answer == CSN_NONCE_EXPIRED)) broken(over ? "admitted after its time" : "EXPIRED before its time");
-    bool early = o.claim->expires - seconds(o) > CSN_NONCE_RETENTION_MAX;
+    bool early = o.claim->expires - csn_nonce_clock_seconds(o.admitted) > CSN_NONCE_RETENTION_MAX;
     if (early != (o.answer == CSN_NONCE_RETENTION)) broken("admitted too early, or not early enough");
     if (o.answer == CSN_NONCE_REPLAYED && !may_be_replayed(o)) broken("REPLAYED, but nobody else claimed it");
     if (o.answer == CSN_NONCE_FULL && !scenario.may_fill) broken("FULL where there is room");
@@ -228,17 +238,25 @@ static void note_end() {
 
 static outcome &begin(unsigned who, const model_claim &claim) {
   outcome &o = outcomes[outcome_count++];
-  o = outcome{&claim, who, CSN_NONCE_UNAVAILABLE, 0, true};
+  o = outcome{&claim, who, CSN_NONCE_UNAVAILABLE, 0, 0, false, true};
+  states[who].claim = &o;
   return o;
 }
 
 static void end(outcome &o, csn_nonce_answer answer) {
   o.answer = answer;
   o.clock = states[o.thread].clock;
+  if (answer != CSN_NONCE_FRESH) o.admitted = o.clock;
   o.died = false;
+  states[o.thread].claim = NULL;
 }
 
 static void claim_one(unsigned who, const model_claim &claim) {
+  if (claim.kind == model_claim::MOVE) {
+    uint64_t clock = csn_atomic_load_acquire(&header.clock);
+    (void)csn_atomic_cas_release(&header.clock, clock, csn_nonce_clock(claim.now, csn_nonce_tick_of(clock, claim.now)));
+    return;
+  }
   if (claim.kind != model_claim::CLAIM) {
     uint64_t clock = csn_nonce_advance(&table, claim.now);
     if (claim.kind == model_claim::SWEEP) csn_nonce_sweep(&table, clock, UINT64_MAX);
@@ -280,15 +298,14 @@ struct play : rl::test_suite<play<thread_count>, thread_count> {
     words = own_words;
     outcome_count = 0;
     memset(writes, 0, sizeof writes);
-    uint64_t round = scenario.tick / CSN_NONCE_SWEEP_SHARES * CSN_NONCE_SWEEP_SHARES;
-    for (unsigned i = 0; i < MODEL_SLOTS; i++) put(i, scenario.never_used ? 0 : csn_nonce_word(round - 1, 0));
+    for (unsigned i = 0; i < MODEL_SLOTS; i++) put(i, scenario.never_used ? 0 : swept_word(i / CSN_NONCE_LINE_SLOTS));
     for (const model_word &held : scenario.words) {
       uint64_t tick = csn_nonce_tick_of(start_clock(), held.expires);
       put(lines[held.line].slots[held.slot].number, csn_nonce_word(tick, held.nonce) | held.flags);
     }
     put(CLOCK, start_clock());
     put(SWEPT, scenario.swept & CSN_NONCE_CLOCK_TICK_MASK);
-    for (unsigned i = 0; i < MODEL_THREADS_MAX; i++) states[i] = thread_state{(scenario.mortal >> i & 1) != 0, 0};
+    for (unsigned i = 0; i < MODEL_THREADS_MAX; i++) states[i] = thread_state{(scenario.mortal >> i & 1) != 0, 0, NULL};
   }
 
   void thread(unsigned who) {
@@ -304,7 +321,7 @@ struct play : rl::test_suite<play<thread_count>, thread_count> {
   }
 
   void after() {
-    for (thread_state &state : states) state.mortal = false;
+    for (thread_state &state : states) state = thread_state();
     for (size_t i = 0; i < outcome_count; i++) {
       if (!outcomes[i].died) answers_seen |= 1u << outcomes[i].answer;
     }

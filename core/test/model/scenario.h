@@ -22,14 +22,17 @@ enum {
 };
 static_assert(CSN_NONCE_BACK_PAIRS == 1 && CSN_NONCE_PAIR_LINES == 1, "the geometry in model.cc");
 
-/* Line 0 is swept in this share, and no other is. */
-const uint64_t SHARE_OF_LINE_0 = (CSN_NONCE_SHARD_SHARES - 1) / MODEL_LINES;
+/* In which a line is swept, and no other is. */
+inline uint64_t model_share(uint64_t line) {
+  return ((line + 1) * CSN_NONCE_SHARD_SHARES - 1) / MODEL_LINES;
+}
+const uint64_t SHARE_OF_LINE_0 = model_share(0);
 
 /* The start: a whole tick. Words have 13 bits of a tick, which are all ones then, and zero in the next. */
 const int64_t T = 1700000000;
 const uint64_t START_TICK = 4 * 8192 - 1;
 
-/* A tick of so many is more than old enough to be swept. */
+/* Who is past by so many seconds is old enough to be swept, in the first ticks of a round. */
 const int64_t OLD = (CSN_NONCE_SWEEP_AGE + 6) * CSN_NONCE_TICK_SECONDS;
 
 /* A nonce is a fingerprint. 0 to 9 live in lines 0 and 1, 10 to 19 in lines 0 and 2; where their flags are, see below.
@@ -38,7 +41,9 @@ struct model_claim {
   uint64_t nonce;
   int64_t expires;
   int64_t now;
-  enum { CLAIM, STEP, SWEEP } kind; /* instead, the clock is moved; and then all that is due swept */
+  /* Instead, the clock is moved; and then all that is due swept; or it is moved in many steps, whose sweeps are not
+   * played. */
+  enum { CLAIM, STEP, SWEEP, MOVE } kind;
 };
 
 struct model_word {
@@ -93,6 +98,7 @@ struct model_scenario {
   model_scenario &sweep(unsigned thread, int64_t now) {
     return does(thread, model_claim{0, 0, now, model_claim::SWEEP});
   }
+  model_scenario &move(unsigned thread, int64_t now) { return does(thread, model_claim{0, 0, now, model_claim::MOVE}); }
   /* What fills all homes of a nonce below 10 but for one slot, free or past from `until` on. */
   model_scenario &but_one_held(int64_t until) { return word(0, 0, 99, until).held(0, 1).held(1); }
   model_scenario &answers(csn_nonce_answer answer) {

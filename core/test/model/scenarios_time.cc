@@ -38,7 +38,7 @@ static void swept_is_free(model_scenario &s) {
 
 /* A sweep that sleeps while the clock makes its longest step, after which a word is further ahead than it can tell. */
 static void sweep_sleeps(model_scenario &s) {
-  s.word(0, 0, 99, T - OLD).claim(0, 2, T + 300, T + 4).claim(1, 1, T + 8198 + 8190, T + 8198);
+  s.word(0, 0, 99, T - OLD).held(1).claim(0, 2, T + 300, T + 4).claim(1, 1, T + 8198 + 8190, T + 8198);
   s.swept = 8192 + SHARE_OF_LINE_0;
   s.tick = s.swept + 1;
   s.one_wins = true;
@@ -115,8 +115,8 @@ static void steps_share_the_sweep(model_scenario &s) {
   s.one_wins = true;
 }
 
-/* The sweep is more than a round behind: what is left out is skipped, and line 0 is the first of the round that is not.
- * Two movers; one may rely on what the other has counted since. */
+/* The sweep is more than a round behind: what is left out is skipped, and line 0 is in the first shard of the round
+ * that is not. Two movers; one may rely on what the other has counted since. */
 static void round_skipped(model_scenario &s) {
   s.word(0, 0, 1, T - 4096 * CSN_NONCE_TICK_SECONDS).step(0, T + 4).claim(1, 1, T + 300, T).step(2, T + 4);
   s.tick = 8192 + SHARE_OF_LINE_0;
@@ -126,26 +126,58 @@ static void round_skipped(model_scenario &s) {
 
 /* Line 0 is the last share that is counted before a long step, and the next skips what that leaves due. */
 static void round_skipped_later(model_scenario &s) {
-  const int64_t far = T + (CSN_NONCE_SWEEP_SHARES + 6) * CSN_NONCE_TICK_SECONDS;
-  s.word(0, 0, 1, T - 3582 * CSN_NONCE_TICK_SECONDS).step(0, far).step(1, far + 4).claim(2, 1, far + 300, far);
+  const int64_t tick = CSN_NONCE_TICK_SECONDS, far = T + (CSN_NONCE_DUE_MAX + 1) * tick;
+  s.word(0, 0, 1, T - (4096 - CSN_NONCE_DUE_MAX) * tick).step(0, far).step(1, far + 4).claim(2, 1, far + 300, T);
   s.swept = 8192 + SHARE_OF_LINE_0;
   s.tick = s.swept + 1;
   s.one_wins = true;
 }
 
-/* The longest that a word waits for the sweep: it is not old enough by a tick when its share is swept, which is the
- * last of its round, before the longest step of the clock and after that. One that is older by 258 ticks would look new
- * at the end, had it not been swept. */
+/* The longest that a word of the only shard waits for the sweep: in the back yard, which is swept last, it is not old
+ * enough by a tick; it would be swept again in the next tick, but the clock makes its longest step; and then a round is
+ * due from the next shard on. One that is older by 633 ticks would look new at the end, had it not been swept. */
 static void word_at_its_oldest(model_scenario &s) {
   const int64_t tick = CSN_NONCE_TICK_SECONDS, round = CSN_NONCE_SWEEP_SHARES, jump = CSN_NONCE_JUMP_TICKS;
-  s.word(0, 0, 1, T - CSN_NONCE_SWEEP_AGE * tick).word(0, 1, 2, T - (CSN_NONCE_SWEEP_AGE + 258) * tick);
+  s.swept = 8192 + model_share(MODEL_BACK);
+  s.tick = s.swept + 1;
+  const int64_t old = T - ((int64_t)s.tick - 8191 + CSN_NONCE_SWEEP_AGE) * tick;
+  s.word(MODEL_BACK, 0, 98, old).word(MODEL_BACK, 1, 99, old - 633 * tick);
   s.step(0, T + tick).step(0, T + (round - 1) * tick).step(0, T + (round - 1 + jump) * tick);
   const int64_t end = T + (round - 1 + jump + round / 2 - 1) * tick;
-  s.claim(0, 1, end + 300, end).claim(0, 2, end + 300, end);
+  for (uint64_t nonce = 1; nonce <= 6; nonce++) s.claim(0, nonce, end + 300, end);
   s.threads.resize(2);
+  s.fills_back = true;
+  s.alone = s.all_fresh = true;
+}
+
+/* A sweep that sleeps while the clock moves so far that what it would write is to come. */
+static void sweep_sleeps_for_hours(model_scenario &s) {
+  const int64_t tick = CSN_NONCE_TICK_SECONDS, late = T + 2 * CSN_NONCE_JUMP_TICKS * tick;
+  s.word(0, 0, 99, T + 1000 * tick).word(1, 0, 98, T + 1001 * tick).step(0, T + tick);
+  s.move(1, T + CSN_NONCE_JUMP_TICKS * tick).move(1, late).claim(1, 1, late + 300, late).claim(1, 1, late + 300, late);
   s.swept = 8192 + SHARE_OF_LINE_0;
   s.tick = s.swept + 1;
-  s.alone = s.all_fresh = true;
+  s.one_wins = true;
+}
+
+/* A claim that sleeps until the tick has come round, at home: where it would write is the very word that it saw, a
+ * swept one. The same nonce has been there meanwhile, and another. */
+static void home_comes_round(model_scenario &s) {
+  const int64_t tick = CSN_NONCE_TICK_SECONDS, later = T + 3072 * tick, late = T + 4 * CSN_NONCE_JUMP_TICKS * tick;
+  s.held(0, 1).held(1).claim(0, 1, T + 3, T).step(1, T + 1).claim(1, 1, T + 3, T + 1);
+  s.move(1, later).claim(1, 2, later + CSN_NONCE_RETENTION_MAX, later).move(1, late).step(1, late + tick);
+  s.answers(CSN_NONCE_REPLAYED).answers(CSN_NONCE_EXPIRED);
+}
+
+/* Likewise before it nudges: the word is another's, of which the nonce is claimed again. At home the claim may
+ * take that word's place, where it is live: (memory) does not hold then, and is not asked for. */
+static void nudged_comes_round(model_scenario &s) {
+  const int64_t tick = CSN_NONCE_TICK_SECONDS, later = T + 3072 * tick, late = T + 3 * CSN_NONCE_JUMP_TICKS * tick;
+  s.word(0, 0, 9, T + 3).held(0, 1).held(1).claim(0, 4, T + 300, T).claim(1, 4, T + 300, T + 4);
+  s.move(1, later).claim(1, 2, later + CSN_NONCE_RETENTION_MAX, later);
+  s.move(1, late).claim(1, 9, T + 3 + 8192 * tick, late).move(1, T + 8193 * tick);
+  s.fills_back = true;
+  s.answers(CSN_NONCE_REPLAYED).answers(CSN_NONCE_EXPIRED);
 }
 
 /* Of who moves the clock and sweeps. */
@@ -171,6 +203,9 @@ static const model_entry entries[] = {
     {"round_skipped", 1, round_skipped},
     {"round_skipped_later", 1, round_skipped_later},
     {"word_at_its_oldest", 2, word_at_its_oldest},
+    {"sweep_sleeps_for_hours", 1, sweep_sleeps_for_hours},
+    {"home_comes_round", 1, home_comes_round},
+    {"nudged_comes_round", 1, nudged_comes_round},
     {"death_of_a_sweeper", 1, death_of_a_sweeper},
 };
 const model_group model_times = {entries, sizeof entries / sizeof entries[0]};
