@@ -41,19 +41,19 @@ REDIS_SRC := core/store/redis.c core/store/redis_link.c core/store/seal.c core/s
 REDIS_SERVER_SRC := core/store/redis_server.c
 REPORT_SRC := $(filter-out reports/test_%,$(wildcard reports/*.c))
 TOOL_SRC := $(filter-out tools/test_%,$(wildcard tools/*.c))
-BENCH_SRC := $(wildcard bench/*.c bench/peers/*.c)
+BENCH_SRC := $(filter-out bench/peers/test_%,$(wildcard bench/*.c bench/peers/*.c))
 BENCH_CXX := bench/shim.cc $(wildcard bench/peers/*.cc)
 STUDY_SRC := $(wildcard bench/studies/*.c)
 STUDY_NAMES := $(STUDY_SRC:bench/studies/%.c=csn-%)
-PEER_SRC := bench/peers/mutex_map.c bench/peers/urcu_lfht.c
+PEER_SRC := bench/peers/mutex_map.c bench/peers/nonce_peers.c bench/peers/urcu_lfht.c
 PEER_CXX := $(wildcard bench/peers/*.cc)
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SRC:fuzz/%.c=%)
-TEST_SRC := $(wildcard core/test/test_*.c core/store/test_*.c tools/test_*.c reports/test_*.c)
+TEST_SRC := $(wildcard core/test/test_*.c core/store/test_*.c tools/test_*.c reports/test_*.c bench/peers/test_*.c)
 
 LIBS_CORE := -lcrypto -lxxhash -lpthread
 LIBS_TOOL := -ljansson $(LIBS_CORE) -lm
-LIBS_PEERS := -lurcu-memb -lurcu-cds
+LIBS_PEERS := -lurcu-qsbr -lurcu-cds
 LIBS_BENCH := -lbenchmark -ljwt -lsqlite3 -lhiredis $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
 LIBS_TEST := -lcmocka -lsqlite3 -lhiredis $(LIBS_TOOL)
 
@@ -63,7 +63,7 @@ SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store c
 # ---- what each target needs on a Debian machine; tools/setup installs what is missing --------------------------------
 # All that the goal needs is asked for at once, so that it is one installation, or one command to run by hand.
 SETUP_GROUPS := lib $(if $(filter all csn install,$(or $(MAKECMDGOALS),all)),csn) $(if $(filter stores install,$(MAKECMDGOALS)),stores) \
-	$(if $(filter test test-build tsan,$(MAKECMDGOALS)),csn stores test) \
+	$(if $(filter test test-build tsan,$(MAKECMDGOALS)),csn stores test) $(if $(filter test test-build,$(MAKECMDGOALS)),bench) \
 	$(if $(filter report bench,$(MAKECMDGOALS)),csn stores bench) $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
 	$(if $(filter model,$(MAKECMDGOALS)),model) $(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test model fuzz)
 
@@ -105,6 +105,12 @@ $(B)/$(1)/tests/%: $(B)/$(1)/%.o $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) $$(filte
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_TEST) -o $$@
 
+# The test of the benchmarks' peers is linked with these, and with nothing of ours.
+$(B)/$(1)/tests/bench/peers/test_peers: $(B)/$(1)/bench/peers/test_peers.o $$(PEER_SRC:%.c=$(B)/$(1)/%.o) $$(PEER_CXX:%.cc=$(B)/$(1)/%.o)
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
+	$$(Q)$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ -lcmocka $$(LIBS_PEERS) -lpthread -o $$@
+
 # The replay driver: a fuzz target without libFuzzer, run over a corpus.
 $(B)/$(1)/replay/%: $(B)/$(1)/fuzz/%.o $(B)/$(1)/fuzz/replay.o $(B)/$(1)/libcountersign.a
 	@mkdir -p $$(@D)
@@ -115,7 +121,8 @@ $(B)/$(1)/replay/%: $(B)/$(1)/fuzz/%.o $(B)/$(1)/fuzz/replay.o $(B)/$(1)/libcoun
 $(B)/$(1)/bench/%.o: bench/%.cc | $(B)/.setup-bench
 	@mkdir -p $$(@D)
 	$$(call say,CXX,$$@)
-	$$(Q)$(CXX) -std=c++17 $$(CPPFLAGS_ALL) -Wall -Wextra -Wshadow $$(if $$(filter 1,$$(WERROR)),-Werror) -O2 -g -MMD -MP -c $$< -o $$@
+	$$(Q)$(CXX) -std=c++17 $$(CPPFLAGS_ALL) -Wall -Wextra -Wshadow $$(if $$(filter 1,$$(WERROR)),-Werror) -O2 -g \
+		$$(filter -fsanitize% -fno-sanitize%,$$(CFLAGS_$(1))) -MMD -MP -c $$< -o $$@
 $(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(BENCH_CXX:%.cc=$(B)/$(1)/%.o) $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) \
 		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
 	$$(call say,LINK,$$@)

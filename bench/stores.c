@@ -21,7 +21,8 @@ static bool always_installed(void) {
 }
 
 static csn_nonce_table_config table_config(void) {
-  csn_nonce_table_config config = {.capacity = CSN_STORE_CAPACITY, .now = CSN_WORKLOAD_NOW};
+  csn_nonce_table_config config = {
+      .capacity = CSN_STORE_CAPACITY, .now = CSN_WORKLOAD_NOW, .fence = CSN_NONCE_NO_FENCE};
   csn_workload_bytes(4, config.seed, sizeof config.seed);
   return config;
 }

@@ -46,7 +46,7 @@ static void format_nonces(verify_row *row) {
     if (row->region == NULL) csn_workload_fatal("%s: no memory for the nonce table", row->name);
     madvise(row->region, rounded, MADV_HUGEPAGE);
   }
-  csn_nonce_table_config config = {.capacity = CAPACITY, .now = CSN_WORKLOAD_NOW};
+  csn_nonce_table_config config = {.capacity = CAPACITY, .now = CSN_WORKLOAD_NOW, .fence = CSN_NONCE_NO_FENCE};
   csn_workload_bytes(1, config.seed, sizeof config.seed);
   csn_nonce_table_free(row->nonces);
   must(csn_nonce_table_format(&row->nonces, row->region, size, &config), row, "the nonce table");

@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-uint64_t csn_workload_mix(uint64_t index) {
-  uint64_t z = (index + 1) * UINT64_C(0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return z ^ (z >> 31);
-}
-
 void csn_workload_bytes(uint64_t seed, uint8_t *out, size_t len) {
   uint64_t base = csn_workload_mix(seed);
   for (size_t i = 0; i < len; i += 8) {

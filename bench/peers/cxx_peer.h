@@ -6,6 +6,7 @@
 #include <new>
 
 #include "expiry_queue.h"
+#include "peer_key.h"
 
 /* An allocator on huge pages, which counts the bytes that are in use. */
 template <class T>
@@ -62,13 +63,14 @@ struct Record {
   int64_t expires;
 };
 
-static thread_local csn_queue *mine;
-
-/* The calls of a peer, from a Table, which is an ExpiryQueues with a seed, a map, the map's bytes and two calls of its
- * own: insert() is false where the key is held and has not expired, and erase_expired() leaves what has not. In either
- * the same nonce may have been claimed by another thread after it expired: what is found may be in that one's queue. */
+/* The calls of a peer, from a Table, which is an ExpiryQueues with a secret, a map, the map's bytes and two calls of
+ * its own: insert() is false where the key is held and has not expired, and erase_expired() leaves what has not. In
+ * either the same nonce may have been claimed by another thread after it expired: what is found may be in that one's
+ * queue. */
 template <class Table>
 struct CxxPeer {
+  static inline thread_local csn_queue *mine = nullptr;
+
   static void *open(std::size_t capacity, uint64_t seed) try {
     return new Table(capacity, seed);
   } catch (const std::bad_alloc &) {
@@ -96,7 +98,8 @@ struct CxxPeer {
     auto *table = static_cast<Table *>(self);
     csn_queue *queue = mine;
     Record own{{}, expires};
-    if (queue == nullptr || !csn_peer_key_make(&own.key, table->seed, client_id, nonce)) return CSN_NONCE_UNAVAILABLE;
+    if (queue == nullptr || !csn_peer_key_make(&own.key, &table->secret, client_id, nonce))
+      return CSN_NONCE_UNAVAILABLE;
     csn_queues_expire(table, queue, now, expire);
     void *room = csn_queue_room(table, queue);
     if (room == nullptr) return CSN_NONCE_FULL;

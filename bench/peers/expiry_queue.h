@@ -1,65 +1,27 @@
-/* What the adapters share, in C and C++: the key of a nonce, memory on huge pages, and queues that say what expires
- * next. The queues are made to cost the peers next to nothing: a thread has one of its own, records lie one behind the
- * other, and a lock is taken once for each block of a thousand records.
+/* Queues that say what expires next, for the adapters in C and C++. They are made to cost the peers next to nothing: a
+ * thread has one of its own, records lie one behind the other, and a lock is taken once for each block of a thousand
+ * records.
  *
  * A queue that no thread has (its thread ended, and fewer came after it) is drained by the others as they pass. */
 #ifndef CSN_BENCH_EXPIRY_QUEUE_H
 #define CSN_BENCH_EXPIRY_QUEUE_H
 
-#define XXH_INLINE_ALL
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <xxhash.h>
+#include <string.h>
 
+#include "huge_pages.h"
 #include "nonce_peer.h"
 
-typedef struct csn_peer_key {
-  uint64_t low, high; /* never both 0 */
-} csn_peer_key;
-
-/* False where client id or nonce is too long. */
-static inline bool csn_peer_key_make(csn_peer_key *key, uint64_t seed, csn_span client_id, csn_span nonce) {
-  if (client_id.len > CSN_ID_MAX || nonce.len > CSN_NONCE_MAX) return false;
-  uint8_t name[1 + CSN_ID_MAX + CSN_NONCE_MAX];
-  name[0] = (uint8_t)client_id.len; /* so that no two pairs give one name */
-  memcpy(name + 1, client_id.ptr, client_id.len);
-  memcpy(name + 1 + client_id.len, nonce.ptr, nonce.len);
-  XXH128_hash_t hash = XXH3_128bits_withSeed(name, 1 + client_id.len + nonce.len, seed);
-  key->low = hash.low64;
-  key->high = hash.high64 | (hash.low64 == 0);
-  return true;
-}
-
-/* ---- memory ---- */
-
-enum { CSN_HUGE_PAGE = 2 << 20 };
-
-/* Zeroed memory for csn_huge_free(), reserved now and taken from the system as it is touched: on huge pages where the
- * system grants them on request, as otherwise the comparison would be one of page sizes. */
-static inline void *csn_huge_alloc(size_t size) {
-  size = (size + CSN_HUGE_PAGE - 1) & ~(size_t)(CSN_HUGE_PAGE - 1);
-  uint8_t *memory = (uint8_t *)mmap(NULL, size + CSN_HUGE_PAGE, PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) return NULL;
-  size_t before = (size_t)(-(uintptr_t)memory & (CSN_HUGE_PAGE - 1));
-  if (before > 0) munmap(memory, before);
-  if (before < CSN_HUGE_PAGE) munmap(memory + before + size, CSN_HUGE_PAGE - before);
-  madvise(memory + before, size, MADV_HUGEPAGE);
-  return memory + before;
-}
-
-static inline void csn_huge_free(void *memory, size_t size) {
-  if (memory != NULL) munmap(memory, (size + CSN_HUGE_PAGE - 1) & ~(size_t)(CSN_HUGE_PAGE - 1));
-}
+/* ---- blocks ---- */
 
 /* Memory in blocks of one size, each on cache lines of its own. */
 typedef struct csn_block {
   struct csn_block *next;
   uint32_t begin, end; /* the records of a queue that it holds */
-  uint64_t extra[6];   /* for who holds a block outside a queue */
-} csn_block;
+  uint32_t retired;    /* urcu_lfht: how many blocks wait for a grace period, from this one on */
+} __attribute__((aligned(64))) csn_block;
 
 enum { CSN_BLOCK_BYTES = 32 << 10 };
 static_assert(sizeof(csn_block) == 64, "what is in a block begins on a cache line");
@@ -110,16 +72,19 @@ static inline void csn_block_give(csn_block_pool *pool, csn_block *block) {
 
 /* ---- queues ---- */
 
-/* First in, first out; one thread at a time. What a thread keeps beside its queue goes to its successor, too. */
+/* First in, first out; one thread at a time. */
 typedef struct csn_queue {
   csn_block *head, *tail;
   size_t records;
   struct csn_queue *next_idle;
-  void *spare;
+  csn_block *retired; /* urcu_lfht: wait for a grace period; whoever has the queue next waits for it */
   uint32_t claims;
 } __attribute__((aligned(128))) csn_queue; /* two lines: the processor fetches them in pairs */
 
-enum { CSN_QUEUES_MAX = 64 };
+enum {
+  CSN_QUEUES_MAX = 64,
+  CSN_RETIRED_MAX = 16, /* blocks that wait for one grace period */
+};
 
 typedef struct csn_queues {
   csn_block_pool pool;
@@ -134,11 +99,13 @@ typedef struct csn_queues {
 
 /* `bytes_each`: of the pool's memory, for each of `capacity` records. */
 static inline bool csn_queues_open(csn_queues *queues, size_t capacity, size_t record_bytes, size_t bytes_each) {
-  /* It is only reserved: enough for twice the load, for a block begun by each thread and for some that wait. */
-  size_t blocks = capacity / CSN_BLOCK_BYTES * 2 * bytes_each + bytes_each * 2 + 16 * CSN_QUEUES_MAX;
+  const size_t room = CSN_BLOCK_BYTES - sizeof(csn_block);
+  const size_t load = capacity / (room / bytes_each) + 1;
+  const size_t each_thread = CSN_RETIRED_MAX + 4; /* lists and queues that are begun, or used up but for the rest */
+  const size_t blocks = 2 * load + each_thread * CSN_QUEUES_MAX; /* only reserved: twice what the load takes */
   memset(queues, 0, sizeof *queues);
   queues->record_bytes = record_bytes;
-  queues->records_a_block = (uint32_t)((CSN_BLOCK_BYTES - sizeof(csn_block)) / record_bytes);
+  queues->records_a_block = (uint32_t)(room / record_bytes);
   pthread_mutex_init(&queues->mutex, NULL);
   return csn_block_pool_open(&queues->pool, blocks);
 }

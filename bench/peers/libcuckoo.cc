@@ -25,12 +25,12 @@ using Map = libcuckoo::cuckoohash_map<csn_peer_key, int64_t, PassThrough, std::e
 
 struct Table : ExpiryQueues {
   std::size_t map_bytes = 0;
-  uint64_t seed;
+  csn_peer_secret secret;
   Map map;
 
-  Table(std::size_t capacity, uint64_t secret)
+  Table(std::size_t capacity, uint64_t seed)
       : ExpiryQueues(capacity, sizeof(Record), sizeof(Record)),
-        seed(secret),
+        secret(csn_peer_secret_make(seed)),
         map(capacity + capacity / 4, PassThrough(), {}, Allocator(&map_bytes)) {}
 
   void erase_expired(const csn_peer_key &key, int64_t now) {
@@ -57,6 +57,7 @@ const csn_nonce_peer csn_peer_libcuckoo = {
     CxxPeer<Table>::open,
     CxxPeer<Table>::begin,
     CxxPeer<Table>::end,
+    nullptr,
     CxxPeer<Table>::claim,
     CxxPeer<Table>::bytes,
     CxxPeer<Table>::close,

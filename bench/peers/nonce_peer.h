@@ -20,6 +20,8 @@ typedef struct csn_nonce_peer {
    * between the two for one open peer of a kind at a time. At most 64 threads at once. */
   void (*thread_begin)(void *self);
   void (*thread_end)(void *self);
+  /* Where it is not NULL: after each block of claims, as the thread may then wait for another. */
+  void (*thread_rest)(void *self);
   /* FRESH or REPLAYED, where a nonce whose expiry is before `now` counts as absent; FULL without memory; UNAVAILABLE
    * where client id or nonce is too long, or without thread_begin. */
   csn_nonce_answer (*claim)(void *self, csn_span client_id, csn_span nonce, int64_t expires, int64_t now);
@@ -30,6 +32,9 @@ typedef struct csn_nonce_peer {
 
 extern const csn_nonce_peer csn_peer_urcu_lfht, csn_peer_libcuckoo, csn_peer_tbb;
 extern const csn_nonce_peer csn_peer_mutex_sharded, csn_peer_mutex_global; /* 64 shards, and one */
+
+enum { CSN_NONCE_PEERS = 5 };
+extern const csn_nonce_peer *const csn_nonce_peers[CSN_NONCE_PEERS]; /* all of them */
 
 #ifdef __cplusplus
 }

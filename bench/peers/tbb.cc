@@ -133,14 +133,14 @@ using Map = tbb::concurrent_hash_map<Record, Nothing, Compare, Allocator>;
  * two on different cache lines and does not see to it. */
 struct Table : ExpiryQueues {
   std::size_t map_bytes = 0;
-  uint64_t seed;
+  csn_peer_secret secret;
   NodePool nodes;
   alignas(64) char padding[64 - sizeof(Allocator) - sizeof(std::size_t)];
   Map map;
 
-  Table(std::size_t capacity, uint64_t secret)
+  Table(std::size_t capacity, uint64_t seed)
       : ExpiryQueues(capacity, sizeof(Record), sizeof(Record) + NODE_BYTES),
-        seed(secret),
+        secret(csn_peer_secret_make(seed)),
         nodes(&pool),
         map(capacity + capacity / 8, Compare(), Allocator(&map_bytes, &nodes)) {} /* it grows when it is full */
 
@@ -177,6 +177,7 @@ const csn_nonce_peer csn_peer_tbb = {
     Peer::open,
     Peer::begin,
     Peer::end,
+    nullptr,
     Peer::claim,
     Peer::bytes,
     Peer::close,

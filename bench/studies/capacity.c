@@ -66,7 +66,7 @@ static uint64_t mix(uint64_t index) {
 /* ---- one table ---- */
 
 static csn_nonce_table *table_of(const run *r) {
-  csn_nonce_table_config config = {.capacity = r->capacity, .now = START};
+  csn_nonce_table_config config = {.capacity = r->capacity, .now = START, .fence = CSN_NONCE_NO_FENCE};
   csn_nonce_table *table;
   for (size_t i = 0; i < sizeof config.seed; i += 8) {
     uint64_t bits = mix(r->seed + i);

@@ -46,12 +46,8 @@ static void claim_peer(const subject *s, csn_nonce_claim *claims, size_t count, 
   }
 }
 
-static const csn_nonce_peer *const peers[] = {&csn_peer_urcu_lfht, &csn_peer_libcuckoo, &csn_peer_tbb,
-                                              &csn_peer_mutex_sharded, &csn_peer_mutex_global};
-enum { PEERS = sizeof peers / sizeof *peers };
-
 static void open_table(subject *s, uint64_t live) {
-  csn_nonce_table_config config = {.capacity = live, .now = CSN_WORKLOAD_NOW};
+  csn_nonce_table_config config = {.capacity = live, .now = CSN_WORKLOAD_NOW, .fence = CSN_NONCE_NO_FENCE};
   csn_workload_bytes(SEED, config.seed, sizeof config.seed);
   csn_error error = csn_nonce_table_new(&s->table, &config);
   if (error != CSN_OK) csn_workload_fatal("csn-footprint: the table: %s", csn_error_sentence(error));
@@ -70,9 +66,9 @@ static claim_fn open_subject(subject *s, const char *name, uint64_t live) {
     open_table(s, live);
     return strcmp(name, "countersign") == 0 ? claim_single : claim_batch;
   }
-  for (size_t i = 0; i < PEERS; i++) {
-    if (strcmp(name, peers[i]->name) != 0) continue;
-    open_peer(s, peers[i], live);
+  for (size_t i = 0; i < CSN_NONCE_PEERS; i++) {
+    if (strcmp(name, csn_nonce_peers[i]->name) != 0) continue;
+    open_peer(s, csn_nonce_peers[i], live);
     return claim_peer;
   }
   csn_workload_fatal("csn-footprint: no implementation '%s'", name);
