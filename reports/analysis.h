@@ -40,7 +40,7 @@ void report_analysis_free(report_analysis *analysis);
 /* NULL where the run has none of it. */
 const report_section *report_analysis_section(const report_analysis *analysis, const char *subject);
 
-/* time(row) / time(baseline), repetition by repetition. `count` 0 where either was not measured. */
+/* time(row) / time(baseline), as report_summarise_ratio() says. `count` 0 where either was not measured. */
 report_summary report_ratio(const report_row *row, const report_row *baseline);
 
 /* The group's name for a reader: "64 bytes", "1 M live nonces, 2 threads". Empty where its variant has no name. */

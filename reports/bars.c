@@ -3,137 +3,79 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bars.h"
 #include "chapters.h"
 #include "number.h"
 
 #define SINGLE "countersign"
 #define BATCH "countersign_batch"
+#define LOAD "limit_load"
+#define CAS "limit_cas_batch"
 #define LARGE REPORT_VARIANT_LARGE
+#define HUGE REPORT_VARIANT_HUGE
 
-/* A set of rows. */
-typedef struct side {
-  const char *variant, *implementation; /* NULL: every peer, of which the fastest counts */
-  unsigned threads;
-} side;
+#define MORE_THAN REPORT_MORE_THAN
+#define AT_LEAST REPORT_AT_LEAST
+#define AT_MOST REPORT_AT_MOST
+#define SHOWN REPORT_SHOWN
 
-/* A ratio of times: `over` to `under`. */
-typedef struct bar {
-  const char *what, *wanted;
-  side over, under;
-  double bound;
-  bool at_least; /* false: at most */
-  bool optional; /* left out where it was not run */
-} bar;
-
-static const bar bars[] = {
-    {"Batches against the fastest peer, one thread", "at least 4", {LARGE, NULL, 1}, {LARGE, BATCH, 1}, 4, true, false},
-    {"Batches against the fastest peer, two threads each",
-     "at least 8",
-     {LARGE, NULL, 2},
-     {LARGE, BATCH, 2},
-     8,
-     true,
-     false},
-    {"Time in batches against compare-and-swap in batches on the same bytes",
-     "at most 2.5",
-     {LARGE, BATCH, 1},
-     {LARGE, "limit_cas_batch", 1},
-     2.5,
-     false,
-     false},
-    {"Single claims against the fastest peer, one thread",
-     "more than 1",
-     {LARGE, NULL, 1},
-     {LARGE, SINGLE, 1},
-     1,
-     true,
-     false},
-    {"Time of a single claim against a random load from the same bytes",
-     "at most 1.3",
-     {LARGE, SINGLE, 1},
-     {LARGE, "limit_load", 1},
-     1.3,
-     false,
-     false},
-    {"Two threads against one, in batches", "at least 1.8", {LARGE, BATCH, 1}, {LARGE, BATCH, 2}, 1.8, true, false},
-    {"Two threads against one, single claims",
-     "at least 1.8",
-     {LARGE, SINGLE, 1},
-     {LARGE, SINGLE, 2},
-     1.8,
-     true,
-     false},
-    {"Time in batches with 128 M live nonces against 8 M",
-     "at most 1.5",
-     {REPORT_VARIANT_HUGE, BATCH, 1},
-     {LARGE, BATCH, 1},
-     1.5,
-     false,
-     true},
+/* What is measured, what is wanted of it, and the rows: the time of the first divided by that of the second. */
+static const report_bar bars[] = {
+    {"Single claims against the fastest peer, one thread", MORE_THAN, 1, {LARGE, NULL, 1}, {LARGE, SINGLE, 1}},
+    {"Batches against the fastest peer's single claims, one thread", AT_LEAST, 4, {LARGE, NULL, 1}, {LARGE, BATCH, 1}},
+    {"Batches against the fastest peer's single claims, two threads", AT_LEAST, 8, {LARGE, NULL, 2}, {LARGE, BATCH, 2}},
+    {"Time of a single claim against one dependent random load", AT_MOST, 1.3, {LARGE, SINGLE, 1}, {LARGE, LOAD, 1}},
+    {"Time in batches against CAS in batches of 16, one thread", AT_MOST, 2.5, {LARGE, BATCH, 1}, {LARGE, CAS, 1}},
+    {"Time in batches against CAS in batches of 16, two threads", SHOWN, 0, {LARGE, BATCH, 2}, {LARGE, CAS, 2}},
+    {"Two threads against one, single claims", AT_LEAST, 1.8, {LARGE, SINGLE, 1}, {LARGE, SINGLE, 2}},
+    {"Two threads against one, in batches", AT_LEAST, 1.8, {LARGE, BATCH, 1}, {LARGE, BATCH, 2}},
+    {"Time in batches with 128 M live nonces against 8 M", AT_MOST, 1.5, {HUGE, BATCH, 1}, {LARGE, BATCH, 1}},
+    {"128 M live: batches against the fastest peer, one thread", AT_LEAST, 4, {HUGE, NULL, 1}, {HUGE, BATCH, 1}},
+    {"128 M live: batches against the fastest peer, two threads", AT_LEAST, 8, {HUGE, NULL, 2}, {HUGE, BATCH, 2}},
 };
 enum { BARS = sizeof bars / sizeof *bars };
 
 #define BYTES_MAX 11.0
 
-/* All of them are to be beaten: the fastest of some is not the fastest peer. */
-static const char *const peers[] = {"urcu_lfht", "libcuckoo", "tbb", "mutex_sharded", "mutex_global"};
-enum { PEERS = sizeof peers / sizeof *peers };
+/* Left out where it was not run: what takes minutes, and what no bar asks for. */
+static bool is_optional(const report_bar *b) {
+  return b->want == REPORT_SHOWN || strcmp(b->over.variant, HUGE) == 0;
+}
 
 /* ---- one ratio ---- */
 
-static bool fits(const report_section *section, const side *s, const report_row *row) {
+const report_group *report_side_group(const report_section *section, const report_side *side) {
+  for (size_t g = 0; g < section->group_count; g++) {
+    const report_group *group = &section->groups[g];
+    if (group->threads == side->threads && strcmp(group->variant, side->variant) == 0) return group;
+  }
+  return NULL;
+}
+
+bool report_side_fits(const report_section *section, const report_side *side, const report_row *row) {
   const char *name = row->name.implementation;
-  if (s->implementation != NULL) return strcmp(name, s->implementation) == 0;
+  if (side->implementation != NULL) return strcmp(name, side->implementation) == 0;
   return !report_is_limit(name) && !report_is_own(section->subject, name);
 }
 
-static bool has_all_peers(const report_group *group) {
-  size_t found = 0;
+const report_row *report_side_row(const report_section *section, const report_side *side) {
+  const report_group *group = report_side_group(section, side);
   for (size_t r = 0; group != NULL && r < group->measured; r++) {
-    for (size_t p = 0; p < PEERS; p++) found += strcmp(group->rows[r]->name.implementation, peers[p]) == 0;
-  }
-  return found == PEERS;
-}
-
-static const report_group *group_of(const report_section *section, const side *s) {
-  for (size_t g = 0; g < section->group_count; g++) {
-    const report_group *group = &section->groups[g];
-    if (group->threads == s->threads && strcmp(group->variant, s->variant) == 0) return group;
+    if (report_side_fits(section, side, group->rows[r])) return group->rows[r];
   }
   return NULL;
-}
-
-static const report_row *row_of(const report_section *section, const side *s) {
-  const report_group *group = group_of(section, s);
-  for (size_t r = 0; group != NULL && r < group->measured; r++) {
-    if (fits(section, s, group->rows[r])) return group->rows[r];
-  }
-  return NULL;
-}
-
-/* Both rows' memory is to be on huge pages: without them a large set is slowed by page tables, not by its size. */
-static bool on_huge_pages(const report_section *section, const bar *b) {
-  return report_row_counter(row_of(section, &b->over), REPORT_COUNTER_HUGE) >= REPORT_HUGE_MIN &&
-         report_row_counter(row_of(section, &b->under), REPORT_COUNTER_HUGE) >= REPORT_HUGE_MIN;
-}
-
-/* Why this ratio shows nothing; NULL where it does. */
-static const char *ratio_doubt(const report_section *section, const bar *b) {
-  if (b->over.implementation == NULL && !has_all_peers(group_of(section, &b->over))) return "not all peers measured";
-  bool huge = strcmp(b->over.variant, REPORT_VARIANT_HUGE) == 0;
-  return huge && !on_huge_pages(section, b) ? "not on huge pages, or not known to be" : NULL;
 }
 
 /* Of several peers each figure is the least of theirs: all of them have to be beaten. `count` 0: not measured. */
-static report_summary ratio_of(const report_section *section, const bar *b, const char **fastest) {
-  const report_group *group = group_of(section, &b->over);
-  const report_row *under = row_of(section, &b->under);
+static report_summary ratio_of(const report_section *section, const report_bar *b, const char **fastest) {
+  const report_group *group = report_side_group(section, &b->over);
+  const report_row *under = report_side_row(section, &b->under);
   report_summary least = {.count = 0};
   for (size_t r = 0; group != NULL && r < group->measured; r++) {
-    if (!fits(section, &b->over, group->rows[r])) continue;
+    if (!report_side_fits(section, &b->over, group->rows[r])) continue;
     report_summary ratio = report_ratio(group->rows[r], under);
     if (ratio.count == 0) continue;
-    if (least.count == 0 || ratio.median < least.median) {
+    if (b->over.implementation == NULL && (least.count == 0 || ratio.median < least.median)) {
       *fastest = report_implementation_label(group->rows[r]->name.implementation);
     }
     if (least.count == 0) {
@@ -150,7 +92,7 @@ static report_summary ratio_of(const report_section *section, const bar *b, cons
 
 /* ---- verdicts ---- */
 
-typedef enum verdict { MET, MET_BY_MEDIAN, MISSED_BY_MEDIAN, MISSED, NOT_SHOWN, UNKNOWN, VERDICTS } verdict;
+typedef enum verdict { MET, MET_BY_MEDIAN, MISSED_BY_MEDIAN, MISSED, NOT_SHOWN, UNKNOWN, NO_BAR, VERDICTS } verdict;
 
 static const char *const verdicts[VERDICTS] = {
     [MET] = "met",
@@ -159,21 +101,37 @@ static const char *const verdicts[VERDICTS] = {
     [MISSED] = "not met",
     [NOT_SHOWN] = "not shown by so few claims",
     [UNKNOWN] = "not measured",
+    [NO_BAR] = "no bar",
 };
 
-/* Where more than the bound is wanted, a bound of 1 itself is not enough: such a ratio is no difference. */
-static bool reaches(const bar *b, double ratio) {
-  if (!b->at_least) return ratio <= b->bound;
-  return b->bound == 1 ? ratio > 1 : ratio >= b->bound;
+static bool reaches(const report_bar *b, double ratio) {
+  switch (b->want) {
+    case REPORT_MORE_THAN:
+      return ratio > b->bound;
+    case REPORT_AT_LEAST:
+      return ratio >= b->bound;
+    default:
+      return ratio <= b->bound;
+  }
 }
 
-static verdict judge(const bar *b, const report_summary *ratio) {
+static const char *wanted_of(report_phrase out, const report_bar *b) {
+  static const char *const words[] = {
+      [REPORT_MORE_THAN] = "more than", [REPORT_AT_LEAST] = "at least", [REPORT_AT_MOST] = "at most"};
+  if (b->want == REPORT_SHOWN) return strcpy(out, "–");
+  (void)snprintf(out, sizeof(report_phrase), "%s %g", words[b->want], b->bound);
+  return out;
+}
+
+static verdict judge(const report_bar *b, const report_summary *ratio) {
+  if (b->want == REPORT_SHOWN) return NO_BAR;
   if (ratio->count == 0) return UNKNOWN;
+  bool most = b->want == REPORT_AT_MOST;
   if (reaches(b, ratio->median)) {
-    bool surely = ratio->count >= 2 && reaches(b, b->at_least ? ratio->low : ratio->high);
+    bool surely = ratio->count >= 2 && reaches(b, most ? ratio->high : ratio->low);
     return surely ? MET : MET_BY_MEDIAN;
   }
-  return reaches(b, b->at_least ? ratio->high : ratio->low) ? MISSED_BY_MEDIAN : MISSED;
+  return reaches(b, most ? ratio->low : ratio->high) ? MISSED_BY_MEDIAN : MISSED;
 }
 
 /* ---- the list ---- */
@@ -199,26 +157,26 @@ static void tell(tally *all, const char *what, const char *wanted, const char *m
   for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) report_table_add(all->table, "%s", cells[i]);
 }
 
-static void tell_ratio(tally *all, const report_section *section, const bar *b) {
-  const char *fastest = "";
+static void tell_ratio(tally *all, const report_results *results, const report_section *section, const report_bar *b) {
+  const char *fastest = NULL;
   report_summary ratio = ratio_of(section, b, &fastest);
-  report_phrase measured, interval = "";
+  report_phrase wanted, measured, interval = "";
   report_number digits;
+  (void)wanted_of(wanted, b);
   if (ratio.count == 0) {
-    if (!b->optional) tell(all, b->what, b->wanted, "–", "", UNKNOWN, NULL);
+    if (!is_optional(b)) tell(all, b->what, wanted, "–", "", UNKNOWN, NULL);
     return;
   }
-  const char *doubt = ratio_doubt(section, b);
-  bool named = b->over.implementation == NULL;
-  (void)snprintf(measured, sizeof measured, "%s%s%s", report_number_ratio(digits, ratio.median), named ? ", " : "",
-                 named ? fastest : "");
-  tell(all, b->what, b->wanted, measured, report_phrase_interval(interval, &ratio),
-       doubt == NULL ? judge(b, &ratio) : UNKNOWN, doubt);
+  const char *doubt = report_bar_doubt(results, section, b, &ratio);
+  verdict v = doubt != NULL && b->want != REPORT_SHOWN ? UNKNOWN : judge(b, &ratio);
+  (void)snprintf(measured, sizeof measured, "%s%s%s", report_number_ratio(digits, ratio.median),
+                 fastest == NULL ? "" : ", ", fastest == NULL ? "" : fastest);
+  tell(all, b->what, wanted, measured, report_phrase_interval(interval, &ratio), v, doubt);
 }
 
 static void tell_bytes(tally *all, const report_section *section) {
-  const side single = {LARGE, SINGLE, 1};
-  double bytes = report_row_counter(row_of(section, &single), "bytes_per_nonce");
+  const report_side single = {LARGE, SINGLE, 1};
+  double bytes = report_row_counter(report_side_row(section, &single), "bytes_per_nonce");
   report_number digits;
   verdict v = !isfinite(bytes) ? UNKNOWN : bytes <= BYTES_MAX ? MET : MISSED;
   tell(all, "Bytes of region for a live nonce", "at most 11", report_number_ratio(digits, bytes), "", v, NULL);
@@ -242,9 +200,10 @@ static void tell_full(tally *all, const report_evidence *evidence, const char *w
 /* Nothing where the large set was not run: nearly all bars are about it. */
 static bool tell_all(tally *all, const report_evidence *evidence) {
   const report_section *section = report_analysis_section(evidence->analysis, "nonce_claim");
-  const side single = {LARGE, SINGLE, 1}, batch = {LARGE, BATCH, 1};
-  if (section == NULL || (row_of(section, &single) == NULL && row_of(section, &batch) == NULL)) return false;
-  for (size_t i = 0; i < BARS; i++) tell_ratio(all, section, &bars[i]);
+  const report_side single = {LARGE, SINGLE, 1}, batch = {LARGE, BATCH, 1};
+  if (section == NULL || (report_side_row(section, &single) == NULL && report_side_row(section, &batch) == NULL))
+    return false;
+  for (size_t i = 0; i < BARS; i++) tell_ratio(all, evidence->analysis->results, section, &bars[i]);
   tell_bytes(all, section);
   const report_capacity *capacity = &evidence->studies->capacity;
   tell_full(all, evidence, "Claims that find it full at the design load", report_capacity_design(capacity));
@@ -256,7 +215,7 @@ static bool tell_all(tally *all, const report_evidence *evidence) {
 static void conclude(report_sentences *out, const char *lead, tally *all) {
   report_text text = {0};
   size_t missed = all->of[MISSED] + all->of[MISSED_BY_MEDIAN], count = 0;
-  for (size_t v = 0; v < VERDICTS; v++) count += all->of[v];
+  for (size_t v = 0; v < NO_BAR; v++) count += all->of[v];
   report_text_format(&text, "%s %zu bars %zu %s met", lead == NULL ? "Of" : "of", count, all->of[MET],
                      all->of[MET] == 1 ? "is" : "are");
   if (all->of[MET_BY_MEDIAN] != 0)
@@ -282,6 +241,10 @@ void report_chapter_bars(report_chapter *out, const report_evidence *evidence) {
   out->title = "Bars of the nonce table";
   out->table.heads = heads;
   out->table.columns = sizeof heads / sizeof *heads;
-  if (tell_all(&all, evidence)) conclude(&out->sentences, NULL, &all);
+  if (tell_all(&all, evidence)) {
+    const report_section *section = report_analysis_section(evidence->analysis, "nonce_claim");
+    conclude(&out->sentences, NULL, &all);
+    report_bar_notes(&out->notes, evidence->analysis->results, section);
+  }
   report_text_free(&all.missed);
 }

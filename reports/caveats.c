@@ -1,6 +1,5 @@
 /* What weakens the figures, computed from them and from the machine's description. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "conclusions.h"
@@ -24,9 +23,8 @@ static void caveat_repetitions(report_sentences *out, const report_results *resu
 }
 
 static void caveat_machine(report_sentences *out, const report_results *results) {
-  const char *load = report_results_context(results, "load_avg");
   const char *scaling = report_results_context(results, "cpu_scaling_enabled");
-  double average = load == NULL ? 0 : strtod(load, NULL);
+  double average = report_results_load(results);
   if (average >= LOAD_NOTED) {
     report_sentence(out, NULL, "The load average was %.2f at the start: other work may have run beside the benchmarks.",
                     average);

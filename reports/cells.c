@@ -10,10 +10,11 @@ const char *const report_method[] = {
     "A figure is the median over the repetitions of one row. Its interval has order statistics as bounds and holds the "
     "true median with at least 95 % confidence, whatever the distribution; it takes six repetitions. With fewer, the "
     "least and the greatest value are given and called a range.",
-    "A ratio is the median over the repetitions of time divided by time, both of one run and one process, with an "
-    "interval of "
-    "the same kind. Two rows are told apart only where that interval does not include 1. A median of ratios need not "
-    "be the ratio of the medians to the last digit.",
+    "A ratio is the median of all ratios of a time of the one row to a time of the other (the estimate of Hodges and "
+    "Lehmann on logarithms), both of one run and one process. Nothing is paired: the repetitions of all rows run in "
+    "random order. Its interval is the one of the Mann-Whitney test, at least 95 %, exact for two rows whose times "
+    "differ by a factor. Two rows are told apart only where it does not include 1. Such a median need not be the ratio "
+    "of the medians to the last digit.",
     "A store survives a restart where it knows a nonce that a process claimed which was then killed, by SIGKILL and "
     "without closing anything, and where its server, if it has one, was killed likewise and started again. The machine "
     "itself stayed up: what a loss of power takes was not tried. It depends on the configuration in the table.",

@@ -13,6 +13,7 @@ typedef struct report_chapter {
   char *about; /* how it was measured; NULL where there is nothing to say */
   report_sentences sentences;
   report_table table;
+  report_sentences notes; /* below the table */
   const char *caption;
   const char *file_name;          /* of the picture beside the Markdown */
   report_text wide, narrow, file; /* empty where there is no picture */

@@ -24,7 +24,7 @@ static const char *lead_of(report_title out, const report_section *section, cons
 
 /* ---- one group ---- */
 
-/* Measured rows but for the physical bound, the fastest first. Returns how many; at most `max`. */
+/* Measured rows but for limits, the fastest first. Returns how many; at most `max`. */
 static size_t competitors(const report_group *group, const report_row **out, size_t max) {
   size_t count = 0;
   for (size_t i = 0; i < group->measured && count < max; i++) {

@@ -64,7 +64,8 @@ static bool build_chapters(report_document *document) {
   draw_capacity(document, &chapters[1]);
   bool failed = false;
   for (size_t i = 0; i < REPORT_CHAPTERS; i++) {
-    failed = failed || chapters[i].failed || chapters[i].sentences.failed || chapters[i].table.failed;
+    failed = failed || chapters[i].failed || chapters[i].sentences.failed || chapters[i].table.failed ||
+             chapters[i].notes.failed;
   }
   return !failed;
 }

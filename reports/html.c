@@ -210,6 +210,7 @@ static void add_chapter(report_text *out, const report_chapter *chapter) {
   }
   add_list(out, &chapter->sentences);
   add_chapter_table(out, &chapter->table);
+  add_list(out, &chapter->notes);
   report_text_add(out, "</section>\n");
 }
 

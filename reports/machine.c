@@ -14,6 +14,7 @@ static const line lines[] = {
     {"Features that it has", "features"},
     {"Features used by SHA-256", "sha256_implementation"},
     {"Cores", "num_cpus"},
+    {"Last-level cache", REPORT_FACT_CACHE},
     {"Huge pages", "huge_pages"},
     {"Kernel", "kernel"},
     {"Compiler", "compiler"},
@@ -35,8 +36,8 @@ static const line lines[] = {
 enum { LINE_COUNT = sizeof lines / sizeof *lines };
 
 /* Of the context, but of no use to a reader, or none of a reader's business. */
-static const char *const unwanted[] = {"host_name", "executable",         "mhz_per_cpu", "cpu_scaling_enabled",
-                                       "caches",    "library_build_type", "cores"};
+static const char *const unwanted[] = {"host_name",           "executable",         "mhz_per_cpu",
+                                       "cpu_scaling_enabled", "library_build_type", "cores"};
 
 static bool is_known(const char *key) {
   for (size_t i = 0; i < LINE_COUNT; i++) {

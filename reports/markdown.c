@@ -135,6 +135,7 @@ static void add_chapter(report_text *out, const report_chapter *chapter) {
     report_text_add(out, "\n\n");
   }
   add_chapter_table(out, &chapter->table);
+  add_list(out, &chapter->notes);
 }
 
 static void add_machine(report_text *out, const report_document *document) {

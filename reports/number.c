@@ -11,6 +11,7 @@ typedef struct scale {
 
 static const scale durations[] = {{1e9, " s"}, {1e6, " ms"}, {1e3, " µs"}, {1, " ns"}};
 static const scale rates[] = {{1e9, " G/s"}, {1e6, " M/s"}, {1e3, " k/s"}, {1, "/s"}};
+static const scale sizes[] = {{0x1p30, " GiB"}, {0x1p20, " MiB"}, {0x1p10, " KiB"}, {1, " bytes"}};
 static const scale shorts[] = {{1e9, " G"}, {1e6, " M"}, {1e3, " k"}, {1, ""}};
 static const scale words[] = {{1e9, " billion"}, {1e6, " million"}};
 
@@ -93,6 +94,16 @@ const char *report_number_bytes(report_number out, double bytes) {
   report_number digits;
   if (!isfinite(bytes) || bytes < 0) return nothing(out);
   (void)snprintf(out, REPORT_NUMBER_SIZE, "%.*s bytes", REPORT_NUMBER_SIZE / 2, report_number_ratio(digits, bytes));
+  return out;
+}
+
+const char *report_number_size(report_number out, double bytes) {
+  if (!isfinite(bytes) || bytes < 0) return nothing(out);
+  size_t i = 0;
+  while (i + 1 < COUNT_OF(sizes) && bytes < sizes[i].factor) i++;
+  char digits[REPORT_NUMBER_SIZE / 2];
+  write_digits(digits, sizeof digits, round_to_three(bytes / sizes[i].factor));
+  (void)snprintf(out, REPORT_NUMBER_SIZE, "%s%s", digits, sizes[i].unit);
   return out;
 }
 

@@ -13,6 +13,7 @@ const char *report_number_rate(report_number out, double per_second);      /* "8
 const char *report_number_words(report_number out, double count);          /* "890", "130,000", "2.41 million" */
 const char *report_number_ratio(report_number out, double ratio); /* "0.043", "0.98", "1.82", "14.4", "1,230" */
 const char *report_number_bytes(report_number out, double bytes); /* "9.60 bytes", "138 bytes" */
+const char *report_number_size(report_number out, double bytes);  /* of memory: "32.0 KiB", "260 MiB", "1.38 GiB" */
 const char *report_number_short(report_number out, double value); /* an axis: "0", "50 k", "2.5 M" */
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json_file.h"
+#include "number.h"
 
 enum {
   FILE_BYTES_MAX = 64 << 20, /* a full run is some hundred kilobytes */
@@ -204,6 +205,26 @@ static bool context_add(report_results *results, const char *key, const char *va
   return fact->key != NULL && fact->value != NULL;
 }
 
+/* Bytes of the cache of the highest level. Two of one level: the one for data, or for all. NAN where none is given. */
+static double last_cache_of(const json_t *caches) {
+  double size = NAN, highest = 0;
+  for (size_t i = 0; i < json_array_size(caches); i++) {
+    const json_t *cache = json_array_get(caches, i);
+    const char *type = string_of(cache, "type");
+    double level = number_of(cache, "level"), bytes = number_of(cache, "size");
+    if (!(bytes > 0) || !(level > highest) || (type != NULL && strcmp(type, "Instruction") == 0)) continue;
+    highest = level;
+    size = bytes;
+  }
+  return size;
+}
+
+static bool read_caches(report_results *out, const json_t *context) {
+  report_number size;
+  out->last_cache = last_cache_of(json_object_get(context, "caches"));
+  return !isfinite(out->last_cache) || context_add(out, REPORT_FACT_CACHE, report_number_size(size, out->last_cache));
+}
+
 static bool read_context(const report_json_file *in, report_results *out, const json_t *root) {
   json_t *context = json_object_get(root, "context");
   const char *key;
@@ -220,7 +241,7 @@ static bool read_context(const report_json_file *in, report_results *out, const 
     }
     if (text != NULL && !context_add(out, key, text)) return report_json_refuse(in, "out of memory");
   }
-  return true;
+  return read_caches(out, context) || report_json_refuse(in, "out of memory");
 }
 
 const char *report_results_context(const report_results *results, const char *key) {
@@ -228,6 +249,11 @@ const char *report_results_context(const report_results *results, const char *ke
     if (strcmp(results->context[i].key, key) == 0) return results->context[i].value;
   }
   return NULL;
+}
+
+double report_results_load(const report_results *results) {
+  const char *load = report_results_context(results, "load_avg");
+  return load == NULL ? 0 : strtod(load, NULL);
 }
 
 /* ---- the file ---- */

@@ -40,12 +40,15 @@ typedef struct report_fact {
   char *value;
 } report_fact;
 
+#define REPORT_FACT_CACHE "last_level_cache"
+
 typedef struct report_results {
   report_row *rows; /* in the order of their first repetition in the file */
   size_t row_count;
-  report_fact
-      *context; /* members of "context" that are text, numbers or truth values; of "load_avg" the first number */
+  report_fact *context; /* members of "context" that are text, numbers or truth values; of "load_avg" the first number;
+                         * of "caches" REPORT_FACT_CACHE, the size of the one of the highest level in words */
   size_t context_count;
+  double last_cache; /* bytes of the cache of the highest level; NAN where it is not recorded */
 } report_results;
 
 /* Reads a file. Zero it first. Aggregates in the file are left alone: they are computed here. On false `error` is one
@@ -55,6 +58,9 @@ void report_results_free(report_results *results);
 
 /* The value of a context member, or NULL. */
 const char *report_results_context(const report_results *results, const char *key);
+
+/* The load average at the start; 0 where it is not recorded. */
+double report_results_load(const report_results *results);
 
 /* The counter's median, or NAN. */
 double report_row_counter(const report_row *row, const char *name);

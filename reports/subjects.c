@@ -84,10 +84,9 @@ static const label implementations[] = {
     {NULL, "mapped_file", "mapped file"},
     {NULL, "sqlite_aead", "encrypted SQLite"},
     {NULL, "redis", "Redis"},
-    {NULL, "limit", "physical bound"},
-    {NULL, "limit_load", "bound: one load"},
+    {NULL, "limit_load", "one dependent random load"},
     {NULL, "limit_cas", "CAS, one after the other"},
-    {NULL, "limit_cas_batch", "bound: CAS, batches"},
+    {NULL, "limit_cas_batch", "CAS in batches of 16"},
 };
 
 static const char *label_of(const label *labels, size_t count, const char *subject, const char *name) {

@@ -35,13 +35,13 @@ static inline void put(const char *name, const char *content) {
   assert_int_equal(fclose(file), 0);
 }
 
-/* The repetitions vary in the same way for all rows, so that their ratios do not. */
+/* The repetitions vary so little that each bar is met, or missed, by the whole interval. */
 static inline void put_results(const char *context, const row *rows, size_t count, size_t repetitions) {
   FILE *file = open_in_folder("results.json");
   assert_true(fprintf(file, "{\"context\": {%s}, \"benchmarks\": [\n", context) > 0);
   for (size_t i = 0; i < count; i++) {
     for (size_t r = 0; r < repetitions; r++) {
-      double time = rows[i].time * (1 + 0.01 * ((double)r - 4));
+      double time = rows[i].time * (1 + 0.0005 * ((double)r - 4));
       bool whole = rows[i].name[0] == '/';
       assert_true(fprintf(file, "%s{\"name\": \"%s%s\", \"repetition_index\": %zu, \"items_per_second\": %.6f",
                           i + r == 0 ? "" : ",\n", whole ? "" : "nonce_claim/", rows[i].name + whole, r,
@@ -151,7 +151,7 @@ enum { WANTED = 1, MEASURED, INTERVAL, VERDICT };
 /* Times with which each bar is met, by little. */
 static const row met[] = {
     {"live_8M/countersign/threads:1", 125, 10.8, 1},
-    {"live_8M/countersign/threads:2", 60, 10.8, 1},
+    {"live_8M/countersign/threads:2", 65, 10.8, 1},
     {"live_8M/countersign_batch/threads:1", 50, 10.8, 1},
     {"live_8M/countersign_batch/threads:2", 26, 10.8, 1},
     {"live_8M/tbb/threads:1", 300, 90, 1},

@@ -59,11 +59,20 @@ static void bytes_and_axes_are_short(void **state) {
   check(report_number_short, axis, COUNT_OF(axis));
 }
 
+static void sizes_of_memory_are_binary(void **state) {
+  (void)state;
+  static const number_case cases[] = {{0, "0 bytes"},         {1023, "1020 bytes"},     {1024, "1.00 KiB"},
+                                      {49152, "48.0 KiB"},    {2097152, "2.00 MiB"},    {91.99e6, "87.7 MiB"},
+                                      {272629760, "260 MiB"}, {1073741824, "1.00 GiB"}, {1.5e12, "1400 GiB"}};
+  check(report_number_size, cases, COUNT_OF(cases));
+}
+
 /* The largest doubles stay inside the buffer. */
 static void huge_values_fit(void **state) {
   (void)state;
   static const number_fn writers[] = {report_number_duration, report_number_rate,  report_number_words,
-                                      report_number_ratio,    report_number_bytes, report_number_short};
+                                      report_number_ratio,    report_number_bytes, report_number_short,
+                                      report_number_size};
   for (size_t i = 0; i < COUNT_OF(writers); i++) {
     report_number out;
     memset(out, 'x', sizeof out);
@@ -78,6 +87,7 @@ int main(void) {
       cmocka_unit_test(words_group_digits_by_three),
       cmocka_unit_test(ratios_have_three_digits_above_one),
       cmocka_unit_test(bytes_and_axes_are_short),
+      cmocka_unit_test(sizes_of_memory_are_binary),
       cmocka_unit_test(huge_values_fit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,6 +194,42 @@ static void repetitions_stand_at_their_index(void **state) {
   report_results_free(&results);
 }
 
+static void the_last_cache_is_the_one_of_the_highest_level(void **state) {
+  (void)state;
+  static const struct {
+    const char *caches, *words;
+    double bytes;
+  } cases[] = {
+      {"[{\"type\":\"Data\",\"level\":1,\"size\":49152},{\"type\":\"Unified\",\"level\":3,\"size\":272629760},"
+       "{\"type\":\"Unified\",\"level\":2,\"size\":2097152}]",
+       "260 MiB", 272629760},
+      {"[{\"type\":\"Instruction\",\"level\":1,\"size\":65536},{\"type\":\"Data\",\"level\":1,\"size\":32768}]",
+       "32.0 KiB", 32768},
+      {"[{\"level\":2,\"size\":1048576},{\"level\":3,\"size\":0},{\"level\":4},{\"size\":5}]", "1.00 MiB", 1048576},
+      {"[]", NULL, NAN},
+      {"[3, null, {}]", NULL, NAN},
+      {"\"none\"", NULL, NAN},
+  };
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    char text[512];
+    report_results results;
+    (void)snprintf(text, sizeof text,
+                   "{\"context\":{\"load_avg\":[1.5,9],\"caches\":%s},\"benchmarks\":[{\"name\":\"a\",\"real_time\":1,"
+                   "\"time_unit\":\"ns\"}]}",
+                   cases[i].caches);
+    assert_true(read_text(&results, text));
+    const char *words = report_results_context(&results, REPORT_FACT_CACHE);
+    if (cases[i].words == NULL) {
+      assert_true(words == NULL && isnan(results.last_cache));
+    } else {
+      assert_string_equal(words, cases[i].words);
+      assert_true(results.last_cache == cases[i].bytes);
+    }
+    assert_true(report_results_load(&results) == 1.5);
+    report_results_free(&results);
+  }
+}
+
 static void what_is_not_a_result_is_refused_with_its_place(void **state) {
   (void)state;
   static const struct {
@@ -260,6 +296,7 @@ int main(void) {
       cmocka_unit_test(times_come_from_items_or_from_iterations),
       cmocka_unit_test(bare_nan_and_infinity_are_no_values),
       cmocka_unit_test(repetitions_stand_at_their_index),
+      cmocka_unit_test(the_last_cache_is_the_one_of_the_highest_level),
       cmocka_unit_test(what_is_not_a_result_is_refused_with_its_place),
       cmocka_unit_test(files_that_are_cut_or_missing_are_refused),
       cmocka_unit_test(every_truncation_is_refused),

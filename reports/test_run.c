@@ -1,4 +1,4 @@
-/* reports/run, with scripts in place of the benchmarks and of csn. */
+/* reports/run, with scripts in place of the benchmarks and of csn; and reports/quote. */
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,8 +51,8 @@ static int remove_folder(void **state) {
 /* Runs it with `settings` before it; what it printed, on either stream. Returns its exit status. */
 static int run(report_text *said, const char *settings, const char *program) {
   char command[768], path[64], error[256];
-  (void)snprintf(command, sizeof command, "%s sh reports/run %s/%s %s/csn %s/out >%s/said 2>&1", settings, folder,
-                 program, folder, folder, folder);
+  (void)snprintf(command, sizeof command, "export WAIT=0; %s sh reports/run %s/%s %s/csn %s/out >%s/said 2>&1",
+                 settings, folder, program, folder, folder, folder);
   int status = system(command);
   (void)snprintf(path, sizeof path, "%s/said", folder);
   *said = (report_text){0};
@@ -254,6 +254,66 @@ static void counts_are_differences_of_two_runs(void **state) {
   drop("valgrind");
 }
 
+/* ---- reports/quote ---- */
+
+static const char bars_report[] =
+    "## A\n\n| a |\n\n## Bars of the nonce table\n\n- Of 2 bars 1 is met.\n\n| x |\n| 2.00, TBB & \\_ |\n\n"
+    "- Note.\n\n## B\n\n| b |\n";
+#define QUOTED "before\n<!-- bars -->\n\n| x |\n| 2.00, TBB & \\_ |\n\n- Note.\n\n<!-- end of bars -->\nbehind\n"
+
+static int quote(const char *option, const char *report) {
+  char command[256];
+  (void)snprintf(command, sizeof command, "sh reports/quote %s %s/%s %s/page >%s/said 2>&1", option, folder, report,
+                 folder, folder);
+  int status = system(command);
+  assert_true(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+static void assert_page(const char *wanted) {
+  char path[64], error[256];
+  report_text page = {0};
+  (void)snprintf(path, sizeof path, "%s/page", folder);
+  if (!report_text_load(&page, path, 1 << 16, error, sizeof error)) fail_msg("%s", error);
+  assert_string_equal(page.data, wanted);
+  report_text_free(&page);
+}
+
+static void bars_are_quoted_word_by_word(void **state) {
+  (void)state;
+  static const char empty[] = "before\n<!-- bars -->\n<!-- end of bars -->\nbehind\n";
+  write_script("report", bars_report);
+  write_script("page", empty);
+  assert_int_equal(quote("--check", "report"), 1);
+  assert_page(empty);
+  for (int i = 0; i < 2; i++) { /* the second time over the first */
+    assert_int_equal(quote("", "report"), 0);
+    assert_page(QUOTED);
+    assert_int_equal(quote("--check", "report"), 0);
+  }
+}
+
+static void a_page_or_report_without_bars_is_left_alone(void **state) {
+  (void)state;
+  static const char *const pages[] = {"plain\n", "<!-- bars -->\n", "<!-- end of bars -->\n<!-- bars -->\n",
+                                      "<!-- bars -->\n<!-- bars -->\n<!-- end of bars -->\n"};
+  write_script("report", bars_report);
+  write_script("other", "## A\n\n| a |\n");
+  for (size_t i = 0; i < COUNT_OF(pages); i++) {
+    write_script("page", pages[i]);
+    assert_int_equal(quote("", "report"), 2);
+    assert_page(pages[i]);
+  }
+  write_script("page", QUOTED);
+  assert_int_equal(quote("", "other"), 2);
+  assert_page(QUOTED);
+}
+
+static void the_readme_quotes_the_sample(void **state) {
+  (void)state;
+  assert_int_equal(system("sh reports/quote --check reports/sample/report.md README.md"), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_benchmarks_are_told_how_many_rows_there_are),
@@ -268,6 +328,9 @@ int main(void) {
       cmocka_unit_test(a_simulation_that_fails_leaves_nothing),
       cmocka_unit_test(without_valgrind_the_counts_say_so),
       cmocka_unit_test(counts_are_differences_of_two_runs),
+      cmocka_unit_test(bars_are_quoted_word_by_word),
+      cmocka_unit_test(a_page_or_report_without_bars_is_left_alone),
+      cmocka_unit_test(the_readme_quotes_the_sample),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

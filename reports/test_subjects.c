@@ -1,12 +1,12 @@
-/* What names mean: bounds, own rows, labels, and the order of variants. */
+/* What names mean: limits, own rows, labels, and the order of variants. */
 #include "analysis.h"
 #include "test_support.h"
 
-static void bounds_are_told_from_competitors(void **state) {
+static void limits_are_told_from_competitors(void **state) {
   (void)state;
-  static const char *const bounds[] = {"limit", "limit_load", "limit_cas", "limit_cas_batch"};
+  static const char *const limits[] = {"limit", "limit_load", "limit_cas", "limit_cas_batch"};
   static const char *const others[] = {"limits", "limitless_cas", "libcuckoo", "countersign", "lim", ""};
-  for (size_t i = 0; i < COUNT_OF(bounds); i++) assert_true(report_is_limit(bounds[i]));
+  for (size_t i = 0; i < COUNT_OF(limits); i++) assert_true(report_is_limit(limits[i]));
   for (size_t i = 0; i < COUNT_OF(others); i++) assert_false(report_is_limit(others[i]));
 }
 
@@ -17,6 +17,8 @@ static void every_row_of_nonce_claim_has_a_label(void **state) {
                                                 "limit_cas",   "limit_cas_batch",   "mapped_file"};
   static const char *const variants[] = {"live_64k", "live_1M", "live_8M", "live_128M"};
   assert_string_equal(report_implementation_label("limit_cas"), "CAS, one after the other");
+  assert_string_equal(report_implementation_label("limit_cas_batch"), "CAS in batches of 16");
+  assert_string_equal(report_implementation_label("limit_load"), "one dependent random load");
   for (size_t i = 0; i < COUNT_OF(implementations); i++) {
     const char *label = report_implementation_label(implementations[i]);
     assert_true(strchr(label, '_') == NULL && label[0] != '\0');
@@ -50,7 +52,7 @@ static void variants_stand_in_the_order_of_their_numbers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(bounds_are_told_from_competitors),
+      cmocka_unit_test(limits_are_told_from_competitors),
       cmocka_unit_test(every_row_of_nonce_claim_has_a_label),
       cmocka_unit_test(variants_stand_in_the_order_of_their_numbers),
   };
