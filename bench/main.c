@@ -1,4 +1,6 @@
 /* csn-bench: Countersign beside the libraries and stores that people use instead. */
+#include <string.h>
+
 #include "machine.h"
 #include "shim.h"
 #include "subjects.h"
@@ -7,8 +9,19 @@ static const char USAGE[] =
     "csn-bench: measures Countersign and what people use instead, on this machine.\n"
     "Rows are named subject/variant/implementation; rows of one subject and variant do the same work.\n\n";
 
+/* The last of the flags counts. */
+static void describe_order(int argc, char **argv) {
+  const char *flag = "--benchmark_enable_random_interleaving=", *order = "one after the other";
+  for (int i = 1; i < argc; i++) {
+    if (strncmp(argv[i], flag, strlen(flag)) != 0) continue;
+    order = strcmp(argv[i] + strlen(flag), "true") == 0 ? "random" : "one after the other";
+  }
+  csn_bench_add_context("order", order);
+}
+
 int main(int argc, char **argv) {
   csn_machine_describe();
+  describe_order(argc, argv);
   csn_bench_hmac_sha256();
   csn_bench_jwt_verify();
   csn_bench_nonce_claim();

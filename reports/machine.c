@@ -31,6 +31,7 @@ static const line lines[] = {
     {"File system of the stores", "scratch_file_system"},
     {"Date", "date"},
     {"Load average at the start", "load_avg"},
+    {"Order of the rows", "order"},
 };
 
 enum { LINE_COUNT = sizeof lines / sizeof *lines };

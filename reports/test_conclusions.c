@@ -326,6 +326,7 @@ static void what_was_not_run_is_named(void **state) {
   assert_said(&r, "Not in this run, so nothing is said about it: Whole requests, JSON Web Tokens.");
   assert_lacks(r.said.data, "quick run");
   assert_lacks(r.said.data, "load average");
+  assert_lacks(r.said.data, "one after the other");
   assert_lacks(r.said.data, "vary by more");
   close_run(&r);
 }
@@ -351,6 +352,7 @@ static void missing_data_is_said_to_be_missing(void **state) {
   assert_said(&r, "The load average was 3.25 at the start: other work may have run beside the benchmarks.");
   assert_contains(r.said.data, "A quick run: 3 repetitions instead of at least 9.");
   assert_contains(r.said.data, "frequency scaling is on");
+  assert_contains(r.said.data, "The rows ran one after the other");
   assert_lacks(r.said.data, "The goal of 100,000 requests a second is");
   close_run(&r);
 }

@@ -87,6 +87,11 @@ static void the_benchmarks_are_told_how_many_rows_there_are(void **state) {
   assert_true(exists("results.json"));
   assert_false(exists("results.json.part"));
   report_text_free(&said);
+  assert_int_equal(run(&said, "RESULT=0 CSN_BENCH_LONG=1", "bench"), 0);
+  assert_contains(said.data, "9 repetitions each, one row after the other\n");
+  assert_contains(said.data, "--benchmark_filter=nonce_claim/live_(8M|128M)/ ");
+  assert_contains(said.data, "--benchmark_enable_random_interleaving=false");
+  report_text_free(&said);
 }
 
 static void a_quick_run_and_a_filter_are_passed_on(void **state) {
