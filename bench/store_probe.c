@@ -72,6 +72,7 @@ static bool probe_region(const csn_store_kind *kind) {
   size_t size = csn_nonce_region_size(1000);
   void *region = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   csn_nonce_table_config config = {.capacity = 1000, .now = CSN_WORKLOAD_NOW, .fence = CSN_NONCE_NO_FENCE};
+  csn_workload_bytes(5, config.seed, sizeof config.seed);
   csn_place place = {.table = NULL};
   if (region == MAP_FAILED || csn_nonce_table_format(&place.table, region, size, &config) != CSN_OK)
     csn_workload_fatal("%s: no table in a shared region", kind->name);
