@@ -47,7 +47,7 @@ const char *report_bar_doubt(const report_results *results, const report_section
     return "not all peers measured";
   if (!on_huge_pages(section, &bar->over) || !on_huge_pages(section, &bar->under))
     return "not on huge pages, or not known to be";
-  if (is_scaling(bar) && ratio->median > 2)
+  if (is_scaling(bar) && ratio->low > 2)
     return "more than twice: the row with one thread is slow for some other reason";
   if (is_scaling(bar) && report_results_load(results) >= LOAD_DOUBTED) return "the machine was not quiet at the start";
   return NULL;

@@ -201,7 +201,8 @@ static void ratios_are_judged_on_huge_pages_only(void **state) {
   }
 }
 
-/* Two cores cannot do more than twice the work of one, and do less where others use them. */
+/* Two cores cannot do more than twice the work of one, but for chance (here the rows do not vary), and do less where
+ * others use them. */
 static void scaling_is_judged_on_a_quiet_machine_and_up_to_twice(void **state) {
   (void)state;
   static const char noisy[] = "the machine was not quiet at the start";
