@@ -41,6 +41,16 @@ static inline bool csn_atomic_cas_acq_rel(csn_atomic *word, uint64_t expected, u
   return atomic_compare_exchange_strong_explicit(word, &expected, desired, memory_order_acq_rel, memory_order_relaxed);
 }
 
+/* The same without any order: for a word of which only the order of its own changes matters. */
+static inline bool csn_atomic_cas_relaxed(csn_atomic *word, uint64_t expected, uint64_t desired) {
+  return atomic_compare_exchange_strong_explicit(word, &expected, desired, memory_order_relaxed, memory_order_relaxed);
+}
+
+/* What was done before is visible to who acquires `value`. For a word that only its holder may write. */
+static inline void csn_atomic_store_release(csn_atomic *word, uint64_t value) {
+  atomic_store_explicit(word, value, memory_order_release);
+}
+
 /* Counters: their sum is all that matters. The store is for a word that one thread writes. */
 static inline void csn_atomic_store_relaxed(csn_atomic *word, uint64_t value) {
   atomic_store_explicit(word, value, memory_order_relaxed);

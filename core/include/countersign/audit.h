@@ -1,4 +1,6 @@
-/* Audit events: one line of JSON for each verdict. Nothing here reads a clock, draws a random number or allocates. */
+/* Audit events: one line of JSON for each verdict, and the queue that takes the lines from the threads that verify to
+ * the one that writes them, so that a slow disk never slows a verdict. Neither reads a clock or draws a random number,
+ * and neither allocates. */
 #ifndef COUNTERSIGN_AUDIT_H
 #define COUNTERSIGN_AUDIT_H
 
@@ -43,7 +45,7 @@ typedef struct csn_audit_event {
   csn_span target;      /* as csn_request has it; what may hold a credential is left out, see csn_audit_format() */
   csn_span token_scope; /* of a token that was accepted */
   csn_span preset;      /* the scheme's name */
-  const csn_verdict *verdict;
+  const csn_verdict *verdict; /* not NULL */
 } csn_audit_event;
 
 /* Writes the event as one line of strict JSON (RFC 8259), with these members in this order, all of them strings:
@@ -68,15 +70,74 @@ size_t csn_audit_format(const csn_audit_event *event, char *out, size_t size) CS
 /* Makes 16 random bytes the id of a request: sets the version, 4, and the variant (RFC 9562 section 5.4). */
 void csn_audit_request_id(uint8_t id[CSN_AUDIT_ID_BYTES]) CSN_NONNULL_ALL;
 
-/* Events that were lost on their way to who writes them. */
+/* Events that were lost because the queue was full. */
 typedef struct csn_audit_drops {
-  uint64_t recent; /* since they were last reported */
-  uint64_t total;  /* since the start: what a lost line of this kind had said is not lost */
+  uint64_t recent; /* since csn_audit_take_drops() was last called */
+  uint64_t total;  /* since the queue was made: what a lost line of this kind had said is not lost */
 } csn_audit_drops;
 
 /* Writes {"timestamp":…,"event":"dropped","dropped":recent,"dropped_total":total}, otherwise as csn_audit_format(). */
 size_t csn_audit_format_drops(int64_t time, const csn_audit_drops *drops, char *out,
                               size_t size) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
+/* ---- the queue ---- */
+
+/* Bounded and lock-free: any number of threads push, one takes. For the threads of one process: a thread that ends
+ * within csn_audit_push() (it is cancelled, or the process that shares the memory is killed) may have taken a slot that
+ * it never publishes; then nothing behind that line is taken any more, and the queue fills. */
+typedef struct csn_audit_queue csn_audit_queue;
+
+enum {
+  CSN_AUDIT_SLOTS_MIN = 2,       /* with one, a slot that is free could not be told from one that is published */
+  CSN_AUDIT_SLOTS_MAX = 1 << 20, /* 2 GiB */
+  CSN_AUDIT_QUEUE_ALIGN = 64,    /* bytes */
+};
+
+/* What becomes of a line for which there is no room. */
+typedef enum csn_audit_policy {
+  CSN_AUDIT_DROP,  /* it is lost and counted */
+  CSN_AUDIT_BLOCK, /* the caller is told, and comes again when it likes */
+} csn_audit_policy;
+
+typedef enum csn_audit_push_answer {
+  CSN_AUDIT_PUSHED,
+  CSN_AUDIT_BUSY,    /* no room; nothing has changed, nothing is counted. Of CSN_AUDIT_BLOCK only */
+  CSN_AUDIT_DROPPED, /* lost and counted */
+} csn_audit_push_answer;
+
+/* Bytes of a queue of `slots` lines, about 2 KiB each. 0 where `slots` is not a power of two between
+ * CSN_AUDIT_SLOTS_MIN and CSN_AUDIT_SLOTS_MAX. */
+size_t csn_audit_queue_size(size_t slots);
+
+/* Makes an empty queue in memory of the caller's, aligned to CSN_AUDIT_QUEUE_ALIGN bytes, before any other thread can
+ * see it. There is nothing to free: the memory may go when no thread uses the queue. Errors: INVALID_ARGUMENT (slots,
+ * policy, alignment, or `size` is below csn_audit_queue_size()). */
+csn_error csn_audit_queue_init(csn_audit_queue **out, void *memory, size_t size, size_t slots,
+                               csn_audit_policy policy) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
+/* Puts a copy of `line` into the queue. A line that is empty or longer than CSN_AUDIT_LINE_MAX is DROPPED under either
+ * policy. Any thread, signal handlers included; never waits. Lines of one thread are taken in the order in which it
+ * pushed them. "No room" may be said of a slot that was given back a moment ago. */
+csn_audit_push_answer csn_audit_push(csn_audit_queue *queue, csn_span line) CSN_WARN_UNUSED CSN_NONNULL(1);
+
+/* Counts one line as lost: for the caller that was told BUSY and gives up. Any thread. */
+void csn_audit_drop(csn_audit_queue *queue) CSN_NONNULL_ALL;
+
+/* The oldest lines, at most `max`, without taking them: spans into the queue, for writev(2). They stay as they are
+ * until csn_audit_release(); called again before it, this gives the same lines, and those that came since behind them.
+ * Returns how many; 0: nothing to take. One thread at a time calls this and the next two. */
+size_t csn_audit_peek(const csn_audit_queue *queue, csn_span *lines, size_t max) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
+/* Gives back the slots of the `count` oldest lines, when they are written. Of `count`, what exceeds the lines that
+ * csn_audit_peek() would give is ignored. */
+void csn_audit_release(csn_audit_queue *queue, size_t count) CSN_NONNULL_ALL;
+
+/* What was lost, for an event of its own: see csn_audit_format_drops(). Every loss is in one `recent`, once. */
+csn_audit_drops csn_audit_take_drops(csn_audit_queue *queue) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
+/* Lines that were pushed and not yet released, those being pushed included: 0 when the queue has drained and no thread
+ * is pushing. Any thread; a moving picture. */
+size_t csn_audit_pending(const csn_audit_queue *queue) CSN_NONNULL_ALL;
 
 #ifdef __cplusplus
 }
