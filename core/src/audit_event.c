@@ -4,6 +4,7 @@
 #include <countersign/audit.h>
 
 #include "encoding.h"
+#include "utf8.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -82,28 +83,11 @@ static size_t line_end(audit_line *line) {
 
 /* ---- text from outside ---- */
 
-/* Well-formed UTF-8 by the first byte (Unicode table 3-7): the range of the second; those behind it are 80 to bf. */
-typedef struct utf8_row {
-  uint8_t first_low, first_high, second_low, second_high, len;
-} utf8_row;
-
-static const utf8_row utf8_rows[] = {
-    {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3},
-    {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-};
-
-static const utf8_row *utf8_row_of(uint8_t first) {
-  for (size_t i = 0; i < COUNT(utf8_rows); i++) {
-    if (first >= utf8_rows[i].first_low && first <= utf8_rows[i].first_high) return &utf8_rows[i];
-  }
-  return NULL;
-}
-
 /* The bytes, 1 to 4, of the character at the start of `bytes`, which is not empty; where it is malformed those of its
  * maximal subpart, and U+FFFD. */
 static size_t next_character(csn_span bytes, uint32_t *code) {
   uint8_t first = bytes.ptr[0];
-  const utf8_row *row = utf8_row_of(first);
+  const csn_utf8_row *row = csn_utf8_row_of(first);
   *code = first < 0x80 ? first : 0xfffd;
   if (row == NULL) return 1;
   uint32_t value = first & (0x7fU >> row->len);

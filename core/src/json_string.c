@@ -1,26 +1,10 @@
 #include "json_string.h"
 
-/* Well-formed UTF-8 by the first byte (Unicode table 3-7): `second` bounds the byte in which overlong forms, surrogates
- * and what is above U+10FFFF differ from the rest; the bytes behind it are 80 to bf. */
-typedef struct utf8_row {
-  uint8_t first_low, first_high, second_low, second_high, len;
-} utf8_row;
-
-static const utf8_row utf8_rows[] = {
-    {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3},
-    {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-};
-
-static const utf8_row *utf8_row_of(uint8_t first) {
-  for (size_t i = 0; i < sizeof utf8_rows / sizeof utf8_rows[0]; i++) {
-    if (first >= utf8_rows[i].first_low && first <= utf8_rows[i].first_high) return &utf8_rows[i];
-  }
-  return NULL;
-}
+#include "utf8.h"
 
 /* Skips one character that is not ASCII. */
 static bool skip_utf8(csn_cursor *cursor) {
-  const utf8_row *row = utf8_row_of(*cursor->pos);
+  const csn_utf8_row *row = csn_utf8_row_of(*cursor->pos);
   if (row == NULL || csn_cursor_left(cursor) < row->len) return false;
   if (cursor->pos[1] < row->second_low || cursor->pos[1] > row->second_high) return false;
   for (size_t i = 2; i < row->len; i++) {
