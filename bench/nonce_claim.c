@@ -2,7 +2,7 @@
  *
  * Every claim has a number, and its time follows from the number: the simulated clock goes on by a second every
  * live / RETENTION claims. Threads draw the numbers in blocks, so that drawing them costs nothing and their clocks
- * agree to the second. Making the nonce's bytes from its number, about 3 ns, is in the time of all implementations.
+ * agree to the second. Making the nonce's bytes from its number, some 1 ns, is in the time of all implementations.
  *
  * The rows limit_* are what the memory takes for that: accesses to random cache lines of as many bytes as the table
  * has, on pages of the same size, found from numbers in the same way. They claim nothing.

@@ -125,8 +125,8 @@ typedef struct view {
   bool flagged;   /* its live flag */
 } view;
 
-uint64_t csn_nonce_read(const csn_nonce_table *table, const csn_nonce_key *keys, size_t count,
-                        csn_nonce_reading *readings) {
+static uint64_t read_lines(const csn_nonce_table *table, const csn_nonce_key *keys, size_t count,
+                           csn_nonce_reading *readings) {
   uint64_t clock = csn_atomic_load_acquire(&table->header->clock); /* pairs with the CAS in csn_nonce_advance() */
   table->read(keys, count, clock, readings);
   return clock;
@@ -192,7 +192,7 @@ static inline back_lines back_lines_of(const csn_nonce_table *table, const csn_n
 static view view_back(const csn_nonce_table *table, const back_lines *back) {
   for (;;) {
     csn_nonce_reading readings[CSN_NONCE_BACK_PAIRS];
-    uint64_t clock = csn_nonce_read(table, back->pairs, CSN_NONCE_BACK_PAIRS, readings);
+    uint64_t clock = read_lines(table, back->pairs, CSN_NONCE_BACK_PAIRS, readings);
     view v = {.least = UINT32_MAX};
     for (unsigned i = 0; i < CSN_NONCE_BACK_PAIRS; i++) {
       uint32_t least = csn_nonce_least(readings[i]) + i * CSN_NONCE_PAIR_WORDS;
@@ -233,7 +233,7 @@ static inline csn_nonce_answer end(const csn_nonce_table *table, int64_t expires
 static csn_nonce_answer settle(const csn_nonce_table *table, const csn_nonce_key *key, int64_t expires) {
   for (;;) {
     csn_nonce_reading reading;
-    uint64_t clock = csn_nonce_read(table, key, 1, &reading);
+    uint64_t clock = read_lines(table, key, 1, &reading);
     view home;
     if (!view_home(table, key, clock, reading, &home)) continue;
     csn_nonce_answer answer = check_expires(table, home.clock, expires);
@@ -284,34 +284,65 @@ static __attribute__((noinline)) csn_nonce_answer claim_any(const csn_nonce_tabl
                                                             uint64_t clock, csn_nonce_reading reading,
                                                             int64_t expires) {
   csn_nonce_answer answer;
-  while (!claim_once(table, key, clock, reading, expires, &answer)) clock = csn_nonce_read(table, key, 1, &reading);
+  while (!claim_once(table, key, clock, reading, expires, &answer)) clock = read_lines(table, key, 1, &reading);
   return answer;
 }
 
-/* Steps 2 and 4 where nothing else is left to do, as for nine in ten; within the second of `clock`, which a batch has
- * in registers. False: not so, or the CAS failed. */
-static inline bool claim_usual(const csn_nonce_table *table, const csn_nonce_key *key, uint64_t clock,
+/* What check_expires() lets in at a clock, and the tick of `expires`, for one comparison and one sum a claim. */
+typedef struct admission {
+  uint64_t clock;
+  uint64_t first, count; /* the seconds that are let in: so many from `first` on */
+  uint64_t tick;         /* of second 0, counted from the clock */
+} admission;
+
+static inline admission admission_at(const csn_nonce_table *table, uint64_t clock) {
+  int64_t seconds = csn_nonce_clock_seconds(clock), last = seconds + CSN_NONCE_RETENTION_MAX;
+  int64_t before = table->fence < seconds ? seconds - 1 : table->fence;
+  return (admission){.clock = clock,
+                     .first = (uint64_t)before + 1,
+                     .count = before < last ? (uint64_t)(last - before) : 0,
+                     .tick = csn_nonce_tick_of(clock, 0)};
+}
+
+/* Steps 2 and 4 where nothing else is left to do, as for 49 in 50; within the second of the admission, which a batch
+ * has in registers. False: not so, or the CAS failed. */
+static inline bool claim_usual(const csn_nonce_table *table, const csn_nonce_key *key, const admission *a,
                                csn_nonce_reading reading, int64_t expires) {
   if (__builtin_expect(reading >= CSN_NONCE_PLACE_LIVE, false)) return false;
   csn_atomic *slot = csn_nonce_slot(key, csn_nonce_least(reading));
   uint64_t word = csn_atomic_load_relaxed(slot);
-  return csn_nonce_age(word, clock) == reading >> 16 && csn_atomic_load_relaxed(&table->header->clock) == clock &&
-         check_expires(table, clock, expires) == CSN_NONCE_FRESH &&
-         csn_atomic_cas_acq_rel(slot, word, own_word(key, clock, expires));
+  uint64_t own = csn_nonce_word(a->tick + (uint64_t)expires / CSN_NONCE_TICK_SECONDS, key->fingerprint);
+  return csn_nonce_age(word, a->clock) == reading >> 16 && csn_atomic_load_relaxed(&table->header->clock) == a->clock &&
+         (uint64_t)expires - a->first < a->count && csn_atomic_cas_acq_rel(slot, word, own);
 }
 
-void csn_nonce_claim_keys(const csn_nonce_table *table, const csn_nonce_key *keys, uint64_t clock,
-                          const csn_nonce_reading *readings, size_t count, csn_nonce_claim *claims) {
-  for (size_t i = 0; i < count; i++) {
-    bool done = claim_usual(table, &keys[i], clock, readings[i], claims[i].expires);
-    claims[i].answer =
-        done ? end(table, claims[i].expires) : claim_any(table, &keys[i], clock, readings[i], claims[i].expires);
-  }
+static inline csn_nonce_answer claim_read(const csn_nonce_table *table, const csn_nonce_key *key, const admission *a,
+                                          csn_nonce_reading reading, int64_t expires) {
+  return claim_usual(table, key, a, reading, expires) ? end(table, expires)
+                                                      : claim_any(table, key, a->clock, reading, expires);
 }
 
 csn_nonce_answer csn_nonce_claim_key(const csn_nonce_table *table, const csn_nonce_key *key, int64_t expires) {
   csn_nonce_reading reading;
-  uint64_t clock = csn_nonce_read(table, key, 1, &reading);
-  bool done = claim_usual(table, key, clock, reading, expires);
-  return done ? end(table, expires) : claim_any(table, key, clock, reading, expires);
+  const admission a = admission_at(table, read_lines(table, key, 1, &reading));
+  return claim_read(table, key, &a, reading, expires);
+}
+
+void csn_nonce_read_group(const csn_nonce_table *table, csn_nonce_group *group) {
+  group->clock = read_lines(table, group->keys, group->count, group->readings);
+  for (size_t i = 0; i < group->count; i++) {
+    if (__builtin_expect(group->readings[i] < CSN_NONCE_PLACE_LIVE, true)) continue;
+    back_lines back = back_lines_of(table, &group->keys[i]);
+    for (unsigned pair = 0; pair < CSN_NONCE_BACK_PAIRS; pair++) csn_nonce_prefetch(&back.pairs[pair]);
+  }
+}
+
+void csn_nonce_claim_group(const csn_nonce_table *table, const csn_nonce_group *group, const csn_nonce_group *ahead) {
+  const admission a = admission_at(table, group->clock);
+  const size_t asked = ahead == NULL ? 0 : ahead->count;
+  for (size_t i = 0; i < group->count; i++) {
+    csn_nonce_claim *c = &group->claims[i];
+    c->answer = claim_read(table, &group->keys[i], &a, group->readings[i], c->expires);
+    if (i < asked) csn_nonce_prefetch(&ahead->keys[i]); /* a few at a time: the processor waits for some ten lines */
+  }
 }

@@ -40,7 +40,7 @@ static inline void csn_nonce_add_one(const csn_nonce_lane *lane, csn_atomic *cou
 static inline void csn_nonce_count(const csn_nonce_lane *lane, uint64_t shard, csn_nonce_answer answer) {
   csn_atomic *row = lane->rows[shard];
   csn_nonce_add_one(lane, &row[CSN_NONCE_COUNT_CLAIMS]);
-  if (answer == CSN_NONCE_FRESH) return;
+  if (__builtin_expect(answer == CSN_NONCE_FRESH, true)) return;
   csn_nonce_column reason = answer == CSN_NONCE_REPLAYED ? CSN_NONCE_COUNT_REPLAYED
                             : answer == CSN_NONCE_FULL   ? CSN_NONCE_COUNT_FULL
                                                          : CSN_NONCE_COUNT_REFUSED;

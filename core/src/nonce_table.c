@@ -8,8 +8,7 @@
 
 enum {
   TEXT_MIN = 17, /* bytes that are hashed */
-  GROUP = 6,     /* claims of a batch whose lines are read together */
-  RING = 4,      /* groups that are on their way; of what was tried, the fastest by a few percent */
+  RING = 4,      /* groups of a batch that are on their way: of what was tried, the fastest by a few percent */
 };
 
 /* ---- keys ---- */
@@ -73,7 +72,7 @@ static inline __attribute__((always_inline)) bool key_of(const csn_nonce_table *
   key->lines[1] = half + csn_nonce_scale(&bits, table->geometry.half_lines);
   csn_nonce_line *flag_line = (rest >> 6 & 1) != 0 ? key->lines[1] : key->lines[0];
   key->flag_slot = &flag_line->slots[rest >> 7 & (CSN_NONCE_LINE_SLOTS - 1)];
-  key->flag = UINT64_C(1) << (CSN_NONCE_FINGERPRINT_BITS + ((rest >> 10) * CSN_NONCE_FLAGS >> 6));
+  key->flag = UINT64_C(1) << CSN_NONCE_FINGERPRINT_BITS << ((rest >> 10) * CSN_NONCE_FLAGS >> 6);
   key->fingerprint = hash.high64 & CSN_NONCE_FINGERPRINT_MASK;
   key->hash = hash.low64;
   return true;
@@ -83,10 +82,6 @@ bool csn_nonce_key_of(const csn_nonce_table *table, csn_span client_id, csn_span
   return key_of(table, client_id, nonce, key);
 }
 
-static inline void prefetch_key(const csn_nonce_key *key) {
-  for (unsigned i = 0; i < CSN_NONCE_HOME_LINES; i++) __builtin_prefetch(key->lines[i], 1);
-}
-
 /* ---- claims ---- */
 
 csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
@@ -94,7 +89,7 @@ csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_i
   csn_nonce_key key;
   if (now > CSN_NONCE_CLOCK_MAX) return CSN_NONCE_UNAVAILABLE; /* no clock: it would end the table's for good */
   if (!key_of(table, client_id, nonce, &key)) return CSN_NONCE_UNAVAILABLE;
-  prefetch_key(&key); /* both lines at once: the first's words are looked at before the second's are asked for */
+  csn_nonce_prefetch(&key); /* both lines at once: the first's words are looked at before the second's are asked for */
   csn_nonce_advance(table, now);
   csn_nonce_answer answer = csn_nonce_claim_key(table, &key, expires);
   csn_nonce_lane lane = csn_nonce_lane_of_thread(table->lanes);
@@ -102,36 +97,36 @@ csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_i
   return answer;
 }
 
-/* Claims of a batch whose lines are read together. It ends where it is full, or with a claim that has no key. */
-typedef struct group {
-  csn_nonce_claim *claims;
-  csn_nonce_key keys[GROUP];
-  csn_nonce_reading readings[GROUP];
-  uint64_t clock; /* of the readings */
-  size_t count;   /* of the keys */
-} group;
-
 /* A batch on its way: while the lines of the claims ahead arrive, those before them are read and written. */
 typedef struct batch {
   const csn_nonce_table *table;
   csn_nonce_lane lane;
-  csn_nonce_claim *claims, *end; /* that are still to be asked for */
+  csn_nonce_claim *claims, *end; /* that have no group yet */
 } batch;
 
-static void ask_for_group(batch *b, group *g) {
-  size_t left = (size_t)(b->end - b->claims), most = left < GROUP ? left : GROUP, i = 0;
+/* The keys of the next claims. A group ends where it is full, or with a claim that has no key. */
+static inline __attribute__((always_inline)) void begin_group(batch *b, csn_nonce_group *g, bool ask) {
+  size_t left = (size_t)(b->end - b->claims), most = left < CSN_NONCE_GROUP ? left : CSN_NONCE_GROUP, i = 0;
   g->claims = b->claims;
   for (; i < most && key_of(b->table, g->claims[i].client_id, g->claims[i].nonce, &g->keys[i]); i++) {
-    prefetch_key(&g->keys[i]);
+    if (ask) csn_nonce_prefetch(&g->keys[i]);
   }
   g->count = i;
   if (i < most) g->claims[i++].answer = CSN_NONCE_UNAVAILABLE;
   b->claims += i;
 }
 
-static void answer_group(const batch *b, group *g) {
-  csn_nonce_claim_keys(b->table, g->keys, g->clock, g->readings, g->count, g->claims);
-  for (size_t i = 0; i < g->count; i++) csn_nonce_count(&b->lane, g->keys[i].shard, g->claims[i].answer);
+static inline void count_group(csn_nonce_lane lane, const csn_nonce_group *g) {
+  for (size_t i = 0; i < g->count; i++) csn_nonce_count(&lane, g->keys[i].shard, g->claims[i].answer);
+}
+
+static void end_group(const batch *b, const csn_nonce_group *g, const csn_nonce_group *ahead) {
+  csn_nonce_claim_group(b->table, g, ahead);
+  if (b->lane.own) { /* asked once a group */
+    count_group((csn_nonce_lane){b->lane.rows, true}, g);
+  } else {
+    count_group((csn_nonce_lane){b->lane.rows, false}, g);
+  }
 }
 
 void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now) {
@@ -142,18 +137,18 @@ void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims
   }
   csn_nonce_advance(table, now);
   batch b = {table, csn_nonce_lane_of_thread(table->lanes), claims, claims + count};
-  group ring[RING];
-  for (size_t i = 0; i < RING - 1; i++) ask_for_group(&b, &ring[i]);
+  csn_nonce_group ring[RING];
+  for (size_t i = 0; i < RING - 1; i++) begin_group(&b, &ring[i], true);
   for (size_t i = 0, last = RING - 1; ring[i].claims < b.end; last = i, i = (i + 1) % RING) {
-    ring[i].clock = csn_nonce_read(table, ring[i].keys, ring[i].count, ring[i].readings);
-    ask_for_group(&b, &ring[last]);
-    answer_group(&b, &ring[i]);
+    csn_nonce_read_group(table, &ring[i]);
+    begin_group(&b, &ring[last], false);
+    end_group(&b, &ring[i], &ring[last]);
   }
 }
 
 void csn_nonce_table_prefetch(const csn_nonce_table *table, csn_span client_id, csn_span nonce) {
   csn_nonce_key key;
-  if (csn_nonce_key_of(table, client_id, nonce, &key)) prefetch_key(&key);
+  if (csn_nonce_key_of(table, client_id, nonce, &key)) csn_nonce_prefetch(&key);
 }
 
 void csn_nonce_table_sweep(csn_nonce_table *table, int64_t now) {

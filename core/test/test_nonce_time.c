@@ -325,13 +325,15 @@ static void a_sleeper_writes_over_no_live_word(int64_t past) {
   csn_nonce_table *table = new_table(1);
   int64_t now = START;
   go_to(table, &now, START + past * CSN_NONCE_TICK_SECONDS);
-  csn_nonce_key sleeper, other;
-  csn_nonce_reading reading;
-  assert_true(csn_nonce_key_of(table, client, csn_span_str("sleeper"), &sleeper));
-  uint64_t clock = csn_nonce_read(table, &sleeper, 1, &reading);
-  csn_atomic *slot = csn_nonce_slot(&sleeper, csn_nonce_least(reading));
-  int64_t age = csn_nonce_rank(csn_atomic_load_relaxed(slot), clock) / CSN_NONCE_ONE_TICK; /* negative */
+  csn_nonce_key other;
   csn_nonce_claim asleep = {.expires = now + CSN_NONCE_RETENTION_MAX};
+  csn_nonce_group sleeper = {.claims = &asleep, .count = 1};
+  assert_true(csn_nonce_key_of(table, client, csn_span_str("sleeper"), &sleeper.keys[0]));
+  csn_nonce_read_group(table, &sleeper);
+  uint64_t clock = sleeper.clock;
+  uint32_t least = csn_nonce_least(sleeper.readings[0]);
+  csn_atomic *slot = csn_nonce_slot(&sleeper.keys[0], least);
+  int64_t age = csn_nonce_rank(csn_atomic_load_relaxed(slot), clock) / CSN_NONCE_ONE_TICK; /* negative */
   int64_t alike = now + (age + 8192) * CSN_NONCE_TICK_SECONDS;
   go_to(table, &now, alike - CSN_NONCE_RETENTION_MAX + 6);
   for (unsigned round = 0; round < 2; round++) {
@@ -341,8 +343,8 @@ static void a_sleeper_writes_over_no_live_word(int64_t past) {
       if (answer != (round == 0 ? CSN_NONCE_FRESH : CSN_NONCE_REPLAYED)) fail_msg("%ld ticks past", (long)past);
     }
     if (round > 0) continue;
-    assert_int_equal(csn_nonce_age(csn_atomic_load_relaxed(slot), clock), csn_nonce_least(reading) >> 16); /* alike */
-    csn_nonce_claim_keys(table, &sleeper, clock, &reading, 1, &asleep);
+    assert_int_equal(csn_nonce_age(csn_atomic_load_relaxed(slot), clock), least >> 16); /* alike */
+    csn_nonce_claim_group(table, &sleeper, NULL);
     assert_int_equal(asleep.answer, CSN_NONCE_EXPIRED);
   }
   csn_nonce_table_free(table);
@@ -352,17 +354,16 @@ static void a_sleeper_writes_over_no_live_word(int64_t past) {
  * while they sleep. */
 static void sleepers_go_by_the_clock_of_their_end(int64_t slept, int64_t ahead) {
   csn_nonce_table *table = new_table(TINY);
-  csn_nonce_key keys[3];
-  csn_nonce_reading readings[COUNT(keys)];
-  csn_nonce_claim claims[COUNT(keys)];
-  for (size_t i = 0; i < COUNT(keys); i++) {
-    keys[i] = key_of_number(table, i + 1);
+  csn_nonce_claim claims[3];
+  csn_nonce_group group = {.claims = claims, .count = COUNT(claims)};
+  for (size_t i = 0; i < COUNT(claims); i++) {
+    group.keys[i] = key_of_number(table, i + 1);
     claims[i].expires = i < 2 ? START + ahead : START + slept + CSN_NONCE_RETENTION_MAX;
   }
-  uint64_t clock = csn_nonce_read(table, keys, COUNT(keys), readings);
+  csn_nonce_read_group(table, &group);
   assert_int_equal(claim_number(table, 2, START + ahead, START), CSN_NONCE_FRESH);
   (void)csn_nonce_advance(table, START + slept);
-  csn_nonce_claim_keys(table, keys, clock, readings, COUNT(keys), claims);
+  csn_nonce_claim_group(table, &group, NULL);
   assert_int_equal(claims[0].answer, slept <= ahead ? CSN_NONCE_FRESH : CSN_NONCE_EXPIRED);
   assert_int_equal(claims[1].answer, slept <= ahead ? CSN_NONCE_REPLAYED : CSN_NONCE_EXPIRED);
   assert_int_equal(claims[2].answer, CSN_NONCE_FRESH);
@@ -372,13 +373,12 @@ static void sleepers_go_by_the_clock_of_their_end(int64_t slept, int64_t ahead) 
 /* Nothing but the clock changes: the nonce's word was live when it was read, and is past with the next tick. */
 static void a_sleeper_finds_no_word_that_is_past(int64_t slept) {
   csn_nonce_table *table = new_table(TINY);
-  csn_nonce_key key = key_of_number(table, 1);
-  csn_nonce_reading reading;
   csn_nonce_claim again = {.expires = START + slept + 9};
+  csn_nonce_group group = {.claims = &again, .count = 1, .keys = {key_of_number(table, 1)}};
   assert_int_equal(claim_number(table, 1, START, START), CSN_NONCE_FRESH);
-  uint64_t clock = csn_nonce_read(table, &key, 1, &reading);
+  csn_nonce_read_group(table, &group);
   (void)csn_nonce_advance(table, START + slept);
-  csn_nonce_claim_keys(table, &key, clock, &reading, 1, &again);
+  csn_nonce_claim_group(table, &group, NULL);
   assert_int_equal(again.answer, slept < CSN_NONCE_TICK_SECONDS ? CSN_NONCE_REPLAYED : CSN_NONCE_FRESH);
   csn_nonce_table_free(table);
 }

@@ -100,13 +100,17 @@ typedef enum way { ONE_BY_ONE, BATCH, NARROW_BATCH, NARROW, PREFETCHED, STORE, O
 
 /* All lines are read before the first claim, so that nearly all readings are old ones. */
 static void claim_with_old_readings(csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now) {
-  csn_nonce_key keys[BATCH_MAX];
-  csn_nonce_reading readings[BATCH_MAX];
-  for (size_t i = 0; i < count; i++)
-    assert_true(csn_nonce_key_of(table, claims[i].client_id, claims[i].nonce, &keys[i]));
+  csn_nonce_group groups[BATCH_MAX / CSN_NONCE_GROUP + 1] = {0};
   (void)csn_nonce_advance(table, now);
-  uint64_t clock = csn_nonce_read(table, keys, count, readings);
-  csn_nonce_claim_keys(table, keys, clock, readings, count, claims);
+  for (size_t i = 0; i < count; i++) {
+    csn_nonce_group *g = &groups[i / CSN_NONCE_GROUP];
+    if (g->count == 0) g->claims = &claims[i];
+    assert_true(csn_nonce_key_of(table, claims[i].client_id, claims[i].nonce, &g->keys[g->count++]));
+  }
+  for (size_t i = 0; i < COUNT(groups); i++) csn_nonce_read_group(table, &groups[i]);
+  for (size_t i = 0; i < COUNT(groups); i++) {
+    csn_nonce_claim_group(table, &groups[i], i + 1 < COUNT(groups) ? &groups[i + 1] : NULL);
+  }
 }
 
 static void claim_in_a_way(claim_way way, csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now) {

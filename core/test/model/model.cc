@@ -271,17 +271,22 @@ static void claim_one(unsigned who, const model_claim &claim) {
 /* As csn_nonce_table_claim_batch() does it, but that the clock is noted after each claim. */
 static void claim_batch(unsigned who) {
   const std::vector<model_claim> &claims = scenario.threads[who];
-  csn_nonce_key keys[4];
-  csn_nonce_reading readings[4];
+  csn_nonce_group group;
   csn_nonce_advance(&table, claims[0].now);
-  for (size_t i = 0; i < claims.size(); i++) keys[i] = key_of(claims[i].nonce);
-  uint64_t clock = csn_nonce_read(&table, keys, claims.size(), readings);
+  group.count = claims.size();
+  for (size_t i = 0; i < claims.size(); i++) group.keys[i] = key_of(claims[i].nonce);
+  csn_nonce_read_group(&table, &group);
   for (size_t i = 0; i < claims.size(); i++) {
     outcome &o = begin(who, claims[i]);
     csn_nonce_claim claim;
     memset(&claim, 0, sizeof claim);
     claim.expires = claims[i].expires;
-    csn_nonce_claim_keys(&table, &keys[i], clock, &readings[i], 1, &claim);
+    csn_nonce_group one = group;
+    one.claims = &claim;
+    one.count = 1;
+    one.keys[0] = group.keys[i];
+    one.readings[0] = group.readings[i];
+    csn_nonce_claim_group(&table, &one, NULL);
     end(o, claim.answer);
   }
 }
