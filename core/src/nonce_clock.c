@@ -31,17 +31,26 @@
 _Static_assert(CSN_NONCE_PAST_MAX < 1 << (CSN_NONCE_TICK_BITS - 1), "no word is ever so old that it looks new");
 _Static_assert(CSN_NONCE_HELD_MAX < 1 << (CSN_NONCE_TICK_BITS - 1), "no word is so new that it looks old");
 
+/* Whether `word` is older than `swept` by more than that age, or so much later that it looks so. Hardly a word is. */
+static bool is_older(uint64_t word, uint64_t swept) {
+  return (int64_t)(swept - word) > CSN_NONCE_SWEEP_AGE * CSN_NONCE_ONE_TICK;
+}
+
 /* Whether `word` is old enough to become `swept`. A sweeper that has slept may find `swept` to be past no more, or the
  * word to be later: others have been there then. (In this order no difference overflows.) */
 static bool is_due(uint64_t word, uint64_t swept, uint64_t clock) {
   int64_t from = csn_nonce_rank(word, clock), to = csn_nonce_rank(swept, clock);
-  return to < 0 && from < to && to - from > CSN_NONCE_SWEEP_AGE * CSN_NONCE_ONE_TICK;
+  return to < 0 && from < to && is_older(word, swept);
 }
 
 static void sweep_line(const csn_nonce_table *table, csn_nonce_line *line, uint64_t swept) {
   for (unsigned i = 0; i < CSN_NONCE_LINE_SLOTS;) {
     /* Acquire pairs with the CAS that wrote the word: the clock loaded next is not older than the writer's. */
     uint64_t word = csn_atomic_load_acquire(&line->slots[i]);
+    if (!is_older(word, swept)) {
+      i++;
+      continue;
+    }
     uint64_t clock = csn_atomic_load_relaxed(&table->header->clock);
     /* Failed: looked at again. What a claim has written after it slept may be old, too. */
     if (!is_due(word, swept, clock) || csn_atomic_cas_release(&line->slots[i], word, swept)) i++;
