@@ -1,4 +1,5 @@
 /* csn-bench: Countersign beside the libraries and stores that people use instead. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "machine.h"
@@ -11,12 +12,12 @@ static const char USAGE[] =
 
 /* The last of the flags counts. */
 static void describe_order(int argc, char **argv) {
-  const char *flag = "--benchmark_enable_random_interleaving=", *order = "one after the other";
+  static const char flag[] = "--benchmark_enable_random_interleaving=";
+  bool random = false;
   for (int i = 1; i < argc; i++) {
-    if (strncmp(argv[i], flag, strlen(flag)) != 0) continue;
-    order = strcmp(argv[i] + strlen(flag), "true") == 0 ? "random" : "one after the other";
+    if (strncmp(argv[i], flag, strlen(flag)) == 0) random = strcmp(argv[i] + strlen(flag), "true") == 0;
   }
-  csn_bench_add_context("order", order);
+  csn_bench_add_context("order", random ? "random" : "one after the other");
 }
 
 int main(int argc, char **argv) {

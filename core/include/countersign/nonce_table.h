@@ -103,13 +103,13 @@ csn_error csn_nonce_table_memory(const csn_nonce_table *table, csn_nonce_memory 
  * is longer than 128 bytes or `now` is after the year 9999; a `now` before the table's clock counts as the clock.
  * Thread-safe, lock-free: never waits, never allocates. Who moves the clock by a tick also clears what is old in two
  * 512ths of the table, who moves it by 260 ticks (17 minutes without a claim) in all of it, unless
- * csn_nonce_table_sweep() has been before. Timing depends on the client id, the nonce
- * and what lies beside it, none of which is secret. */
+ * csn_nonce_table_sweep() has been before. Timing depends on the client id, the nonce and what lies beside it, none of
+ * which is secret. */
 csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
                                        int64_t now) CSN_WARN_UNUSED CSN_NONNULL(1);
 
-/* The same for `count` claims, answered in their order: of two equal ones the first wins. The cache misses of
- * some 20 of them overlap. */
+/* The same for `count` claims, answered in their order: of two equal ones the first wins. The cache misses of some 20
+ * of them overlap; the first of a batch are waited for, so that one of 64 takes less time a claim than one of 32. */
 void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now)
     CSN_NONNULL(1);
 
