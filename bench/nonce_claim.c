@@ -180,10 +180,10 @@ static void check_tally(const fixture *f, const csn_way_tally *t, uint64_t done)
     csn_workload_fatal("%s: %llu claims came too late", f->row, (unsigned long long)t->expired);
 }
 
-/* For each nonce that the set is made for, and that is live by its expiry: what is held longer than that takes bytes
- * and is no nonce more. */
+/* For each nonce that is live by its expiry: what is held longer than that takes bytes and is no nonce more. */
 static double bytes_per_nonce(const fixture *f) {
-  return (double)f->way.set->bytes(f->self) / (double)f->size->live;
+  uint64_t next = f->next;
+  return (double)f->way.set->bytes(f->self) / (double)(next - first_since(f, RETENTION - 1, now_of(f, next - 1)));
 }
 
 static void run(csn_bench *bench, const void *arg) {

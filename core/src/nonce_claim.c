@@ -11,7 +11,7 @@
  * share a line disturb each other like equal ones; the price is a wrong refusal, never an acceptance. See CHANCE.
  *
  * WHERE. A nonce has two home lines of 8 words, and in a small back yard two pairs of back lines. It is written into a
- * home line or, where all 16 home words are live, into a back line: one nonce in 38 at design load. A word is the tick
+ * home line or, where all 16 home words are live, into a back line: one nonce in 40 at design load. A word is the tick
  * of `expires`, three flags, and the fingerprint; words are ordered by tick, then flags (ticks modulo 2^13, seen from
  * the clock: nonce_clock.c says why that is one order for all). Every word is a nonce's, a swept one, or zero. That a
  * nonce may be in the back yard is told by its flag: one bit of one of its home words, whosever word that is. Bit and
@@ -89,17 +89,17 @@
  * STALL AND DEATH. Nothing waits: a CAS that fails was overtaken by one that did not. A claim is one CAS, which is done
  * or not; in the back yard three, of which the first two leave a table that is whole.
  *
- * CHANCE. A claim is compared with the live words in its 16 home slots (12.1 on average at design load) and, one claim
- * in 31, in its 32 back slots (15.4): 12.6 comparisons, each wrong with probability 2^-48. So a claim is refused
+ * CHANCE. A claim is compared with the live words in its 16 home slots (12.2 on average at design load) and, one claim
+ * in 33, in its 32 back slots (14.0): 12.6 comparisons, each wrong with probability 2^-48. So a claim is refused
  * wrongly with probability 12.6 * 2^-48 = 2^-44.3. FULL without need: fewer than one claim in 10^9; the report has the
  * curve.
  *
  * CHOSEN NONCES. Lines and fingerprint come from a hash under a secret of 192 bytes that no client knows. From verdicts
  * a client learns nothing about them: what it takes from others is room, one slot for each nonce that it presents
  * within the retention, and the capacity has to count that in. One that can time single claims learns which of its
- * nonces went to the back yard, one in 260; with thousands of retentions of trying it could collect nonces that do so
- * again. With a fifth of the capacity in these the back yard is full, and one claim in 800 of others finds no room,
- * with half of it one in 300. Who knew the secret could fill the slots of somebody's nonce, and would have to know that
+ * nonces went to the back yard, one in 240; with thousands of retentions of trying it could collect nonces that do so
+ * again. With a fifth of the capacity in these the back yard is full, and one claim in 650 of others finds no room,
+ * with half of it one in 350. Who knew the secret could fill the slots of somebody's nonce, and would have to know that
  * nonce. core/test/test_nonce_attack.c measures all three. */
 /* clang-format on */
 #include "nonce_layout.h"

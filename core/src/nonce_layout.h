@@ -26,7 +26,7 @@ enum {
   CSN_NONCE_PART_MAX = 128,     /* bytes of a client id, and of a nonce */
   CSN_NONCE_SECRET_BYTES = 192, /* XXH3's usual length of a secret; its least is 136 */
   CSN_NONCE_BOOT_BYTES = 16,
-  CSN_NONCE_VERSION = 3,
+  CSN_NONCE_VERSION = 4,
 };
 #define CSN_NONCE_MAGIC UINT64_C(0x31306e6f6e6e7363) /* "csnnon01", in the byte order of the machine */
 #define CSN_NONCE_CLOCK_MAX INT64_C(253402300799)    /* the last second of the year 9999 */

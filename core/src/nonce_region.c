@@ -25,10 +25,10 @@ _Static_assert(sizeof(csn_nonce_header) == 512, "the lines begin a pair of cache
 
 enum {
   LINE_BYTES = 64,
-  /* 6.1 nonces for a home line of 8 words: 76 % of them are live. More, and the back yard grows faster than the home
-     lines shrink: at 5.8, 6.1 and 6.4 one nonce in 71, 38 and 23 finds its home lines full. */
-  NONCES_PER_TEN_HOME_LINES = 61,
-  /* A back line for 24 home lines: 48 % of their words are live. */
+  /* 6.16 nonces for a home line of 8 words: 76 % of them are live, and one nonce in 40 finds its home lines full. With
+     6.1 it is one in 44: the back yard grows faster than the home lines shrink. */
+  NONCES_PER_HUNDRED_HOME_LINES = 616,
+  /* A back line for 24 home lines: 44 % of their words are live. */
   HOME_LINES_PER_BACK_LINE = 24,
   SHARD_CAPACITY = 1 << 16, /* at least: chance fills the shards within 2.3 % of each other (six deviations) */
 };
@@ -53,7 +53,7 @@ csn_nonce_geometry csn_nonce_geometry_of(uint64_t capacity) {
   csn_nonce_geometry geometry = {.shards = 1};
   while (geometry.shards < CSN_NONCE_SHARDS_MAX && capacity / (2 * geometry.shards) >= SHARD_CAPACITY)
     geometry.shards *= 2;
-  uint64_t home = divide_up(divide_up(capacity, geometry.shards) * 10, NONCES_PER_TEN_HOME_LINES);
+  uint64_t home = divide_up(divide_up(capacity, geometry.shards) * 100, NONCES_PER_HUNDRED_HOME_LINES);
   /* Chance weighs more in small shards. */
   uint64_t back = divide_up(home, HOME_LINES_PER_BACK_LINE) + square_root(home) / 2;
   geometry.half_lines = divide_up(home, CSN_NONCE_HOME_LINES);
