@@ -24,7 +24,10 @@
  * the other would be filled in that order, line by line instead of evenly, and a table that begins empty would refuse
  * nonces at the load that it is made for. So age and tick count from the round, however late a share is swept, and what
  * is skipped ends with a shard. A table in use has few words so old; in one that idles, the free slots of a shard have
- * one tick, or two in the half minute in which the sweep passes through it. */
+ * one tick, or two in the half minute in which the sweep passes through it. What comes in that half minute fills
+ * unevenly; at the rate that the table is made for that does no harm. Where 98 % of the capacity come within a second,
+ * in the order of their `expires`, and as many stay, one claim in 700 of that shard is FULL; with 90 % none
+ * (core/test/test_nonce_fill.c). */
 /* clang-format on */
 #include "nonce_layout.h"
 
@@ -36,11 +39,11 @@ static bool is_older(uint64_t word, uint64_t swept) {
   return (int64_t)(swept - word) > CSN_NONCE_SWEEP_AGE * CSN_NONCE_ONE_TICK;
 }
 
-/* Whether `word` is old enough to become `swept`. A sweeper that has slept may find `swept` to be past no more, or the
- * word to be later: others have been there then. (In this order no difference overflows.) */
-static bool is_due(uint64_t word, uint64_t swept, uint64_t clock) {
+/* Whether `swept` is past, and the word before it. A sweeper that has slept may find that it is not so: others have
+ * been there then. */
+static bool is_past(uint64_t word, uint64_t swept, uint64_t clock) {
   int64_t from = csn_nonce_rank(word, clock), to = csn_nonce_rank(swept, clock);
-  return to < 0 && from < to && is_older(word, swept);
+  return to < 0 && from < to;
 }
 
 static void sweep_line(const csn_nonce_table *table, csn_nonce_line *line, uint64_t swept) {
@@ -53,7 +56,7 @@ static void sweep_line(const csn_nonce_table *table, csn_nonce_line *line, uint6
     }
     uint64_t clock = csn_atomic_load_relaxed(&table->header->clock);
     /* Failed: looked at again. What a claim has written after it slept may be old, too. */
-    if (!is_due(word, swept, clock) || csn_atomic_cas_release(&line->slots[i], word, swept)) i++;
+    if (!is_past(word, swept, clock) || csn_atomic_cas_release(&line->slots[i], word, swept)) i++;
   }
 }
 

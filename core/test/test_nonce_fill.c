@@ -171,6 +171,41 @@ static void an_idle_table_fills_while_it_is_swept(void **state) {
   }
 }
 
+/* Nearly the whole capacity comes within a second, in the order of its expiries, and stays as much. */
+static void burst_of(filling *f, int64_t lifetime, double load) {
+  uint64_t total = (uint64_t)((double)csn_nonce_table_measure(f->table).capacity * load), first = f->number;
+  while (f->number < first + total) {
+    uint64_t name = f->number++;
+    int64_t expires = f->now + 1 + (int64_t)((name - first) * (uint64_t)lifetime / total);
+    csn_nonce_answer answer = csn_nonce_table_claim(f->table, client, csn_span_of(&name, sizeof name), expires, f->now);
+    assert_true(answer == CSN_NONCE_FRESH || answer == CSN_NONCE_FULL);
+    f->full += answer == CSN_NONCE_FULL;
+  }
+}
+
+/* The known limit (nonce_clock.c): while the sweep is in a shard its slots are of two ages, and a burst fills them
+ * unevenly. At 98 % of the capacity one claim in 700 is FULL then; before and after, and at 90 %, none. The rate that
+ * the capacity is made for has its nonces come in a lifetime, not in a second. */
+static void a_burst_fills_unevenly_while_its_shard_is_swept(void **state) {
+  enum { CAPACITY = 65536, LIFETIME = 60 };
+  static const struct {
+    int64_t idle; /* seconds; the shard is swept from 4096 to 4127 */
+    double load;
+    uint64_t most;
+  } rows[] = {{4088, 0.98, 0}, {4104, 0.98, 1000}, {4104, 0.90, 0}, {4132, 0.98, 0}};
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    filling f = new_filling(CAPACITY, LIFETIME);
+    run_for(&f, rows[i].idle, 0);
+    burst_of(&f, LIFETIME, rows[i].load);
+    run_for(&f, lifetimes(&f, 4), rows[i].load);
+    print_message("fill: a burst of %.0f %% after %ld s: %lu of %lu claims FULL\n", 100 * rows[i].load,
+                  (long)rows[i].idle, (unsigned long)f.full, (unsigned long)f.number);
+    assert_in_range(f.full, 0, rows[i].most);
+    csn_nonce_table_free(f.table);
+  }
+}
+
 /* Nobody has come for so many ticks, no timer either, when the load does. */
 static void leave_and_fill(uint64_t capacity, int64_t ticks, bool timer) {
   filling f = new_filling(capacity, 300);
@@ -235,6 +270,7 @@ int main(void) {
       cmocka_unit_test(a_new_table_fills_slowly),
       cmocka_unit_test(an_idle_table_fills),
       cmocka_unit_test(an_idle_table_fills_while_it_is_swept),
+      cmocka_unit_test(a_burst_fills_unevenly_while_its_shard_is_swept),
       cmocka_unit_test(a_table_that_was_left_alone_fills),
       cmocka_unit_test(a_table_of_all_shards_that_was_left_alone_fills),
       cmocka_unit_test(a_table_at_a_tenth_of_its_load_fills),

@@ -75,6 +75,28 @@ static void a_formatted_region_is_shared_by_its_handles(void **state) {
   free(region);
 }
 
+/* The sweep lags by as much as the clock has jumped, twice where two jumps met. */
+static void a_region_whose_clock_has_jumped_is_attached(void **state) {
+  csn_nonce_table_config config = config_of(100);
+  size_t size = csn_nonce_region_size(100);
+  (void)state;
+  for (unsigned jumps = 1; jumps <= 3; jumps++) {
+    uint8_t *region = aligned_alloc(64, size);
+    csn_nonce_table *a, *b;
+    assert_non_null(region);
+    assert_int_equal(csn_nonce_table_format(&a, region, size, &config), CSN_OK);
+    int64_t now = START + 9000;
+    for (unsigned i = 0; i < jumps; i++, now += 9000) assert_int_equal(claim(a, "n", now + 300, now), CSN_NONCE_FRESH);
+    uint64_t clock = csn_atomic_load_relaxed(&a->header->clock) & CSN_NONCE_CLOCK_TICK_MASK;
+    assert_true(clock - csn_atomic_load_relaxed(&a->header->swept) > CSN_NONCE_DUE_MAX);
+    assert_int_equal(csn_nonce_table_attach(&b, region, size), CSN_OK);
+    assert_int_equal(claim(b, "n", now - 9000 + 300, now - 9000), CSN_NONCE_REPLAYED);
+    csn_nonce_table_free(a);
+    csn_nonce_table_free(b);
+    free(region);
+  }
+}
+
 static void a_region_that_is_not_a_table_is_refused(void **state) {
   (void)state;
   csn_nonce_table_config config = config_of(100);
@@ -232,6 +254,7 @@ int main(void) {
       cmocka_unit_test(configurations_out_of_range_are_refused),
       cmocka_unit_test(all_other_configurations_are_taken),
       cmocka_unit_test(a_formatted_region_is_shared_by_its_handles),
+      cmocka_unit_test(a_region_whose_clock_has_jumped_is_attached),
       cmocka_unit_test(a_region_that_is_not_a_table_is_refused),
       cmocka_unit_test(a_region_that_was_cut_is_refused_at_every_length),
       cmocka_unit_test(a_damaged_header_is_refused_at_every_byte),

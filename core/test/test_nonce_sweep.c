@@ -49,9 +49,46 @@ static void what_a_sleeper_has_written_meanwhile_is_swept_if_it_is_old(void **st
   }
 }
 
+/* Whoever sweeps by a clock that is behind what was swept leaves the count alone. */
+static void a_sweep_by_an_old_clock_counts_nothing(void **state) {
+  csn_nonce_table *table = new_table(TINY);
+  (void)state;
+  uint64_t old = clock_of(table);
+  csn_nonce_table_sweep(table, START + INT64_C(1000) * CSN_NONCE_TICK_SECONDS);
+  uint64_t swept = csn_atomic_load_relaxed(&table->header->swept);
+  assert_int_equal(swept, clock_of(table) & CSN_NONCE_CLOCK_TICK_MASK);
+  for (uint64_t behind = 0; behind <= 1000; behind += 100) csn_nonce_sweep(table, old + behind, UINT64_MAX);
+  assert_int_equal(csn_atomic_load_relaxed(&table->header->swept), swept);
+  csn_nonce_table_free(table);
+}
+
+/* The ticks of the clock and the count of the shares begin anew after 2^26. */
+static void the_sweep_follows_the_clock_when_its_ticks_begin_anew(void **state) {
+  csn_nonce_table *table = new_table(TINY);
+  int64_t now = START;
+  uint64_t tick = CSN_NONCE_CLOCK_TICK_MASK - 700, number = 1;
+  (void)state;
+  csn_atomic_init(&table->header->clock, csn_nonce_clock(now, tick));
+  csn_atomic_init(&table->header->swept, tick);
+  for (uint64_t i = 0; i < table->line_count * CSN_NONCE_LINE_SLOTS; i++)
+    csn_atomic_init(&table->lines[i / CSN_NONCE_LINE_SLOTS].slots[i % CSN_NONCE_LINE_SLOTS],
+                    csn_nonce_word(tick - 1, 0));
+  for (unsigned step = 0; step < 1500; step++, now += CSN_NONCE_TICK_SECONDS) {
+    assert_int_equal(claim_number(table, number, now + 8, now), CSN_NONCE_FRESH);
+    assert_int_equal(claim_number(table, number++, now + 8, now), CSN_NONCE_REPLAYED);
+    csn_nonce_table_sweep(table, now);
+    uint64_t swept = csn_atomic_load_relaxed(&table->header->swept);
+    assert_int_equal(swept, csn_atomic_load_relaxed(&table->header->clock) & CSN_NONCE_CLOCK_TICK_MASK);
+  }
+  assert_true(csn_atomic_load_relaxed(&table->header->swept) < 1500); /* anew */
+  csn_nonce_table_free(table);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_a_sleeper_has_written_meanwhile_is_swept_if_it_is_old),
+      cmocka_unit_test(a_sweep_by_an_old_clock_counts_nothing),
+      cmocka_unit_test(the_sweep_follows_the_clock_when_its_ticks_begin_anew),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

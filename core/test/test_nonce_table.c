@@ -97,6 +97,9 @@ static void an_absurd_clock_is_refused_and_changes_nothing(void **state) {
   for (size_t i = 0; i < COUNT(absurd); i++) {
     assert_int_equal(claim(table, "n", START + 300, absurd[i]), CSN_NONCE_UNAVAILABLE);
     assert_int_equal(claim(table, "n", absurd[i], absurd[i]), CSN_NONCE_UNAVAILABLE);
+    csn_nonce_claim one = {client, csn_span_str("n"), START + 300, CSN_NONCE_FRESH};
+    csn_nonce_table_claim_batch(table, &one, 1, absurd[i]);
+    assert_int_equal(one.answer, CSN_NONCE_UNAVAILABLE);
   }
   assert_int_equal(csn_nonce_table_measure(table).clock, START);
   assert_int_equal(claim(table, "n", START + 300, START), CSN_NONCE_FRESH);

@@ -108,8 +108,9 @@ csn_error csn_nonce_table_memory(const csn_nonce_table *table, csn_nonce_memory 
 csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
                                        int64_t now) CSN_WARN_UNUSED CSN_NONNULL(1);
 
-/* The same for `count` claims, answered in their order: of two equal ones the first wins. The cache misses of some 20
- * of them overlap; the first of a batch are waited for, so that one of 64 takes less time a claim than one of 32. */
+/* The same for `count` claims, answered in their order: of two equal ones the first wins. The clock moves even where
+ * all are UNAVAILABLE for their length. The cache misses of some 20 claims overlap; the first of a batch are waited
+ * for, so that one of 64 takes less time a claim than one of 32. */
 void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims, size_t count, int64_t now)
     CSN_NONNULL(1);
 
