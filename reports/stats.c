@@ -119,6 +119,13 @@ size_t report_ratio_rank(size_t m, size_t n, double *confidence) {
   return rank;
 }
 
+/* What the range of the ratios covers: all orders but the two in which no value of one side is within the other's. */
+static double range_confidence(size_t m, size_t n) {
+  double orders = 1; /* C(m + n, m) */
+  for (size_t k = 1; k <= m; k++) orders *= (double)(n + k) / (double)k;
+  return 1 - 2 / orders;
+}
+
 static bool summarise_ratios(const double *over, size_t m, const double *under, size_t n, report_summary *out) {
   size_t pairs = m * n, rank = report_ratio_rank(m, n, &out->confidence);
   double *ratios = scratch_new(pairs);
@@ -126,7 +133,9 @@ static bool summarise_ratios(const double *over, size_t m, const double *under, 
   for (size_t i = 0; i < pairs; i++) ratios[i] = over[i / n] / under[i % n];
   qsort(ratios, pairs, sizeof *ratios, by_value);
   out->count = m < n ? m : n;
-  bound_sorted(ratios, pairs, out->count < REPORT_INTERVAL_MIN ? 0 : rank, out);
+  if (out->count < REPORT_INTERVAL_MIN) rank = 0;
+  if (rank == 0) out->confidence = range_confidence(m, n);
+  bound_sorted(ratios, pairs, rank, out);
   double left = ratios[(pairs - 1) / 2], right = ratios[pairs / 2];
   out->median = left == right ? left : sqrt(left * right);
   free(ratios);

@@ -20,7 +20,7 @@ typedef struct report_summary {
   double low;    /* with `interval`: the bounds of the interval below, else the least and the greatest value */
   double high;
   bool interval;     /* [low, high] is a confidence interval of the median of at least 95 % */
-  double confidence; /* the chance that such an interval holds the true value */
+  double confidence; /* the chance that [low, high], interval or range, holds the true value */
   double min, max;   /* of a ratio: of all ratios */
 } report_summary;
 

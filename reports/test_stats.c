@@ -170,6 +170,25 @@ static void enough_ratios_have_an_interval(void **state) {
   assert_true(ratio_of(a, 6, a, 6).interval);
 }
 
+/* Of C(m + n, m) orders two have no value of one side within the other's. */
+static void a_range_of_ratios_has_its_own_confidence(void **state) {
+  (void)state;
+  double a[60];
+  for (size_t i = 0; i < COUNT_OF(a); i++) a[i] = (double)(i + 1);
+  for (size_t m = 1; m < REPORT_INTERVAL_MIN; m++) {
+    for (size_t n = 1; n <= 9; n++) {
+      size_t all;
+      (void)orders_within(m, n, 0, &all);
+      report_summary ratio = ratio_of(a, m, a, n), other = ratio_of(a, n, a, m);
+      assert_true(!ratio.interval && ratio.low == ratio.min && ratio.high == ratio.max);
+      assert_true(fabs(ratio.confidence - (1 - 2 / (double)all)) < 1e-12);
+      assert_true(fabs(other.confidence - ratio.confidence) < 1e-12);
+    }
+  }
+  assert_true(fabs(ratio_of(a, 1, a, 60).confidence - (1 - 2 / 61.0)) < 1e-12); /* where ranks are approximated */
+  assert_true(ratio_of(a, 6, a, 6).confidence < 0.97);                          /* an interval of the inner rank */
+}
+
 static const double some[] = {31.5, 30.1, 39.9, 33, 30.7, 35.2, 34.8, 31.1, 36.4};
 static const double others[] = {12.2, 10.9, 14.1, 11.7, 19.3, 12.8, 11.1};
 enum { SOME = sizeof some / sizeof *some, OTHERS = sizeof others / sizeof *others };
@@ -236,6 +255,7 @@ int main(void) {
       cmocka_unit_test(few_values_have_no_ratio_rank_and_many_are_approximated),
       cmocka_unit_test(a_ratio_is_the_median_of_all_ratios),
       cmocka_unit_test(enough_ratios_have_an_interval),
+      cmocka_unit_test(a_range_of_ratios_has_its_own_confidence),
       cmocka_unit_test(the_order_of_repetitions_decides_nothing),
       cmocka_unit_test(the_ratio_turned_round_is_its_inverse),
       cmocka_unit_test(values_without_a_logarithm_are_left_out_of_ratios),
