@@ -5,7 +5,8 @@
  * agree to the second. Making the nonce's bytes from its number, some 1 ns, is in the time of all implementations.
  *
  * The rows limit_* are what the memory takes for that: accesses to random cache lines of as many bytes as the table
- * has, on pages of the same size, found from numbers in the same way. They claim nothing.
+ * has, on pages of the same size. They claim nothing: a line is found from a number that is mixed as cheaply as leaves
+ * it random, where a claim makes its nonce's bytes and their keyed hash.
  *
  * After filling a set, and after each run, what it holds is looked at outside the time: see check(). */
 #include <countersign/nonce_table.h>
