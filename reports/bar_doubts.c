@@ -108,6 +108,10 @@ void report_bar_notes(report_sentences *out, const report_results *results, cons
   report_sentence(out, NULL,
                   "Batches are of 64 claims. The peers have no batches: they are called one claim at a time. CAS and "
                   "loads claim nothing; they go to as many bytes as the table has.");
+  if (report_results_one_by_one(results))
+    report_sentence(out, NULL,
+                    "The rows ran one after the other: how the machine drifted between two rows is in their ratio, but "
+                    "neither in its interval nor in the verdict.");
   note_cache(out, results, section, REPORT_VARIANT_LARGE);
   note_cache(out, results, section, REPORT_VARIANT_HUGE);
 }

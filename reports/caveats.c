@@ -24,13 +24,12 @@ static void caveat_repetitions(report_sentences *out, const report_results *resu
 
 static void caveat_machine(report_sentences *out, const report_results *results) {
   const char *scaling = report_results_context(results, "cpu_scaling_enabled");
-  const char *order = report_results_context(results, "order");
   double average = report_results_load(results);
   if (average >= LOAD_NOTED) {
     report_sentence(out, NULL, "The load average was %.2f at the start: other work may have run beside the benchmarks.",
                     average);
   }
-  if (order != NULL && strcmp(order, "random") != 0) {
+  if (report_results_one_by_one(results)) {
     report_sentence(out, NULL,
                     "The rows ran one after the other: what changed on the machine meanwhile is in the ratios, and not "
                     "in their intervals.");

@@ -256,6 +256,11 @@ double report_results_load(const report_results *results) {
   return load == NULL ? 0 : strtod(load, NULL);
 }
 
+bool report_results_one_by_one(const report_results *results) {
+  const char *order = report_results_context(results, "order");
+  return order != NULL && strcmp(order, "random") != 0;
+}
+
 /* ---- the file ---- */
 
 bool report_results_read(report_results *out, const char *path, char *error, size_t error_size) {

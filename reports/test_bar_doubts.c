@@ -136,6 +136,20 @@ static void sets_that_the_cache_holds_are_named_below_the_bars(void **state) {
   }
 }
 
+static void rows_in_order_are_noted_below_the_bars(void **state) {
+  (void)state;
+  static const char *const contexts[] = {"\"order\": \"one after the other\"", "\"order\": \"random\"", ""};
+  for (size_t i = 0; i < COUNT_OF(contexts); i++) {
+    put_results(contexts[i], met, COUNT_OF(met), 9);
+    report_document document = build();
+    const report_sentences *notes = &document.chapters[BARS_CHAPTER].notes;
+    if (i == 0)
+      assert_says(notes, "how the machine drifted between two rows is in their ratio, but neither in its interval");
+    for (size_t n = 0; i != 0 && n < notes->count; n++) assert_lacks(notes->items[n].text, "drift");
+    report_document_free(&document);
+  }
+}
+
 static bool has_caveat(const report_document *document, const char *text) {
   for (size_t i = 0; i < document->caveats.count; i++) {
     if (strstr(document->caveats.items[i].text, text) != NULL) return true;
@@ -169,6 +183,7 @@ int main(void) {
       cmocka_unit_test_teardown(ratios_are_judged_on_huge_pages_only, clear_folder),
       cmocka_unit_test_teardown(scaling_is_judged_on_a_quiet_machine_and_up_to_twice, clear_folder),
       cmocka_unit_test_teardown(sets_that_the_cache_holds_are_named_below_the_bars, clear_folder),
+      cmocka_unit_test_teardown(rows_in_order_are_noted_below_the_bars, clear_folder),
       cmocka_unit_test_teardown(rows_without_huge_pages_are_a_caveat, clear_folder),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
