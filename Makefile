@@ -74,12 +74,16 @@ $(B)/.setup-$(1): tools/setup
 endef
 $(foreach group,lib csn stores test bench model fuzz check corpus,$(eval $(call setup,$(group))))
 
+# -DMACRO="VERSION" of an installed package, or nothing.
+VERSION_FLAG :=
+version_flag = $(patsubst %,-D$(1)='"%"',$(shell dpkg-query -W -f '$${source:Upstream-Version}' $(2) 2>/dev/null))
+
 # ---- rules for each flavour ------------------------------------------------------------------------------------------
 define flavour
 $(B)/$(1)/%.o: %.c | $(B)/.setup-lib
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$(Q)$$(CC_$(1)) -std=c11 $$(CPPFLAGS_ALL) $$(WARNINGS) $$(CFLAGS_$(1)) $$(CFLAGS) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC_$(1)) -std=c11 $$(CPPFLAGS_ALL) $$(VERSION_FLAG) $$(WARNINGS) $$(CFLAGS_$(1)) $$(CFLAGS) -MMD -MP -c $$< -o $$@
 
 $(B)/$(1)/libcountersign.a: $$(CORE_SRC:%.c=$(B)/$(1)/%.o)
 	@rm -f $$@
@@ -121,7 +125,7 @@ $(B)/$(1)/replay/%: $(B)/$(1)/fuzz/%.o $(B)/$(1)/fuzz/replay.o $(B)/$(1)/libcoun
 $(B)/$(1)/bench/%.o: bench/%.cc | $(B)/.setup-bench
 	@mkdir -p $$(@D)
 	$$(call say,CXX,$$@)
-	$$(Q)$(CXX) -std=c++17 $$(CPPFLAGS_ALL) -Wall -Wextra -Wshadow $$(if $$(filter 1,$$(WERROR)),-Werror) -O2 -g \
+	$$(Q)$(CXX) -std=c++17 $$(CPPFLAGS_ALL) $$(VERSION_FLAG) -Wall -Wextra -Wshadow $$(if $$(filter 1,$$(WERROR)),-Werror) -O2 -g \
 		$$(filter -fsanitize% -fno-sanitize%,$$(CFLAGS_$(1))) -MMD -MP -c $$< -o $$@
 $(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(BENCH_CXX:%.cc=$(B)/$(1)/%.o) $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) \
 		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
@@ -133,6 +137,10 @@ $(B)/$(1)/bench/csn-%: $(B)/$(1)/bench/studies/%.o $(B)/$(1)/bench/workload.o $$
 		$(B)/$(1)/libcountersign.a
 	$$(call say,LINK,$$@)
 	$$(Q)$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_PEERS) $$(LIBS_CORE) -lstdc++ -lm -o $$@
+
+# Versions that the libraries' headers do not tell; where they are not Debian's, the sources say "as installed".
+$(B)/$(1)/bench/peers/urcu_lfht.o: VERSION_FLAG = $$(call version_flag,CSN_LIBURCU_VERSION,liburcu-dev)
+$(B)/$(1)/bench/peers/libcuckoo.o: VERSION_FLAG = $$(call version_flag,CSN_LIBCUCKOO_VERSION,libcuckoo-dev)
 
 # What the sources of each part include must be there before they are compiled.
 $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-csn

@@ -206,6 +206,8 @@ static void run(csn_bench *bench, const void *arg) {
   csn_bench_set_items(bench, csn_bench_iterations(bench));
   if (first_thread) csn_bench_counter(bench, "huge_share", f->huge_share);
   if (!claims(f)) return;
+  if (first_thread && f->way.set->version_and_settings != NULL)
+    csn_bench_label(bench, f->way.set->version_and_settings);
   check_tally(f, &t, (uint64_t)csn_bench_iterations(bench));
   csn_bench_counter(bench, "late", (double)t.expired);
   if (first_thread) csn_bench_counter(bench, "bytes_per_nonce", bytes_per_nonce(f));

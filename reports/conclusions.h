@@ -40,6 +40,10 @@ void report_conclude_summary(report_sentences *out, const report_analysis *analy
 /* What one subject's table shows: a sentence for each group, one for each that was not measured, one for threads. */
 void report_conclude_section(report_sentences *out, const report_analysis *analysis, const report_section *section);
 
+/* What the rows of one subject say of their implementations, each once: version and settings. Nothing for stores, which
+ * have it in their comparison. */
+void report_conclude_settings(report_sentences *out, const report_section *section);
+
 /* Which store to pick for what, and what that costs. */
 void report_conclude_storage(report_sentences *out, const report_storage *storage);
 

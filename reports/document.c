@@ -80,8 +80,9 @@ static bool build_pages(report_document *document) {
     report_page *page = &document->pages[i];
     name_file(page, analysis->sections[i].name, i + 1);
     report_conclude_section(&page->sentences, analysis, &analysis->sections[i]);
+    report_conclude_settings(&page->notes, &analysis->sections[i]);
     draw(document, page, &analysis->sections[i]);
-    failed = failed || page->sentences.failed || page->file_name.failed;
+    failed = failed || page->sentences.failed || page->notes.failed || page->file_name.failed;
   }
   for (size_t i = 0; document->no_plots != NULL && i < analysis->section_count; i++) drop_plots(&document->pages[i]);
   if (document->no_plots != NULL) drop_capacity(&document->chapters[1]);
@@ -111,6 +112,7 @@ bool report_document_build(report_document *out, const char *results_path, char 
 void report_document_free(report_document *document) {
   for (size_t i = 0; document->pages != NULL && i < document->analysis.section_count; i++) {
     report_sentences_free(&document->pages[i].sentences);
+    report_sentences_free(&document->pages[i].notes);
     drop_plots(&document->pages[i]);
     report_text_free(&document->pages[i].file_name);
   }

@@ -10,10 +10,10 @@
 
 /* What belongs to one section of the analysis. The plots are empty where there is none. */
 typedef struct report_page {
-  report_sentences sentences;
-  report_text wide, narrow; /* for HTML */
-  report_text file;         /* for a file beside the Markdown */
-  report_text file_name;    /* "hmac_sha256.svg" */
+  report_sentences sentences, notes; /* above the tables, and below */
+  report_text wide, narrow;          /* for HTML */
+  report_text file;                  /* for a file beside the Markdown */
+  report_text file_name;             /* "hmac_sha256.svg" */
 } report_page;
 
 /* A line of the machine's description. */

@@ -180,6 +180,7 @@ static void add_section(report_text *out, const report_document *document, size_
   add_figure(out, document, section, page);
   add_list(out, &page->sentences);
   add_table(out, document, section);
+  add_list(out, &page->notes);
   report_text_add(out, "</section>\n");
 }
 

@@ -106,6 +106,7 @@ static void add_section(report_text *out, const report_document *document, size_
     report_text_format(out, ": %ss a second](plots/%s)\n\n", section->subject->unit, page->file_name.data);
   }
   add_tables(out, document, section);
+  add_list(out, &page->notes);
 }
 
 static void add_chapter_table(report_text *out, const report_table *table) {

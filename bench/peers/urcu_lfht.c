@@ -177,9 +177,11 @@ static void lfht_close(void *table) {
 
 const csn_nonce_peer csn_peer_urcu_lfht = {
     .name = "urcu_lfht",
-    .version_and_settings = "liburcu " CSN_LIBURCU_VERSION
-                            ": cds_lfht of the QSBR flavour, one array of buckets on huge pages that is never "
-                            "resized, nodes that are their own queue, a grace period for each 16,000 nodes",
+    .version_and_settings =
+        "liburcu " CSN_LIBURCU_VERSION
+        ": cds_lfht of the QSBR flavour, one array of buckets on huge pages that is never "
+        "resized, four for a nonce (one for fewer than 1 or more than 32 million), nodes that are their own "
+        "queue, a grace period for each 16,000 nodes",
     .open = lfht_open,
     .thread_begin = lfht_begin,
     .thread_end = lfht_end,
