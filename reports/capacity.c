@@ -239,6 +239,21 @@ static void write_weights(report_chapter *out, const weights *all) {
   }
 }
 
+/* Once, where the bytes of either are shown. */
+static void note_buckets(report_chapter *out, const weights *all) {
+  static const char *const fast[] = {"urcu_lfht", "tbb"};
+  for (size_t i = 0; i < all->count; i++) {
+    for (size_t f = 0; f < sizeof fast / sizeof *fast; f++) {
+      if (strcmp(all->items[i].label, report_implementation_label(fast[f])) != 0) continue;
+      report_sentence(
+          &out->notes, NULL,
+          "The buckets of liburcu and TBB are set for speed, up to four for a live nonce: with fewer they take "
+          "less memory, and more time.");
+      return;
+    }
+  }
+}
+
 static void tabulate(report_chapter *out, const report_evidence *evidence) {
   const report_results *results = evidence->analysis->results;
   weights all = {calloc(results->row_count + 1, sizeof *all.items), 0, NAN};
@@ -249,6 +264,7 @@ static void tabulate(report_chapter *out, const report_evidence *evidence) {
   gather(&all, evidence);
   qsort(all.items, all.count, sizeof *all.items, by_bytes);
   if (all.count != 0) write_weights(out, &all);
+  note_buckets(out, &all);
   free(all.items);
 }
 

@@ -107,6 +107,16 @@ static void bytes_are_listed_for_everything_that_holds_nonces(void **state) {
   assert_cell(&chapter->table, "Redis", 1, "138 bytes");
   assert_says(&chapter->sentences, "was not simulated for this report");
   assert_int_equal(chapter->wide.length, 0);
+  assert_int_equal(chapter->notes.count, 1);
+  assert_says(&chapter->notes, "The buckets of liburcu and TBB are set for speed");
+  report_document_free(&document);
+  put_rows(rows, 4, 9); /* of neither */
+  document = build();
+  assert_int_equal(document.chapters[CAPACITY_CHAPTER].notes.count, 0);
+  report_document_free(&document);
+  put_rows(met, COUNT_OF(met), 9); /* of both */
+  document = build();
+  assert_int_equal(document.chapters[CAPACITY_CHAPTER].notes.count, 1);
   report_document_free(&document);
 }
 
