@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -257,6 +258,83 @@ static void of_claims_at_once_one_is_fresh(const csn_nonce_peer *peer) {
   close_set();
 }
 
+/* ---- threads that end, and threads that wait ---- */
+
+enum { EACH = 100000, LIVES = 4, SLACK_BLOCKS = 2 * 20, BLOCK_BYTES = 32 << 10 };
+
+/* Both have a queue of their own, as they begin before either ends. */
+static void *claim_own_share(void *arg) {
+  const contestant *own = arg;
+  begin();
+  pthread_barrier_wait(&own->contest->start);
+  for (uint64_t i = 0; i < EACH; i++) {
+    csn_nonce_answer answer = claim(own->index * EACH + i, START + 10, START);
+    if (answer != CSN_NONCE_FRESH) __atomic_add_fetch(&own->contest->others, 1, __ATOMIC_RELAXED);
+    if (i % BLOCK == BLOCK - 1) rest();
+  }
+  end();
+  return NULL;
+}
+
+/* What two threads left, of which a third takes up one queue, makes room for as much again, and again. Beyond that are
+ * blocks that wait for a grace period, or are begun. */
+static void what_ended_threads_left_makes_room(const csn_nonce_peer *peer) {
+  contest c = {.others = 0};
+  open_set(peer, THREADS * EACH);
+  pthread_barrier_init(&c.start, NULL, THREADS);
+  contestant own[THREADS];
+  pthread_t threads[THREADS];
+  for (size_t i = 0; i < THREADS; i++) {
+    own[i] = (contestant){&c, i};
+    assert_int_equal(pthread_create(&threads[i], NULL, claim_own_share, &own[i]), 0);
+  }
+  for (size_t i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+  pthread_barrier_destroy(&c.start);
+  assert_int_equal(c.others, 0);
+  size_t left = peer->bytes(set.self);
+  begin_own();
+  for (uint64_t i = THREADS * EACH; i < LIVES * THREADS * EACH; i++) {
+    int64_t now = START + 11 * (int64_t)(i / (THREADS * EACH));
+    expect(i, now + 10, now, CSN_NONCE_FRESH);
+  }
+  assert_in_range(peer->bytes(set.self), 0, left + SLACK_BLOCKS * BLOCK_BYTES);
+  close_set();
+}
+
+typedef struct waiting {
+  uint64_t others;
+  bool done;
+} waiting;
+
+/* Enough blocks of nodes for a grace period, which the last claim takes out of the table. */
+static void *claim_and_expire(void *arg) {
+  waiting *w = arg;
+  begin();
+  for (uint64_t i = 1; i <= LIVE; i++) w->others += claim(i, START + 10, START) != CSN_NONCE_FRESH;
+  w->others += claim(LIVE + 1, START + 30, START + 11) != CSN_NONCE_FRESH;
+  __atomic_store_n(&w->done, true, __ATOMIC_RELEASE);
+  end();
+  return NULL;
+}
+
+/* Where threads have to rest: nodes are not used again while one that has claimed does not, as it might read them. */
+static void nodes_wait_for_a_thread_that_does_not_rest(const csn_nonce_peer *peer) {
+  if (peer->thread_rest == NULL) return;
+  waiting w = {0};
+  pthread_t thread;
+  open_set(peer, LIVE);
+  begin_own();
+  expect(0, START + 10, START, CSN_NONCE_FRESH);
+  assert_int_equal(pthread_create(&thread, NULL, claim_and_expire, &w), 0);
+  for (int turn = 0; turn < 50 && !__atomic_load_n(&w.done, __ATOMIC_ACQUIRE); turn++) usleep(10000);
+  bool waited = !__atomic_load_n(&w.done, __ATOMIC_ACQUIRE);
+  rest();
+  pthread_join(thread, NULL);
+  assert_true(waited);
+  assert_int_equal(w.others, 0);
+  close_set();
+}
+
 /* ---- each for all peers ---- */
 
 #define FOR_ALL(name)                                                                  \
@@ -275,6 +353,8 @@ FOR_ALL(too_long_is_unavailable)
 FOR_ALL(bytes_are_those_of_the_load)
 FOR_ALL(a_full_set_forgets_nothing)
 FOR_ALL(of_claims_at_once_one_is_fresh)
+FOR_ALL(what_ended_threads_left_makes_room)
+FOR_ALL(nodes_wait_for_a_thread_that_does_not_rest)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -286,6 +366,8 @@ int main(void) {
       TEST(bytes_are_those_of_the_load),
       TEST(a_full_set_forgets_nothing),
       TEST(of_claims_at_once_one_is_fresh),
+      TEST(what_ended_threads_left_makes_room),
+      TEST(nodes_wait_for_a_thread_that_does_not_rest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
