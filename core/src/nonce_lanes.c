@@ -1,5 +1,6 @@
 #include "nonce_lanes.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 enum { OWN_LANES = 64, LINE_BYTES = 64 };
@@ -25,11 +26,42 @@ void csn_nonce_lanes_free(csn_nonce_lanes *lanes) {
   free(lanes);
 }
 
-/* The number of this thread in the process: 0, 1, ... in the order of their first claims. */
+/* ---- the number of a thread: the lowest that is free at its first claim; it has it until it ends ---- */
+
+static csn_atomic taken; /* a bit for each number below OWN_LANES */
+_Static_assert(OWN_LANES == 64, "a bit for each");
+static pthread_key_t number_key;
+static bool has_number_key;
+static _Thread_local uint64_t number_plus_one; /* OWN_LANES + 1: none of its own */
+
+/* At the end of a thread. Where destructors of other keys claim after this, they count in the shared lane. */
+static void give_back(void *number) {
+  uint64_t bit = UINT64_C(1) << ((uintptr_t)number - 1), seen;
+  number_plus_one = OWN_LANES + 1;
+  do seen = csn_atomic_load_relaxed(&taken);
+  while (!csn_atomic_cas_release(&taken, seen, seen & ~bit)); /* pairs with the CAS in take_number() */
+}
+
+static void make_number_key(void) {
+  has_number_key = pthread_key_create(&number_key, give_back) == 0;
+}
+
+static uint64_t take_number(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, make_number_key);
+  for (;;) {
+    uint64_t seen = csn_atomic_load_relaxed(&taken), number = (uint64_t)__builtin_ffsll((long long)~seen);
+    if (number == 0) return OWN_LANES + 1;
+    /* Acquire: what the one before has counted in this lane is counted. */
+    if (!csn_atomic_cas_acq_rel(&taken, seen, seen | UINT64_C(1) << (number - 1))) continue;
+    /* Without memory for this the number is not given back. */
+    if (has_number_key) (void)pthread_setspecific(number_key, (void *)(uintptr_t)number);
+    return number;
+  }
+}
+
 static uint64_t thread_number(void) {
-  static csn_atomic threads;
-  static _Thread_local uint64_t number_plus_one;
-  if (number_plus_one == 0) number_plus_one = csn_atomic_add_relaxed(&threads, 1) + 1;
+  if (__builtin_expect(number_plus_one == 0, false)) number_plus_one = take_number();
   return number_plus_one - 1;
 }
 

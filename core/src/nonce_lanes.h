@@ -1,5 +1,6 @@
-/* Counters of a nonce table's handle, kept apart so that counting costs a claim next to nothing: each of the first 64
- * threads of the process has a lane of its own, which it alone writes, and all later ones share one. */
+/* Counters of a nonce table's handle, kept apart so that counting costs a claim next to nothing: up to 64 threads
+ * of the process at a time have a lane of their own each, which they alone write, and give it back when they end; those
+ * above share one. */
 #ifndef CSN_NONCE_LANES_H
 #define CSN_NONCE_LANES_H
 

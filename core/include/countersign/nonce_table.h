@@ -139,7 +139,7 @@ typedef struct csn_nonce_shard_stats {
 unsigned csn_nonce_table_shards(const csn_nonce_table *table) CSN_NONNULL_ALL; /* 1 to CSN_NONCE_SHARDS_MAX */
 
 /* Statistics of shard 0 .. csn_nonce_table_shards() - 1. Thread-safe; a moving picture while others claim. Counting
- * writes no memory that two threads share, for the first 64 threads of the process that claim. */
+ * writes no memory that two threads share, for up to 64 threads of the process at a time. */
 csn_nonce_shard_stats csn_nonce_table_shard(const csn_nonce_table *table, unsigned shard) CSN_NONNULL_ALL;
 
 typedef struct csn_nonce_table_stats {
