@@ -8,17 +8,27 @@
 #define MODEL_ISSUER "https://issuer.example"
 #define MODEL_AUDIENCE "api"
 
-#define MODEL_BIT(reason) (UINT64_C(1) << CSN_REASON_##reason)
+/* A set of reasons. */
+typedef struct reason_set {
+  bool has[CSN_REASON_COUNT];
+} reason_set;
+
+#define MODEL_ADD(set, reason) ((set)->has[CSN_REASON_##reason] = true)
+
+static inline bool reason_set_empty(const reason_set *set) {
+  for (size_t i = 0; i < CSN_REASON_COUNT; i++) {
+    if (set->has[i]) return false;
+  }
+  return true;
+}
 
 /* `must` holds a reason for everything that is surely wrong: empty means that the token must be accepted, unless a
  * reason of `may` is given. */
 typedef struct jwt_model {
-  uint64_t must, may;
+  reason_set must, may;
   char text[512];
   size_t len;
 } jwt_model;
-
-_Static_assert(CSN_REASON_COUNT <= 64, "the reasons fit in a word of bits");
 
 static inline void model_member(jwt_model *model, const char *name, const char *value) {
   int len = snprintf(model->text + model->len, sizeof model->text - model->len, "%s\"%s\":%s",
@@ -40,7 +50,10 @@ static inline model_date model_put_date(jwt_model *model, const char *name, unsi
   snprintf(text, sizeof text, formats[choice - 1], (long long)*whole);
   model_member(model, name, text);
   if (kinds[choice - 1] == DATE_HALF) (*whole)++;
-  if (kinds[choice - 1] == DATE_BAD) model->must |= MODEL_BIT(DATE_INVALID) | MODEL_BIT(CLAIM_INVALID);
+  if (kinds[choice - 1] == DATE_BAD) {
+    MODEL_ADD(&model->must, DATE_INVALID);
+    MODEL_ADD(&model->must, CLAIM_INVALID);
+  }
   return kinds[choice - 1];
 }
 
@@ -48,7 +61,7 @@ static inline model_date model_put_date(jwt_model *model, const char *name, unsi
 static inline model_date model_date_claim(jwt_model *model, const csn_jwt_policy *policy, const char *name,
                                           unsigned bit, unsigned choice, int64_t *whole) {
   model_date kind = model_put_date(model, name, choice, whole);
-  if (kind == DATE_ABSENT && (policy->required & bit) != 0) model->must |= MODEL_BIT(CLAIM_MISSING);
+  if (kind == DATE_ABSENT && (policy->required & bit) != 0) MODEL_ADD(&model->must, CLAIM_MISSING);
   return kind;
 }
 
@@ -61,9 +74,9 @@ static inline void model_dates(jwt_model *model, const csn_jwt_policy *policy, i
     int64_t date = now + distance + (i == 0 ? -policy->leeway : policy->leeway);
     model_date kind = model_date_claim(model, policy, names[i], bits[i], choice, &date);
     if (kind == DATE_ABSENT || kind == DATE_BAD) continue;
-    if (i == 0 && now - policy->leeway >= date) model->must |= MODEL_BIT(TOKEN_EXPIRED);
-    if (i == 1 && now + policy->leeway < date) model->must |= MODEL_BIT(TOKEN_NOT_YET_VALID);
-    if (i == 2 && now + policy->leeway < date) model->must |= MODEL_BIT(TOKEN_ISSUED_IN_FUTURE);
+    if (i == 0 && now - policy->leeway >= date) MODEL_ADD(&model->must, TOKEN_EXPIRED);
+    if (i == 1 && now + policy->leeway < date) MODEL_ADD(&model->must, TOKEN_NOT_YET_VALID);
+    if (i == 2 && now + policy->leeway < date) MODEL_ADD(&model->must, TOKEN_ISSUED_IN_FUTURE);
   }
 }
 
@@ -72,9 +85,9 @@ static inline void model_issuer(jwt_model *model, const csn_jwt_policy *policy, 
                                        "\"https://issuer.exampl\"", "\"" MODEL_ISSUER "/\"", "7"};
   bool present = choice >= 1 && choice <= 5, wanted = policy->issuer.len > 0;
   if (present) model_member(model, "iss", values[choice - 1]);
-  if (!present && (wanted || (policy->required & CSN_CLAIM_ISS) != 0)) model->must |= MODEL_BIT(CLAIM_MISSING);
-  if (wanted && (choice == 3 || choice == 4)) model->must |= MODEL_BIT(ISSUER_MISMATCH);
-  if (choice == 5) *(wanted ? &model->must : &model->may) |= MODEL_BIT(CLAIM_INVALID);
+  if (!present && (wanted || (policy->required & CSN_CLAIM_ISS) != 0)) MODEL_ADD(&model->must, CLAIM_MISSING);
+  if (wanted && (choice == 3 || choice == 4)) MODEL_ADD(&model->must, ISSUER_MISMATCH);
+  if (choice == 5) MODEL_ADD(wanted ? &model->must : &model->may, CLAIM_INVALID);
 }
 
 static inline void model_audience(jwt_model *model, const csn_jwt_policy *policy, unsigned choice) {
@@ -82,11 +95,11 @@ static inline void model_audience(jwt_model *model, const csn_jwt_policy *policy
                                        "[]",      "[7,\"api\"]",   "{\"api\":1}"};
   bool present = choice >= 1 && choice <= 8, wanted = policy->audience.len > 0;
   if (present) model_member(model, "aud", values[choice - 1]);
-  if (!present && (wanted || (policy->required & CSN_CLAIM_AUD) != 0)) model->must |= MODEL_BIT(CLAIM_MISSING);
-  if (present && !wanted) model->must |= MODEL_BIT(AUDIENCE_UNEXPECTED);
-  if (wanted && choice >= 4 && choice <= 6) model->must |= MODEL_BIT(AUDIENCE_MISMATCH);
-  if (choice == 8) model->must |= MODEL_BIT(CLAIM_INVALID);
-  if (choice >= 6) model->may |= MODEL_BIT(CLAIM_INVALID);
+  if (!present && (wanted || (policy->required & CSN_CLAIM_AUD) != 0)) MODEL_ADD(&model->must, CLAIM_MISSING);
+  if (present && !wanted) MODEL_ADD(&model->must, AUDIENCE_UNEXPECTED);
+  if (wanted && choice >= 4 && choice <= 6) MODEL_ADD(&model->must, AUDIENCE_MISMATCH);
+  if (choice == 8) MODEL_ADD(&model->must, CLAIM_INVALID);
+  if (choice >= 6) MODEL_ADD(&model->may, CLAIM_INVALID);
 }
 
 /* `owner` is the client that the key belongs to, or empty. */
@@ -94,19 +107,20 @@ static inline void model_subject(jwt_model *model, const csn_jwt_policy *policy,
   static const char *const values[] = {"\"client-7\"", "\"client\\u002d7\"", "\"\"", "7", "null"};
   bool present = choice >= 1 && choice <= 5;
   if (present) model_member(model, "sub", values[choice - 1]);
-  if (!present && (policy->required & CSN_CLAIM_SUB) != 0) model->must |= MODEL_BIT(CLAIM_MISSING);
-  if (choice >= 4 && present) model->must |= MODEL_BIT(CLAIM_INVALID);
-  if (choice == 3 && (policy->required & CSN_CLAIM_SUB) != 0) model->must |= MODEL_BIT(CLAIM_MISSING);
+  if (!present && (policy->required & CSN_CLAIM_SUB) != 0) MODEL_ADD(&model->must, CLAIM_MISSING);
+  if (choice >= 4 && present) MODEL_ADD(&model->must, CLAIM_INVALID);
+  if (choice == 3 && (policy->required & CSN_CLAIM_SUB) != 0) MODEL_ADD(&model->must, CLAIM_MISSING);
   if (owner[0] == 0) return;
   bool is_other = choice == 3 || (choice >= 1 && choice <= 2 && strcmp(owner, "client-7") != 0);
-  if (is_other) model->must |= MODEL_BIT(SUBJECT_MISMATCH);
+  if (is_other) MODEL_ADD(&model->must, SUBJECT_MISMATCH);
 }
 
 /* Builds the claims from the control bytes of `choices`, for a key of `owner`. `now` is far from both ends of what a
  * date can be. */
 static inline void jwt_model_build(jwt_model *model, const csn_jwt_policy *policy, const char *owner, int64_t now,
                                    csn_span *choices) {
-  model->must = model->may = 0;
+  memset(&model->must, 0, sizeof model->must);
+  memset(&model->may, 0, sizeof model->may);
   model->len = 0;
   model_member(model, "jti", "\"made by the model\"");
   model_dates(model, policy, now, choices);

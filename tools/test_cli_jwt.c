@@ -153,12 +153,12 @@ static void key_sets_are_read_and_ignored_keys_named(void **state) {
   test_write_text("good", "{\"keys\":[" JWK "]}");
   must_run("jwt verify --jwks @good", token, 0);
   assert_non_null(strstr(out, "\"key_id\":\"t\""));
-  test_write_text("mixed", "{\"keys\":[{\"kty\":\"RSA\"}," JWK "]}");
+  test_write_text("mixed", "{\"keys\":[{\"kty\":\"AKP\"}," JWK "]}");
   assert_int_equal(run("jwt verify --jwks @mixed", token), 0);
   assert_int_equal(count_lines(err), 1);
   assert_non_null(strstr(err, "note: "));
   assert_non_null(strstr(err, "/mixed: 1 of 2 keys ignored"));
-  test_write_text("none", "{\"keys\":[{\"kty\":\"RSA\"}]}");
+  test_write_text("none", "{\"keys\":[{\"kty\":\"AKP\"}]}");
   must_fail("jwt verify --jwks @none", token, "/none: holds no key that can be used");
   test_write_text("bad", "{\"keys\":[\n" JWK ",\n{\"kty\":\"oct\",\"k\":\"*\"}]}");
   must_fail("jwt verify --jwks @bad", token, "/bad:3: a JSON Web Key lacks a member");

@@ -59,7 +59,7 @@ static void answers_that_are_out_already_have_had_their_note(void **state) {
 static void ignored_keys_are_a_note_too(void **state) {
   (void)state;
   test_write_text("mixed",
-                  "{\"keys\":[{\"kty\":\"RSA\"},{\"kty\":\"oct\",\"k\":"
+                  "{\"keys\":[{\"kty\":\"AKP\"},{\"kty\":\"oct\",\"k\":"
                   "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"}]}");
   must_fail("jwt verify --jwks @mixed @no", "", "/no: No such file or directory");
   assert_int_equal(run("jwt verify --jwks @mixed", "x\n"), 1);

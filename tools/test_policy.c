@@ -374,7 +374,7 @@ static void key_sets_are_read_and_their_faults_named(void **state) {
   const char *given = refused("{" BEARER ",\n\"jwks_file\":\"bad.jwks\"}");
   assert_non_null(strstr(given, "policy.json:2: jwks_file: "));
   assert_non_null(strstr(given, "/bad.jwks:2: a JSON Web Key lacks a member"));
-  test_write_text("other.jwks", "{\"keys\":[{\"kty\":\"EC\"}]}");
+  test_write_text("other.jwks", "{\"keys\":[{\"kty\":\"AKP\"}]}");
   assert_non_null(
       strstr(refused("{" BEARER ",\"jwks_file\":\"other.jwks\"}"), "/other.jwks: holds no key that can be"));
   assert_non_null(strstr(refused("{" BEARER ",\"jwks_file\":\"no.jwks\"}"), "/no.jwks: No such file or directory"));

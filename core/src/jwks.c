@@ -6,12 +6,14 @@
 #include "ct.h"
 #include "encoding.h"
 #include "json.h"
+#include "public_key.h"
 
 enum {
   TEXT_MAX = 16 << 20, /* bytes of a set: some 100,000 keys */
   ALG_NAME_MAX = 32,   /* bytes; a longer name is none of CSN_ALG_LIST */
+  CURVE_NAME_MAX = 32, /* bytes; the same of curves */
   JWK_NODES_MIN = 5,   /* JSON values of a key that is loaded: the object, kty and k with their names */
-  K_CHARS_MAX = (CSN_SECRET_MAX * 4 + 2) / 3,
+  CHARS_MAX = (CSN_SECRET_MAX * 4 + 2) / 3,
 };
 
 typedef struct loading {
@@ -22,6 +24,17 @@ typedef struct loading {
   size_t *offsets; /* of each key, in the text */
   size_t count;
 } loading;
+
+/* "kty", RFC 7518 section 6.1 and RFC 8037 section 2. */
+typedef enum key_type { TYPE_OCT, TYPE_RSA, TYPE_EC, TYPE_OKP, TYPES } key_type;
+static const char *const type_names[TYPES] = {"oct", "RSA", "EC", "OKP"};
+
+/* What a JWK is, before its key is read. */
+typedef struct jwk_form {
+  key_type type;
+  char curve[CURVE_NAME_MAX + 1]; /* of EC and OKP; else empty */
+  csn_alg alg;
+} jwk_form;
 
 /* What becomes of a JWK, so far as one of its members decides it. */
 typedef enum fate { FATE_ERROR, FATE_IGNORE, FATE_LOAD } fate;
@@ -81,28 +94,80 @@ static fate check_key_ops(loading *l, uint32_t ops) {
   return (seen & verify) != 0 ? FATE_LOAD : FATE_IGNORE;
 }
 
-/* The algorithm that the key names, or the default. */
-static fate read_alg(loading *l, uint32_t alg, csn_alg *out) {
-  uint8_t name[ALG_NAME_MAX];
-  size_t len;
-  *out = l->defaults->alg;
-  if (alg == 0) return FATE_LOAD;
-  l->result->offset = offset_of(l, alg);
-  if (!is_string(l, alg)) return FATE_ERROR;
-  bool fits = csn_json_string_copy(&l->json, alg, name, sizeof name, &len);
-  *out = fits ? csn_alg_from_name(csn_span_of(name, len)) : CSN_ALG_NONE;
-  return *out == CSN_ALG_NONE ? FATE_IGNORE : FATE_LOAD;
+static fate read_type(loading *l, uint32_t kty, jwk_form *form) {
+  fate answer = FATE_IGNORE;
+  for (form->type = TYPE_OCT; form->type < TYPES; form->type++) {
+    if ((answer = check_name(l, kty, type_names[form->type])) != FATE_IGNORE) break;
+  }
+  return answer;
 }
 
-/* Whether the key is one to load, by everything but its id and its secret. */
-static fate classify(loading *l, uint32_t jwk, csn_alg *alg) {
+static fate read_curve(loading *l, uint32_t jwk, jwk_form *form) {
+  uint32_t crv = member(l, jwk, "crv");
+  size_t len = 0;
+  form->curve[0] = 0;
+  if (form->type != TYPE_EC && form->type != TYPE_OKP) return FATE_LOAD;
+  l->result->offset = offset_of(l, crv == 0 ? jwk : crv);
+  if (crv == 0 || !is_string(l, crv)) return FATE_ERROR;
+  if (!csn_json_string_copy(&l->json, crv, (uint8_t *)form->curve, CURVE_NAME_MAX, &len)) return FATE_IGNORE;
+  form->curve[len] = 0;
+  if (form->type == TYPE_EC) {
+    return len > 0 && csn_alg_of_kind(CSN_KIND_ECDSA, csn_span_str(form->curve)) != NULL ? FATE_LOAD : FATE_IGNORE;
+  }
+  return strcmp(form->curve, "Ed25519") == 0 || strcmp(form->curve, "Ed448") == 0 ? FATE_LOAD : FATE_IGNORE;
+}
+
+/* Whether the algorithm is one for keys of this type and curve. */
+static bool fits(const jwk_form *form, csn_alg alg) {
+  const csn_alg_row *row = csn_alg_find(alg);
+  if (row == NULL) return false;
+  switch (row->kind) {
+    case CSN_KIND_HMAC:
+      return form->type == TYPE_OCT;
+    case CSN_KIND_RSA_PKCS1:
+    case CSN_KIND_RSA_PSS:
+      return form->type == TYPE_RSA;
+    case CSN_KIND_ECDSA:
+      return form->type == TYPE_EC && strcmp(form->curve, row->curve) == 0;
+    case CSN_KIND_EDDSA:
+      return form->type == TYPE_OKP;
+  }
+  return false;
+}
+
+static csn_alg default_alg(const loading *l, const jwk_form *form) {
+  static const csn_alg_kind kinds[TYPES] = {CSN_KIND_HMAC, CSN_KIND_RSA_PKCS1, CSN_KIND_ECDSA, CSN_KIND_EDDSA};
+  csn_span curve = csn_span_str(form->type == TYPE_EC ? form->curve : "");
+  return fits(form, l->defaults->alg) ? l->defaults->alg : csn_alg_of_kind(kinds[form->type], curve)->alg;
+}
+
+/* The algorithm that the key names, which must be one for it, or the default. */
+static fate read_alg(loading *l, uint32_t alg, jwk_form *form) {
+  uint8_t name[ALG_NAME_MAX];
+  size_t len;
+  if (alg == 0) {
+    form->alg = default_alg(l, form);
+  } else {
+    l->result->offset = offset_of(l, alg);
+    if (!is_string(l, alg)) return FATE_ERROR;
+    bool copied = csn_json_string_copy(&l->json, alg, name, sizeof name, &len);
+    form->alg = copied ? csn_alg_from_name(csn_span_of(name, len)) : CSN_ALG_NONE;
+    if (form->alg == CSN_ALG_NONE) return FATE_IGNORE;
+    if (!fits(form, form->alg)) return FATE_ERROR;
+  }
+  return csn_alg_fits_uses(form->alg, l->defaults->uses) ? FATE_LOAD : FATE_IGNORE;
+}
+
+/* Whether the key is one to load, by everything but its id and itself. */
+static fate classify(loading *l, uint32_t jwk, jwk_form *form) {
   uint32_t kty = member(l, jwk, "kty"), purpose = member(l, jwk, "use"), ops = member(l, jwk, "key_ops");
   l->result->offset = offset_of(l, jwk);
   if (csn_json_type_of(&l->json, jwk) != CSN_JSON_OBJECT || kty == 0) return FATE_ERROR;
-  fate answer = check_name(l, kty, "oct");
+  fate answer = read_type(l, kty, form);
   if (answer == FATE_LOAD && purpose != 0) answer = check_name(l, purpose, "sig");
   if (answer == FATE_LOAD && ops != 0) answer = check_key_ops(l, ops);
-  return answer == FATE_LOAD ? read_alg(l, member(l, jwk, "alg"), alg) : answer;
+  if (answer == FATE_LOAD) answer = read_curve(l, jwk, form);
+  return answer == FATE_LOAD ? read_alg(l, member(l, jwk, "alg"), form) : answer;
 }
 
 /* An empty kid could never be named by a token. */
@@ -114,14 +179,14 @@ static csn_error read_kid(loading *l, uint32_t jwk, uint8_t out[CSN_ID_MAX], siz
   return fits && *len > 0 ? CSN_OK : fail_at(l, CSN_ERROR_JWK_INVALID, kid);
 }
 
-/* Decodes `k`, whose text is at `node`, into `secret`. */
-static csn_error decode_secret(loading *l, uint32_t node, uint8_t secret[CSN_SECRET_MAX], size_t *len) {
-  uint8_t text[K_CHARS_MAX];
+/* Decodes the base64url text at `node`. */
+static csn_error decode(loading *l, uint32_t node, uint8_t out[CSN_SECRET_MAX], size_t *len) {
+  uint8_t text[CHARS_MAX];
   size_t chars, wrong;
   csn_error error = CSN_OK;
   if (!csn_json_string_copy(&l->json, node, text, sizeof text, &chars)) {
     error = fail_at(l, CSN_ERROR_KEY_TOO_LONG, node);
-  } else if (!csn_base64url_decode(csn_span_of(text, chars), secret, &wrong)) {
+  } else if (!csn_base64url_decode(csn_span_of(text, chars), out, &wrong)) {
     bool escaped = l->json.nodes[node].escaped != 0; /* then no character has a place of its own in the text */
     error = fail(l, CSN_ERROR_JWK_INVALID, escaped ? offset_of(l, node) : l->json.nodes[node].start + wrong);
   } else {
@@ -131,37 +196,67 @@ static csn_error decode_secret(loading *l, uint32_t node, uint8_t secret[CSN_SEC
   return error;
 }
 
-static csn_error read_secret(loading *l, uint32_t jwk, uint8_t secret[CSN_SECRET_MAX], size_t *len) {
-  uint32_t k = member(l, jwk, "k");
-  if (k == 0) return fail_at(l, CSN_ERROR_JWK_INVALID, jwk);
-  if (!is_string(l, k)) return fail_at(l, CSN_ERROR_JWK_INVALID, k);
-  return decode_secret(l, k, secret, len);
+static csn_error read_bytes(loading *l, uint32_t jwk, const char *name, uint8_t out[CSN_SECRET_MAX], csn_span *bytes) {
+  uint32_t node = member(l, jwk, name);
+  size_t len = 0;
+  if (node == 0) return fail_at(l, CSN_ERROR_JWK_INVALID, jwk);
+  if (!is_string(l, node)) return fail_at(l, CSN_ERROR_JWK_INVALID, node);
+  csn_error error = decode(l, node, out, &len);
+  *bytes = csn_span_of(out, len);
+  return error;
 }
 
-/* Makes the key of a JWK that is to be loaded. */
-static csn_error make_key(loading *l, uint32_t jwk, csn_alg alg) {
-  uint8_t secret[CSN_SECRET_MAX], kid[CSN_ID_MAX];
-  size_t secret_len = 0, kid_len = 0;
-  csn_key_config config = *l->defaults;
-  csn_error error = read_kid(l, jwk, kid, &kid_len);
-  if (error == CSN_OK) error = read_secret(l, jwk, secret, &secret_len);
+static csn_error make_secret_key(loading *l, uint32_t jwk, csn_key_config *config, csn_key *key) {
+  uint8_t secret[CSN_SECRET_MAX];
+  csn_error error = read_bytes(l, jwk, "k", secret, &config->secret);
   if (error == CSN_OK) {
-    config.alg = alg;
-    config.key_id = csn_span_of(kid, kid_len);
-    config.secret = csn_span_of(secret, secret_len);
-    l->result->offset = l->offsets[l->count] = offset_of(l, jwk);
-    error = csn_key_init(&l->keys[l->count], &config);
+    l->result->offset = offset_of(l, jwk);
+    error = csn_key_init(key, config);
   }
-  if (error == CSN_OK) l->count++;
   csn_wipe(secret, sizeof secret);
   return error;
 }
 
+static EVP_PKEY *make_pkey(const jwk_form *form, csn_span first, csn_span second) {
+  if (form->type == TYPE_RSA) return csn_pkey_from_rsa(first, second);
+  if (form->type == TYPE_EC) return csn_pkey_from_ec(csn_alg_find(form->alg), first, second);
+  return csn_pkey_from_okp(form->curve, first);
+}
+
+static csn_error make_public_key(loading *l, uint32_t jwk, const jwk_form *form, const csn_key_config *config,
+                                 csn_key *key) {
+  static const char *const names[TYPES][2] = {{NULL}, {"n", "e"}, {"x", "y"}, {"x", NULL}};
+  uint8_t bytes[2][CSN_SECRET_MAX];
+  csn_span numbers[2] = {{0}, {0}};
+  for (size_t i = 0; i < 2 && names[form->type][i] != NULL; i++) {
+    csn_error error = read_bytes(l, jwk, names[form->type][i], bytes[i], &numbers[i]);
+    if (error != CSN_OK) return error;
+  }
+  l->result->offset = offset_of(l, jwk);
+  return csn_key_init_pkey(key, config, make_pkey(form, numbers[0], numbers[1]));
+}
+
+/* Makes the key of a JWK that is to be loaded. */
+static csn_error make_key(loading *l, uint32_t jwk, const jwk_form *form) {
+  uint8_t kid[CSN_ID_MAX];
+  size_t kid_len = 0;
+  csn_key *key = &l->keys[l->count];
+  csn_key_config config = *l->defaults;
+  csn_error error = read_kid(l, jwk, kid, &kid_len);
+  if (error != CSN_OK) return error;
+  config.alg = form->alg;
+  config.key_id = csn_span_of(kid, kid_len);
+  l->offsets[l->count] = offset_of(l, jwk);
+  error = form->type == TYPE_OCT ? make_secret_key(l, jwk, &config, key) : make_public_key(l, jwk, form, &config, key);
+  if (error == CSN_OK) l->count++;
+  return error;
+}
+
 static csn_error read_jwk(loading *l, uint32_t jwk) {
-  csn_alg alg = CSN_ALG_NONE;
-  switch (classify(l, jwk, &alg)) {
+  jwk_form form = {.alg = CSN_ALG_NONE};
+  switch (classify(l, jwk, &form)) {
     case FATE_LOAD:
-      return make_key(l, jwk, alg);
+      return make_key(l, jwk, &form);
     case FATE_IGNORE:
       l->result->ignored++;
       return CSN_OK;
@@ -226,7 +321,7 @@ static csn_error load(loading *l, csn_keyring *ring) {
   l->offsets = calloc(room, sizeof *l->offsets);
   csn_error error = l->keys == NULL || l->offsets == NULL ? CSN_ERROR_NO_MEMORY : read_outermost(l);
   if (error == CSN_OK) error = add_all(l, ring);
-  if (l->keys != NULL) csn_wipe(l->keys, l->count * sizeof *l->keys);
+  for (size_t i = 0; i < l->count; i++) csn_key_wipe(&l->keys[i]);
   free(l->keys);
   free(l->offsets);
   return error;

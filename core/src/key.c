@@ -1,41 +1,10 @@
-/* One key: which algorithms there are, and what is refused as a secret. */
-#include <countersign/keyring.h>
-
+/* One key: what it is made of, and what is refused as a secret. */
+#include "alg.h"
 #include "credential.h"
 #include "ct.h"
 #include "encoding.h"
 #include "hmac.h"
-
-typedef struct csn_alg_row {
-  csn_alg alg;
-  const char *name;
-  size_t hash_bytes;
-} csn_alg_row;
-
-static const csn_alg_row algorithms[] = {
-#define ROW(name, text, bytes) {CSN_ALG_##name, text, bytes},
-    CSN_ALG_LIST(ROW)
-#undef ROW
-};
-
-static const csn_alg_row *find_algorithm(csn_alg alg) {
-  for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
-    if (algorithms[i].alg == alg) return &algorithms[i];
-  }
-  return NULL;
-}
-
-csn_alg csn_alg_from_name(csn_span name) {
-  for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
-    if (csn_span_equal(name, csn_span_str(algorithms[i].name))) return algorithms[i].alg;
-  }
-  return CSN_ALG_NONE;
-}
-
-const char *csn_alg_name(csn_alg alg) {
-  const csn_alg_row *row = find_algorithm(alg);
-  return row == NULL ? "none" : row->name;
-}
+#include "public_key.h"
 
 static bool contains(csn_span bytes, const char *text) {
   return bytes.len > 0 && memmem(bytes.ptr, bytes.len, text, strlen(text)) != NULL;
@@ -121,20 +90,18 @@ static csn_error check_ids(const csn_key_config *config) {
   return CSN_OK;
 }
 
-csn_error csn_key_init(csn_key *key, const csn_key_config *config) {
-  const csn_alg_row *alg = find_algorithm(config->alg);
+static csn_error check_config(const csn_key_config *config, const csn_alg_row *alg) {
   const unsigned all_uses = CSN_USE_TOKEN | CSN_USE_REQUEST;
-  csn_error error = CSN_OK;
-
-  csn_key_wipe(key);
   if (alg == NULL) return CSN_ERROR_ALGORITHM_UNSUPPORTED;
   if (config->uses == 0 || (config->uses & ~all_uses) != 0 || config->accept_until < 0) {
     return CSN_ERROR_INVALID_ARGUMENT;
   }
-  if ((error = check_ids(config)) != CSN_OK) return error;
-  if ((error = check_secret(config, alg)) != CSN_OK) return error;
+  if (!csn_alg_fits_uses(alg->alg, config->uses)) return CSN_ERROR_ALGORITHM_UNSUPPORTED;
+  return check_ids(config);
+}
 
-  csn_hmac_set_key(key, config->secret);
+/* Everything but the secret. */
+static void set_names(csn_key *key, const csn_key_config *config) {
   key->accept_until = config->accept_until;
   key->alg = config->alg;
   key->uses = (uint8_t)config->uses;
@@ -142,9 +109,46 @@ csn_error csn_key_init(csn_key *key, const csn_key_config *config) {
   key->client_id_len = (uint8_t)config->client_id.len;
   if (config->key_id.len > 0) memcpy(key->key_id, config->key_id.ptr, config->key_id.len);
   if (config->client_id.len > 0) memcpy(key->client_id, config->client_id.ptr, config->client_id.len);
+}
+
+csn_error csn_key_init(csn_key *key, const csn_key_config *config) {
+  const csn_alg_row *alg = csn_alg_find(config->alg);
+  csn_error error = CSN_OK;
+  csn_wipe(key, sizeof *key);
+  if ((error = check_config(config, alg)) != CSN_OK) return error;
+  if (alg->kind != CSN_KIND_HMAC) return CSN_ERROR_ALGORITHM_UNSUPPORTED;
+  if ((error = check_secret(config, alg)) != CSN_OK) return error;
+  csn_hmac_set_key_of(key, config->alg, config->secret);
+  set_names(key, config);
   return CSN_OK;
 }
 
+csn_error csn_key_init_pkey(csn_key *key, const csn_key_config *config, EVP_PKEY *pkey) {
+  const csn_alg_row *alg = csn_alg_find(config->alg);
+  csn_wipe(key, sizeof *key);
+  csn_error error = check_config(config, alg);
+  if (error == CSN_OK && alg->kind == CSN_KIND_HMAC) error = CSN_ERROR_ALGORITHM_UNSUPPORTED;
+  if (error == CSN_OK && pkey == NULL) error = CSN_ERROR_KEY_INVALID;
+  if (error != CSN_OK) {
+    EVP_PKEY_free(pkey);
+    return error;
+  }
+  error = csn_public_key_new(&key->public_key, pkey, alg);
+  if (error == CSN_OK) set_names(key, config);
+  return error;
+}
+
+csn_error csn_key_init_pem(csn_key *key, const csn_key_config *config, csn_span pem) {
+  csn_error error = csn_key_init_pkey(key, config, csn_pkey_from_pem(pem));
+  return error == CSN_ERROR_KEY_INVALID && pem.len > CSN_PEM_MAX ? CSN_ERROR_KEY_TOO_LONG : error;
+}
+
+void csn_key_copy(csn_key *out, const csn_key *key) {
+  *out = *key;
+  out->public_key = csn_public_key_share(key->public_key);
+}
+
 void csn_key_wipe(csn_key *key) {
+  csn_public_key_release(key->public_key);
   csn_wipe(key, sizeof *key);
 }

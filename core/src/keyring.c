@@ -5,6 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "alg.h"
 #include "ct.h"
 
 enum { SLOTS_MIN = 16, KEYS_MAX = 1 << 30 };
@@ -31,6 +32,7 @@ csn_error csn_keyring_new(csn_keyring **out, const uint8_t seed[16]) {
   return CSN_OK;
 }
 
+/* Of memory only: what the keys hold was moved elsewhere, or is released. */
 static void free_keys(csn_key *keys, size_t count) {
   if (keys != NULL) csn_wipe(keys, count * sizeof *keys);
   free(keys);
@@ -38,6 +40,7 @@ static void free_keys(csn_key *keys, size_t count) {
 
 void csn_keyring_free(csn_keyring *ring) {
   if (ring == NULL) return;
+  for (size_t i = 0; i < ring->count; i++) csn_key_wipe(&ring->keys[i]);
   free_keys(ring->keys, ring->room);
   free(ring->next);
   free(ring->by_client);
@@ -117,12 +120,10 @@ csn_error csn_keyring_reserve(csn_keyring *ring, size_t extra) {
 csn_error csn_keyring_add_key(csn_keyring *ring, const csn_key *key) {
   csn_error error = CSN_OK;
   if (ring->frozen) return CSN_ERROR_KEYRING_FROZEN;
-  if (csn_alg_from_name(csn_span_str(csn_alg_name(key->alg))) != key->alg || key->alg == CSN_ALG_NONE) {
-    return CSN_ERROR_ALGORITHM_UNSUPPORTED;
-  }
+  if (csn_alg_find(key->alg) == NULL || !csn_alg_fits_uses(key->alg, key->uses)) return CSN_ERROR_ALGORITHM_UNSUPPORTED;
   if ((error = check_new(ring, key)) != CSN_OK) return error;
   if ((error = make_room(ring, 1)) != CSN_OK) return error;
-  ring->keys[ring->count] = *key;
+  csn_key_copy(&ring->keys[ring->count], key);
   enter(ring, ring->count);
   if ((key->uses & CSN_USE_TOKEN) != 0) {
     ring->token_keys++;

@@ -24,7 +24,7 @@ static uint8_t *put_text(uint8_t *at, csn_span text) {
 size_t csn_record_encode(const csn_key *key, uint8_t out[CSN_RECORD_MAX]) {
   csn_span alg = csn_span_str(csn_alg_name(key->alg));
   if (key->client_id_len == 0 || key->client_id_len > CSN_ID_MAX || key->key_id_len > CSN_ID_MAX) return 0;
-  if (key->alg == CSN_ALG_NONE || alg.len == 0 || alg.len > CSN_RECORD_ALG_MAX) return 0;
+  if (key->alg != CSN_ALG_HS256 || key->public_key != NULL) return 0;
 
   uint8_t *at = out;
   *at++ = RECORD_VERSION;
@@ -72,7 +72,7 @@ static bool decode(csn_cursor *cursor, csn_key *key) {
   if (!take_state(cursor, key->inner) || !take_state(cursor, key->outer)) return false;
   if (!take_text(cursor, CSN_RECORD_ALG_MAX, &alg)) return false;
   key->alg = csn_alg_from_name(alg);
-  if (key->alg == CSN_ALG_NONE) return false;
+  if (key->alg != CSN_ALG_HS256) return false;
   if (!take_id(cursor, key->key_id, &key->key_id_len)) return false;
   return take_id(cursor, key->client_id, &key->client_id_len) && csn_cursor_done(cursor);
 }

@@ -11,8 +11,8 @@ enum {
   CSN_RECORD_MAX = 1 + 1 + 8 + 64 + (1 + CSN_RECORD_ALG_MAX) + 2 * (1 + CSN_ID_MAX),
 };
 
-/* Writes the record of `key` and returns its length; 0 where the key has no client id, an id that is too long, or an
- * algorithm without a name. */
+/* Writes the record of `key` and returns its length; 0 where the key has no client id, an id that is too long, or
+ * another algorithm than HS256, the one that signs requests. */
 size_t csn_record_encode(const csn_key *key, uint8_t out[CSN_RECORD_MAX]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* False, and `key` wiped, where the bytes are not exactly one record of this version for `client_id`. */

@@ -60,21 +60,23 @@ static void keys_that_are_understood_are_loaded(void **state) {
       {"{\"\\u006bty\":\"\\u006fct\",\"k\":\"\\u0051"
        "UFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE\"}",
        1, 0},
-      {SET("{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\",\"kid\":1}"), 0, 1},
-      {SET("{\"kty\":\"EC\",\"kid\":\"e\"}," KEY("a", "") ",{\"kty\":\"OKP\"}"), 1, 2},
+      {SET("{\"kty\":\"AKP\",\"pub\":\"AQAB\",\"kid\":1}"), 0, 1},
+      {SET("{\"kty\":\"EC\",\"crv\":\"secp256k1\"}," KEY("a", "") ",{\"kty\":\"OKP\",\"crv\":\"X25519\"}"), 1, 2},
+      {SET("{\"kty\":\"EC\",\"crv\":\"\"},{\"kty\":\"RSA\",\"use\":\"enc\"},{\"kty\":\"RSA\",\"alg\":\"RSA-OAEP\"}"), 0,
+       3},
       {SET("{\"kty\":\"\"}"), 0, 1},
       {SET("{\"kty\":\"OCT\",\"k\":\"" K_A "\"}"), 0, 1},
       {SET(KEY("a", ",\"use\":\"enc\"")), 0, 1},
       {SET(KEY("a", ",\"use\":\"\"")), 0, 1},
-      {SET(KEY("a", ",\"alg\":\"HS512\"")), 0, 1},
+      {SET(KEY("a", ",\"alg\":\"A256KW\"")), 0, 1},
       {SET(KEY("a", ",\"alg\":\"none\"")), 0, 1},
       {SET(KEY("a", ",\"alg\":\"hs256\"")), 0, 1},
       {SET(KEY("a", ",\"alg\":\"A very long name of an algorithm that does not exist\"")), 0, 1},
       {SET(KEY("a", ",\"key_ops\":[\"sign\"]")), 0, 1},
       {SET(KEY("a", ",\"key_ops\":[]")), 0, 1},
       {SET(KEY("a", ",\"use\":\"sig\",\"key_ops\":[\"encrypt\"]")), 0, 1},
-      {SET("{\"kty\":\"RSA\"}," KEY("a", ",\"alg\":\"RS256\"")), 0, 2},
-      {"{\"kty\":\"RSA\"}", 0, 1},
+      {SET("{\"kty\":\"rsa\"}," KEY("a", ",\"alg\":\"ML-DSA-44\"")), 0, 2},
+      {"{\"kty\":\"AKP\"}", 0, 1},
   };
   csn_key_config defaults = token_defaults();
   (void)state;
@@ -203,6 +205,8 @@ static void malformed_keys_are_errors_and_load_nothing(void **state) {
       {SET(GOOD "," KEY("b", ",\"key_ops\":[\"sign\",\"verify\", \"sign\"]")), CSN_ERROR_JWK_INVALID, "\"sign\"]"},
       {SET(GOOD "," KEY("", "")), CSN_ERROR_JWK_INVALID, "\"\""},
       {SET(GOOD ",{\"kty\":\"oct\",\"kid\":7,\"k\":\"" K_A "\"}"), CSN_ERROR_JWK_INVALID, "7"},
+      {SET(GOOD "," KEY("b", ",\"alg\":\"RS256\"")), CSN_ERROR_JWK_INVALID, "\"RS"},
+      {SET(GOOD "," KEY("b", ",\"alg\":\"HS384\"")), CSN_ERROR_KEY_TOO_SHORT, "{\"kty\":\"oct\",\"kid\":\"b"},
       {SET(GOOD ",{\"kty\":\"oct\",\"kid\":null,\"k\":\"" K_A "\"}"), CSN_ERROR_JWK_INVALID, "null"},
   };
   (void)state;

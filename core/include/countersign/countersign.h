@@ -6,6 +6,7 @@
 #include <countersign/credential.h>
 #include <countersign/error.h>
 #include <countersign/jwt.h>
+#include <countersign/key.h>
 #include <countersign/keyring.h>
 #include <countersign/nonce.h>
 #include <countersign/nonce_table.h>

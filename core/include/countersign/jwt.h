@@ -49,8 +49,9 @@ typedef struct csn_jwt {
 
 /* Verifies one token at UNIX second `now`. `verdict` gets the answer, and where that is accepted its client_id is
  * sub, decoded, and `jwt` has the token's content. With a policy that is not valid the verdict stays undecided, which
- * is never accepted. The keyring must be frozen. Thread-safe; no allocation. Does not leak by timing: the secret, the
- * right MAC, whether a key id exists. Public: everything in the token. */
+ * is never accepted. The keyring must be frozen. Thread-safe. HMAC allocates nothing; OpenSSL
+ * allocates for the other algorithms. Does not leak by timing: the secret, the right MAC, whether an HMAC key's id
+ * exists. Public: everything in the token, and the ids and lengths of public keys. */
 void csn_jwt_verify(const csn_keyring *ring, const csn_jwt_policy *policy, csn_span token, int64_t now, csn_jwt *jwt,
                     csn_verdict *verdict) CSN_NONNULL_ALL;
 

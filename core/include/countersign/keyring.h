@@ -1,84 +1,12 @@
-/* Keys, and the ring in which they are found. */
+/* The ring in which keys are found. */
 #ifndef COUNTERSIGN_KEYRING_H
 #define COUNTERSIGN_KEYRING_H
 
-#include <countersign/error.h>
-#include <countersign/request.h>
+#include <countersign/key.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Algorithms by their names in RFC 7518. A key has exactly one. X(NAME, "name", hash bytes) */
-#define CSN_ALG_LIST(X) X(HS256, "HS256", 32)
-
-typedef enum csn_alg {
-  CSN_ALG_NONE, /* never accepted by anything */
-#define CSN_ALG_ENUM(name, text, bytes) CSN_ALG_##name,
-  CSN_ALG_LIST(CSN_ALG_ENUM)
-#undef CSN_ALG_ENUM
-} csn_alg;
-
-/* CSN_ALG_NONE for a name that is not, byte for byte, one of the list. */
-csn_alg csn_alg_from_name(csn_span name);
-const char *csn_alg_name(csn_alg alg);
-
-/* What a key may be used for: bits. */
-enum {
-  CSN_USE_TOKEN = 1,   /* signs JSON Web Tokens */
-  CSN_USE_REQUEST = 2, /* signs requests */
-};
-
-enum {
-  CSN_SECRET_MAX = 4096,       /* bytes of an HMAC secret */
-  CSN_KEYS_PER_CLIENT_MAX = 4, /* keys of one client for one use: each costs one MAC when a request names none */
-  CSN_MAC_MAX = 32,            /* bytes */
-};
-
-typedef struct csn_key_config {
-  csn_span key_id; /* 0 to CSN_ID_MAX bytes; a key without an id fits any token as long as it is the only token key */
-  csn_span client_id; /* 0 to CSN_ID_MAX bytes; a key that signs requests needs one. A token key that has one signs for
-                         no other: sub must be this client, or absent */
-  csn_span secret;    /* read during the call only */
-  csn_alg alg;
-  unsigned uses;           /* CSN_USE_TOKEN | CSN_USE_REQUEST */
-  int64_t accept_until;    /* last UNIX second at which the key is accepted; 0: no end */
-  bool allow_legacy_short; /* take an HMAC secret shorter than the hash; never an empty one */
-} csn_key_config;
-#define CSN_KEY_CONFIG_DEFAULT \
-  { .alg = CSN_ALG_HS256, .uses = CSN_USE_REQUEST }
-
-/* A key ready for use. Caller-allocated, copyable; holds the HMAC pad states, never the secret itself. They are as good
- * as the secret for signing: wipe it. Not to be changed by hand. */
-typedef struct csn_key {
-  uint32_t inner[8]; /* SHA-256 state after the block key ^ ipad */
-  uint32_t outer[8]; /* SHA-256 state after the block key ^ opad */
-  int64_t accept_until;
-  csn_alg alg;
-  uint8_t uses;
-  uint8_t key_id_len;
-  uint8_t client_id_len;
-  uint8_t key_id[CSN_ID_MAX];
-  uint8_t client_id[CSN_ID_MAX];
-} csn_key;
-
-/* Fills `key`. On an error `key` is wiped. Errors: INVALID_ARGUMENT, ID_INVALID, KEY_TOO_SHORT, KEY_TOO_LONG,
- * KEY_IS_ASYMMETRIC, ALGORITHM_UNSUPPORTED. For load
- * time: the search for asymmetric keys takes a time that depends on the secret's bytes. Thread-safe. */
-csn_error csn_key_init(csn_key *key, const csn_key_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-void csn_key_wipe(csn_key *key) CSN_NONNULL_ALL;
-
-static inline csn_span csn_key_id(const csn_key *key) {
-  return csn_span_of(key->key_id, key->key_id_len);
-}
-static inline csn_span csn_key_client_id(const csn_key *key) {
-  return csn_span_of(key->client_id, key->client_id_len);
-}
-
-/* Whether the key is still accepted at UNIX second `now`: through `accept_until`, not a second longer. */
-static inline bool csn_key_is_accepted(const csn_key *key, int64_t now) {
-  return key->accept_until == 0 || now <= key->accept_until;
-}
 
 /* A set of keys. Built by one thread; after csn_keyring_freeze() it never changes and any number of threads may read
  * it. `seed` is 16 secret random bytes that keep a caller from choosing client ids which collide. */
@@ -103,11 +31,14 @@ typedef struct csn_jwks_result {
   size_t offset;  /* on an error: byte offset in the text */
 } csn_jwks_result;
 
-/* Adds the `oct` keys of a JWK Set, or of a single JWK (RFC 7517). `defaults` gives the uses, the client id, the end of
- * acceptance and the switch for legacy keys of every key, and the algorithm of those that name none. A key of a type or
- * algorithm that is not supported, with another "use" than "sig", or without "verify" in its "key_ops" is ignored. A
- * key with a malformed member is an error, and then the ring is as before. Errors: JSON_INVALID, JWK_INVALID and those
- * of csn_keyring_add(). The text is read during the call only. */
+/* Adds the keys of a JWK Set, or of a single JWK (RFC 7517, 7518 section 6, 8037): `oct`, and the public part of `RSA`,
+ * `EC` and `OKP`; a private part is not looked at. `defaults` gives the uses, the client id, the end of acceptance and
+ * the switch for legacy keys of every key, and the algorithm of those that name none; where that is not one of the
+ * key's type, it is HS256, RS256, or that of the curve. A key of a type, curve or algorithm that is not supported, or
+ * not for these uses, with another "use" than "sig", or without "verify" in its "key_ops" is ignored. A key with a
+ * malformed member, or with an "alg" that is not for its type or curve, is an error, and then the ring is as before.
+ * Errors: JSON_INVALID, JWK_INVALID, KEY_INVALID and those of csn_keyring_add(). The text is read during the call only.
+ */
 csn_error csn_keyring_add_jwks(csn_keyring *ring, csn_span text, const csn_key_config *defaults,
                                csn_jwks_result *result) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 

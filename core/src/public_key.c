@@ -1,0 +1,241 @@
+#include "public_key.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+/* ---- what a key must be ---- */
+
+static bool is_type(const EVP_PKEY *pkey, const char *name) {
+  return EVP_PKEY_is_a(pkey, name) == 1;
+}
+
+/* n odd and in range; e odd, at least 3 and at most 64 bits. */
+static bool is_good_rsa(const EVP_PKEY *pkey) {
+  BIGNUM *n = NULL, *e = NULL;
+  bool good = is_type(pkey, "RSA") && EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+              EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1;
+  if (good) {
+    int bits = BN_num_bits(n);
+    good = bits >= CSN_RSA_BITS_MIN && bits <= CSN_RSA_BITS_MAX && BN_is_odd(n) && BN_is_odd(e) && !BN_is_one(e) &&
+           BN_num_bits(e) <= 64;
+  }
+  BN_free(n);
+  BN_free(e);
+  return good;
+}
+
+/* A curve that is spelled out in parameters may be another one in disguise (CVE-2020-0601). */
+static bool is_good_ec(EVP_PKEY *pkey, const csn_alg_row *alg) {
+  char group[32] = "";
+  int explicit_curve = 1;
+  EVP_PKEY_CTX *context = NULL;
+  if (!is_type(pkey, "EC") || EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) != 1) return false;
+  if (strcmp(group, alg->group) != 0) return false;
+  if (EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &explicit_curve) != 1 ||
+      explicit_curve != 0) {
+    return false;
+  }
+  context = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+  bool good = context != NULL && EVP_PKEY_public_check(context) == 1; /* on the curve, not at infinity */
+  EVP_PKEY_CTX_free(context);
+  return good;
+}
+
+static bool is_good(EVP_PKEY *pkey, const csn_alg_row *alg) {
+  switch (alg->kind) {
+    case CSN_KIND_RSA_PKCS1:
+    case CSN_KIND_RSA_PSS:
+      return is_good_rsa(pkey);
+    case CSN_KIND_ECDSA:
+      return is_good_ec(pkey, alg);
+    case CSN_KIND_EDDSA:
+      return is_type(pkey, "ED25519") || is_type(pkey, "ED448");
+    case CSN_KIND_HMAC:
+      break;
+  }
+  return false;
+}
+
+/* ---- what is prepared ---- */
+
+static bool prepare_message_verifier(csn_public_key *key) {
+  key->message_verifier = EVP_MD_CTX_new();
+  return key->message_verifier != NULL &&
+         EVP_DigestVerifyInit_ex(key->message_verifier, NULL, NULL, NULL, NULL, key->pkey, NULL) == 1;
+}
+
+static bool prepare_digest_verifier(csn_public_key *key) {
+  EVP_MD *hash = EVP_MD_fetch(NULL, key->alg->hash, NULL);
+  EVP_PKEY_CTX *context = key->digest_verifier = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+  bool good = hash != NULL && context != NULL && EVP_PKEY_verify_init(context) == 1;
+  if (good && key->alg->kind != CSN_KIND_ECDSA) {
+    int padding = key->alg->kind == CSN_KIND_RSA_PSS ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
+    good = EVP_PKEY_CTX_set_rsa_padding(context, padding) == 1;
+  }
+  good = good && EVP_PKEY_CTX_set_signature_md(context, hash) == 1;
+  if (good && key->alg->kind == CSN_KIND_RSA_PSS) {
+    good = EVP_PKEY_CTX_set_rsa_mgf1_md(context, hash) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+  }
+  EVP_MD_free(hash);
+  return good;
+}
+
+static bool prepare(csn_public_key *key) {
+  if (key->alg->kind == CSN_KIND_EDDSA) return prepare_message_verifier(key);
+  return prepare_digest_verifier(key);
+}
+
+static size_t signature_bytes(const csn_public_key *key) {
+  if (key->alg->signature_bytes != 0) return key->alg->signature_bytes;
+  return (size_t)EVP_PKEY_get_size(key->pkey); /* RSA: bytes of n; Ed25519 and Ed448: their only length */
+}
+
+/* ---- the holders ---- */
+
+static csn_error make(csn_public_key **out, EVP_PKEY *pkey, const csn_alg_row *alg) {
+  bool good = is_good(pkey, alg);
+  csn_public_key *key = good ? calloc(1, sizeof *key) : NULL;
+  if (key == NULL) {
+    EVP_PKEY_free(pkey);
+    return good ? CSN_ERROR_NO_MEMORY : CSN_ERROR_KEY_INVALID;
+  }
+  atomic_init(&key->holders, 1);
+  key->alg = alg;
+  key->pkey = pkey;
+  key->signature_bytes = signature_bytes(key);
+  if (!prepare(key)) {
+    csn_public_key_release(key);
+    return CSN_ERROR_CRYPTO;
+  }
+  *out = key;
+  return CSN_OK;
+}
+
+csn_error csn_public_key_new(csn_public_key **out, EVP_PKEY *pkey, const csn_alg_row *alg) {
+  *out = NULL;
+  ERR_set_mark(); /* the caller's queue of errors stays as it is */
+  csn_error error = make(out, pkey, alg);
+  ERR_pop_to_mark();
+  return error;
+}
+
+csn_public_key *csn_public_key_share(csn_public_key *key) {
+  /* Relaxed: who shares a key holds it, so that it is not released meanwhile. */
+  if (key != NULL) atomic_fetch_add_explicit(&key->holders, 1, memory_order_relaxed);
+  return key;
+}
+
+void csn_public_key_release(csn_public_key *key) {
+  /* Release pairs with the acquire of the last holder: all their reading is done before it frees. */
+  if (key == NULL || atomic_fetch_sub_explicit(&key->holders, 1, memory_order_acq_rel) != 1) return;
+  EVP_PKEY_CTX_free(key->digest_verifier);
+  EVP_MD_CTX_free(key->message_verifier);
+  EVP_PKEY_free(key->pkey);
+  free(key);
+}
+
+/* ---- from the members of a JWK ---- */
+
+static EVP_PKEY *from_params(const char *type, OSSL_PARAM params[]) {
+  EVP_PKEY *pkey = NULL;
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+  ERR_set_mark();
+  if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+      EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1) {
+    pkey = NULL;
+  }
+  ERR_pop_to_mark();
+  EVP_PKEY_CTX_free(context);
+  return pkey;
+}
+
+static bool is_canonical_number(csn_span bytes, size_t max) {
+  return bytes.len > 0 && bytes.len <= max && bytes.ptr[0] != 0;
+}
+
+/* OSSL_PARAM holds numbers in the machine's order. */
+static void native_order(csn_span number, uint8_t *out) {
+  BIGNUM *n = BN_bin2bn(number.ptr, (int)number.len, NULL);
+  if (n == NULL || BN_bn2nativepad(n, out, (int)number.len) < 0) memset(out, 0, number.len);
+  BN_free(n);
+}
+
+EVP_PKEY *csn_pkey_from_rsa(csn_span n, csn_span e) {
+  uint8_t native_n[CSN_RSA_BITS_MAX / 8], native_e[8];
+  if (!is_canonical_number(n, sizeof native_n) || !is_canonical_number(e, sizeof native_e)) return NULL;
+  native_order(n, native_n);
+  native_order(e, native_e);
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native_n, n.len),
+                         OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, native_e, e.len), OSSL_PARAM_construct_end()};
+  return from_params("RSA", params);
+}
+
+EVP_PKEY *csn_pkey_from_ec(const csn_alg_row *alg, csn_span x, csn_span y) {
+  uint8_t point[1 + 2 * CSN_ECDSA_HALF_MAX] = {0x04}; /* uncompressed (SEC 1 section 2.3.3) */
+  char group[32];
+  size_t half = alg->signature_bytes / 2; /* of these curves the order is as long as a coordinate */
+  if (x.len != half || y.len != half) return NULL;
+  memcpy(point + 1, x.ptr, half);
+  memcpy(point + 1 + half, y.ptr, half);
+  stpcpy(group, alg->group);
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+                         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * half),
+                         OSSL_PARAM_construct_end()};
+  return from_params("EC", params);
+}
+
+EVP_PKEY *csn_pkey_from_okp(const char *curve, csn_span x) {
+  ERR_set_mark();
+  EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key_ex(NULL, curve, NULL, x.ptr, x.len);
+  ERR_pop_to_mark();
+  return pkey;
+}
+
+/* ---- from PEM ---- */
+
+static csn_span trim(csn_span text) {
+  while (text.len > 0 && text.ptr[0] <= ' ') text = csn_span_of(text.ptr + 1, text.len - 1);
+  while (text.len > 0 && text.ptr[text.len - 1] <= ' ') text.len--;
+  return text;
+}
+
+/* The key of a DER text that it fills. */
+static EVP_PKEY *from_der(const char *label, const uint8_t *der, long len) {
+  const uint8_t *at = der;
+  EVP_PKEY *pkey = NULL;
+  if (strcmp(label, "PUBLIC KEY") == 0) pkey = d2i_PUBKEY(NULL, &at, len);
+  if (strcmp(label, "RSA PUBLIC KEY") == 0) pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, len);
+  if (pkey != NULL && at != der + len) {
+    EVP_PKEY_free(pkey);
+    pkey = NULL;
+  }
+  return pkey;
+}
+
+/* PEM_read_bio() never decrypts, and so never asks for a passphrase. */
+EVP_PKEY *csn_pkey_from_pem(csn_span pem) {
+  static const csn_span begin = CSN_SPAN_LITERAL("-----BEGIN ");
+  char *label = NULL, *header = NULL;
+  uint8_t *der = NULL;
+  long len = 0;
+  EVP_PKEY *pkey = NULL;
+  pem = trim(pem);
+  if (pem.len < begin.len || pem.len > CSN_PEM_MAX || memcmp(pem.ptr, begin.ptr, begin.len) != 0) return NULL;
+  BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+  ERR_set_mark();
+  if (bio != NULL && PEM_read_bio(bio, &label, &header, &der, &len) == 1 && header[0] == 0 && BIO_pending(bio) == 0) {
+    pkey = from_der(label, der, len);
+  }
+  ERR_pop_to_mark();
+  OPENSSL_free(label);
+  OPENSSL_free(header);
+  OPENSSL_free(der);
+  BIO_free(bio);
+  return pkey;
+}

@@ -1,0 +1,40 @@
+/* Public keys: an OpenSSL key with what can be prepared once, counted by its holders. */
+#ifndef CSN_PUBLIC_KEY_H
+#define CSN_PUBLIC_KEY_H
+
+#include <openssl/evp.h>
+#include <stdatomic.h>
+
+#include "alg.h"
+
+/* Does not change once made. */
+typedef struct csn_public_key {
+  atomic_uint holders;
+  const csn_alg_row *alg;
+  size_t signature_bytes;
+  EVP_PKEY *pkey;
+  EVP_PKEY_CTX *digest_verifier; /* RSA, ECDSA: copied for each signature */
+  EVP_MD_CTX *message_verifier;  /* EdDSA: the same */
+} csn_public_key;
+
+/* Makes a key of `pkey`, which is its own from then on, also on an error. Errors: KEY_INVALID where the key is not of
+ * the algorithm's type, curve or size; CRYPTO, NO_MEMORY. */
+csn_error csn_public_key_new(csn_public_key **out, EVP_PKEY *pkey, const csn_alg_row *alg) CSN_WARN_UNUSED;
+csn_public_key *csn_public_key_share(csn_public_key *key);
+void csn_public_key_release(csn_public_key *key); /* NULL does nothing */
+
+/* OpenSSL keys from the members of a JWK, decoded (RFC 7518 section 6, RFC 8037); NULL where they are no key. Numbers
+ * have no leading zeros; coordinates have their full length; `curve` is "Ed25519" or "Ed448". */
+EVP_PKEY *csn_pkey_from_rsa(csn_span n, csn_span e) CSN_WARN_UNUSED;
+EVP_PKEY *csn_pkey_from_ec(const csn_alg_row *alg, csn_span x, csn_span y) CSN_WARN_UNUSED;
+EVP_PKEY *csn_pkey_from_okp(const char *curve, csn_span x) CSN_WARN_UNUSED;
+EVP_PKEY *csn_pkey_from_pem(csn_span pem) CSN_WARN_UNUSED;
+
+/* signature.c: as csn_key_verify(). */
+bool csn_public_key_verify(const csn_public_key *key, csn_span message, csn_span signature) CSN_WARN_UNUSED;
+
+/* key.c: csn_key_init() with an OpenSSL key in place of a secret; `pkey` may be NULL, which is KEY_INVALID, and belongs
+ * to the key afterwards, also on an error. */
+csn_error csn_key_init_pkey(csn_key *key, const csn_key_config *config, EVP_PKEY *pkey) CSN_WARN_UNUSED;
+
+#endif
