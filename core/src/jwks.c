@@ -233,7 +233,7 @@ static csn_error make_public_key(loading *l, uint32_t jwk, const jwk_form *form,
     if (error != CSN_OK) return error;
   }
   l->result->offset = offset_of(l, jwk);
-  return csn_key_init_pkey(key, config, make_pkey(form, numbers[0], numbers[1]));
+  return csn_key_init_pkey(key, config, make_pkey(form, numbers[0], numbers[1]), false);
 }
 
 /* Makes the key of a JWK that is to be loaded. */

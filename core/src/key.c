@@ -123,7 +123,7 @@ csn_error csn_key_init(csn_key *key, const csn_key_config *config) {
   return CSN_OK;
 }
 
-csn_error csn_key_init_pkey(csn_key *key, const csn_key_config *config, EVP_PKEY *pkey) {
+csn_error csn_key_init_pkey(csn_key *key, const csn_key_config *config, EVP_PKEY *pkey, bool private) {
   const csn_alg_row *alg = csn_alg_find(config->alg);
   csn_wipe(key, sizeof *key);
   csn_error error = check_config(config, alg);
@@ -133,14 +133,22 @@ csn_error csn_key_init_pkey(csn_key *key, const csn_key_config *config, EVP_PKEY
     EVP_PKEY_free(pkey);
     return error;
   }
-  error = csn_public_key_new(&key->public_key, pkey, alg);
+  error = csn_public_key_new(&key->public_key, pkey, alg, private);
   if (error == CSN_OK) set_names(key, config);
   return error;
 }
 
-csn_error csn_key_init_pem(csn_key *key, const csn_key_config *config, csn_span pem) {
-  csn_error error = csn_key_init_pkey(key, config, csn_pkey_from_pem(pem));
+static csn_error init_pem(csn_key *key, const csn_key_config *config, csn_span pem, bool private) {
+  csn_error error = csn_key_init_pkey(key, config, csn_pkey_from_pem(pem, private), private);
   return error == CSN_ERROR_KEY_INVALID && pem.len > CSN_PEM_MAX ? CSN_ERROR_KEY_TOO_LONG : error;
+}
+
+csn_error csn_key_init_pem(csn_key *key, const csn_key_config *config, csn_span pem) {
+  return init_pem(key, config, pem, false);
+}
+
+csn_error csn_key_init_private_pem(csn_key *key, const csn_key_config *config, csn_span pem) {
+  return init_pem(key, config, pem, true);
 }
 
 void csn_key_copy(csn_key *out, const csn_key *key) {

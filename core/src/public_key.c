@@ -61,34 +61,61 @@ static bool is_good(EVP_PKEY *pkey, const csn_alg_row *alg) {
   return false;
 }
 
-/* ---- what is prepared ---- */
-
-static bool prepare_message_verifier(csn_public_key *key) {
-  key->message_verifier = EVP_MD_CTX_new();
-  return key->message_verifier != NULL &&
-         EVP_DigestVerifyInit_ex(key->message_verifier, NULL, NULL, NULL, NULL, key->pkey, NULL) == 1;
+/* Whether the private part is there, and is that of the public one. Of EdDSA the public one was made from it. */
+static bool is_good_pair(EVP_PKEY *pkey, const csn_alg_row *alg) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+  size_t len = 0;
+  bool good = context != NULL;
+  if (alg->kind == CSN_KIND_EDDSA) {
+    good = good && EVP_PKEY_get_raw_private_key(pkey, NULL, &len) == 1 && len > 0;
+  } else {
+    good = good && EVP_PKEY_check(context) == 1;
+  }
+  EVP_PKEY_CTX_free(context);
+  return good;
 }
 
-static bool prepare_digest_verifier(csn_public_key *key) {
+/* ---- what is prepared ---- */
+
+static bool prepare_messages(csn_public_key *key, bool private) {
+  key->message_verifier = EVP_MD_CTX_new();
+  if (key->message_verifier == NULL ||
+      EVP_DigestVerifyInit_ex(key->message_verifier, NULL, NULL, NULL, NULL, key->pkey, NULL) != 1) {
+    return false;
+  }
+  if (!private) return true;
+  key->message_signer = EVP_MD_CTX_new();
+  return key->message_signer != NULL &&
+         EVP_DigestSignInit_ex(key->message_signer, NULL, NULL, NULL, NULL, key->pkey, NULL) == 1;
+}
+
+/* Padding and hash of a context that was initialised. */
+static bool set_scheme(EVP_PKEY_CTX *context, const csn_alg_row *alg, const EVP_MD *hash) {
+  if (alg->kind != CSN_KIND_ECDSA) {
+    int padding = alg->kind == CSN_KIND_RSA_PSS ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
+    if (EVP_PKEY_CTX_set_rsa_padding(context, padding) != 1) return false;
+  }
+  if (EVP_PKEY_CTX_set_signature_md(context, hash) != 1) return false;
+  if (alg->kind != CSN_KIND_RSA_PSS) return true;
+  return EVP_PKEY_CTX_set_rsa_mgf1_md(context, hash) == 1 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+static bool prepare_digests(csn_public_key *key, bool private) {
   EVP_MD *hash = EVP_MD_fetch(NULL, key->alg->hash, NULL);
   EVP_PKEY_CTX *context = key->digest_verifier = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
-  bool good = hash != NULL && context != NULL && EVP_PKEY_verify_init(context) == 1;
-  if (good && key->alg->kind != CSN_KIND_ECDSA) {
-    int padding = key->alg->kind == CSN_KIND_RSA_PSS ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
-    good = EVP_PKEY_CTX_set_rsa_padding(context, padding) == 1;
-  }
-  good = good && EVP_PKEY_CTX_set_signature_md(context, hash) == 1;
-  if (good && key->alg->kind == CSN_KIND_RSA_PSS) {
-    good = EVP_PKEY_CTX_set_rsa_mgf1_md(context, hash) == 1 &&
-           EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+  bool good =
+      hash != NULL && context != NULL && EVP_PKEY_verify_init(context) == 1 && set_scheme(context, key->alg, hash);
+  if (good && private) {
+    context = key->digest_signer = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+    good = context != NULL && EVP_PKEY_sign_init(context) == 1 && set_scheme(context, key->alg, hash);
   }
   EVP_MD_free(hash);
   return good;
 }
 
-static bool prepare(csn_public_key *key) {
-  if (key->alg->kind == CSN_KIND_EDDSA) return prepare_message_verifier(key);
-  return prepare_digest_verifier(key);
+static bool prepare(csn_public_key *key, bool private) {
+  return key->alg->kind == CSN_KIND_EDDSA ? prepare_messages(key, private) : prepare_digests(key, private);
 }
 
 static size_t signature_bytes(const csn_public_key *key) {
@@ -98,8 +125,8 @@ static size_t signature_bytes(const csn_public_key *key) {
 
 /* ---- the holders ---- */
 
-static csn_error make(csn_public_key **out, EVP_PKEY *pkey, const csn_alg_row *alg) {
-  bool good = is_good(pkey, alg);
+static csn_error make(csn_public_key **out, EVP_PKEY *pkey, const csn_alg_row *alg, bool private) {
+  bool good = is_good(pkey, alg) && (!private || is_good_pair(pkey, alg));
   csn_public_key *key = good ? calloc(1, sizeof *key) : NULL;
   if (key == NULL) {
     EVP_PKEY_free(pkey);
@@ -109,7 +136,7 @@ static csn_error make(csn_public_key **out, EVP_PKEY *pkey, const csn_alg_row *a
   key->alg = alg;
   key->pkey = pkey;
   key->signature_bytes = signature_bytes(key);
-  if (!prepare(key)) {
+  if (!prepare(key, private)) {
     csn_public_key_release(key);
     return CSN_ERROR_CRYPTO;
   }
@@ -117,10 +144,10 @@ static csn_error make(csn_public_key **out, EVP_PKEY *pkey, const csn_alg_row *a
   return CSN_OK;
 }
 
-csn_error csn_public_key_new(csn_public_key **out, EVP_PKEY *pkey, const csn_alg_row *alg) {
+csn_error csn_public_key_new(csn_public_key **out, EVP_PKEY *pkey, const csn_alg_row *alg, bool private) {
   *out = NULL;
   ERR_set_mark(); /* the caller's queue of errors stays as it is */
-  csn_error error = make(out, pkey, alg);
+  csn_error error = make(out, pkey, alg, private);
   ERR_pop_to_mark();
   return error;
 }
@@ -135,7 +162,9 @@ void csn_public_key_release(csn_public_key *key) {
   /* Release pairs with the acquire of the last holder: all their reading is done before it frees. */
   if (key == NULL || atomic_fetch_sub_explicit(&key->holders, 1, memory_order_acq_rel) != 1) return;
   EVP_PKEY_CTX_free(key->digest_verifier);
+  EVP_PKEY_CTX_free(key->digest_signer);
   EVP_MD_CTX_free(key->message_verifier);
+  EVP_MD_CTX_free(key->message_signer);
   EVP_PKEY_free(key->pkey);
   free(key);
 }
@@ -206,11 +235,17 @@ static csn_span trim(csn_span text) {
 }
 
 /* The key of a DER text that it fills. */
-static EVP_PKEY *from_der(const char *label, const uint8_t *der, long len) {
+static EVP_PKEY *from_der(const char *label, const uint8_t *der, long len, bool private) {
   const uint8_t *at = der;
   EVP_PKEY *pkey = NULL;
-  if (strcmp(label, "PUBLIC KEY") == 0) pkey = d2i_PUBKEY(NULL, &at, len);
-  if (strcmp(label, "RSA PUBLIC KEY") == 0) pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, len);
+  if (private) {
+    if (strcmp(label, "PRIVATE KEY") == 0) pkey = d2i_AutoPrivateKey(NULL, &at, len);
+    if (strcmp(label, "RSA PRIVATE KEY") == 0) pkey = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, len);
+    if (strcmp(label, "EC PRIVATE KEY") == 0) pkey = d2i_PrivateKey(EVP_PKEY_EC, NULL, &at, len);
+  } else {
+    if (strcmp(label, "PUBLIC KEY") == 0) pkey = d2i_PUBKEY(NULL, &at, len);
+    if (strcmp(label, "RSA PUBLIC KEY") == 0) pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, len);
+  }
   if (pkey != NULL && at != der + len) {
     EVP_PKEY_free(pkey);
     pkey = NULL;
@@ -219,7 +254,7 @@ static EVP_PKEY *from_der(const char *label, const uint8_t *der, long len) {
 }
 
 /* PEM_read_bio() never decrypts, and so never asks for a passphrase. */
-EVP_PKEY *csn_pkey_from_pem(csn_span pem) {
+EVP_PKEY *csn_pkey_from_pem(csn_span pem, bool private) {
   static const csn_span begin = CSN_SPAN_LITERAL("-----BEGIN ");
   char *label = NULL, *header = NULL;
   uint8_t *der = NULL;
@@ -230,12 +265,12 @@ EVP_PKEY *csn_pkey_from_pem(csn_span pem) {
   BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
   ERR_set_mark();
   if (bio != NULL && PEM_read_bio(bio, &label, &header, &der, &len) == 1 && header[0] == 0 && BIO_pending(bio) == 0) {
-    pkey = from_der(label, der, len);
+    pkey = from_der(label, der, len, private);
   }
   ERR_pop_to_mark();
   OPENSSL_free(label);
   OPENSSL_free(header);
-  OPENSSL_free(der);
+  OPENSSL_clear_free(der, (size_t)len);
   BIO_free(bio);
   return pkey;
 }

@@ -68,19 +68,21 @@ static bool write_jose_header(const csn_key *key, uint8_t *out, size_t size, csn
 }
 
 csn_error csn_sign_jwt(const csn_key *key, csn_span claims, uint8_t *out, size_t size, size_t *len) {
-  uint8_t header_bytes[64 + 6 * CSN_ID_MAX], mac[CSN_MAC_MAX];
+  uint8_t header_bytes[64 + 6 * CSN_ID_MAX], signature[CSN_SIGNATURE_MAX];
+  size_t signature_len = 0;
   csn_span header;
   csn_writer writer = {.out = out, .size = out == NULL ? 0 : size};
   *len = 0;
-  if ((key->uses & CSN_USE_TOKEN) == 0 || key->public_key != NULL) return CSN_ERROR_INVALID_ARGUMENT;
+  if ((key->uses & CSN_USE_TOKEN) == 0) return CSN_ERROR_INVALID_ARGUMENT;
   if (!write_jose_header(key, header_bytes, sizeof header_bytes, &header)) return CSN_ERROR_BUFFER_TOO_SMALL;
   put_base64url(&writer, header);
   put_text(&writer, ".");
   put_base64url(&writer, claims);
   if (writer.overflow) return CSN_ERROR_BUFFER_TOO_SMALL;
-  csn_hmac_once(key, csn_span_of(out, writer.len), mac);
+  csn_error error = csn_key_sign(key, csn_span_of(out, writer.len), signature, sizeof signature, &signature_len);
+  if (error != CSN_OK) return error;
   put_text(&writer, ".");
-  put_base64url(&writer, csn_span_of(mac, csn_hmac_bytes(key)));
+  put_base64url(&writer, csn_span_of(signature, signature_len));
   if (writer.overflow) return CSN_ERROR_BUFFER_TOO_SMALL;
   *len = writer.len;
   return CSN_OK;

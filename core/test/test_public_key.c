@@ -132,7 +132,7 @@ static void requests_have_no_public_keys(void **state) {
     assert_int_equal(result.ignored, 1);
     csn_keyring_free(ring);
     EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
-    assert_int_equal(csn_key_init_pkey(&key, &config, pkey), CSN_ERROR_ALGORITHM_UNSUPPORTED);
+    assert_int_equal(csn_key_init_pkey(&key, &config, pkey, false), CSN_ERROR_ALGORITHM_UNSUPPORTED);
   }
 }
 
@@ -262,7 +262,7 @@ static void keys_are_counted(void **state) {
   csn_key first, second, third;
   csn_key_config config = {.alg = CSN_ALG_EdDSA, .uses = CSN_USE_TOKEN, .key_id = csn_span_str("k")};
   (void)state;
-  assert_int_equal(csn_key_init_pkey(&first, &config, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")), CSN_OK);
+  assert_int_equal(csn_key_init_pkey(&first, &config, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), false), CSN_OK);
   csn_key_copy(&second, &first);
   csn_key_copy(&third, &second);
   assert_ptr_equal(first.public_key, third.public_key);
@@ -287,7 +287,7 @@ static void ring_holds_keys_while_it_grows(void **state) {
   assert_int_equal(csn_keyring_new(&ring, seed), CSN_OK);
   for (int i = 0; i < 40; i++) {
     config.key_id = csn_span_of(id, (size_t)snprintf(id, sizeof id, "%d", i));
-    assert_int_equal(csn_key_init_pkey(&key, &config, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")), CSN_OK);
+    assert_int_equal(csn_key_init_pkey(&key, &config, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), false), CSN_OK);
     assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
     assert_int_equal(csn_keyring_add_key(ring, &key), CSN_ERROR_KEY_DUPLICATE);
     assert_int_equal(atomic_load(&key.public_key->holders), 2);

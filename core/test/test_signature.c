@@ -143,7 +143,8 @@ static void ed448_of_the_rfc(void **state) {
   (void)state;
   assert_int_equal(OPENSSL_hexstr2buf_ex(x, sizeof x, &len, jwk_x, 0), 1);
   assert_int_equal(OPENSSL_hexstr2buf_ex(signature, sizeof signature, &len, hex, 0), 1);
-  assert_int_equal(csn_key_init_pkey(&key, &config, csn_pkey_from_okp("Ed448", csn_span_of(x, sizeof x))), CSN_OK);
+  assert_int_equal(csn_key_init_pkey(&key, &config, csn_pkey_from_okp("Ed448", csn_span_of(x, sizeof x)), false),
+                   CSN_OK);
   assert_int_equal(csn_key_signature_bytes(&key), CSN_ED448_SIGNATURE);
   assert_true(csn_key_verify(&key, csn_span_of(NULL, 0), csn_span_of(signature, sizeof signature)));
   assert_false(csn_key_verify(&key, csn_span_str("x"), csn_span_of(signature, sizeof signature)));
@@ -193,7 +194,7 @@ static void check_against_openssl(const csn_alg_row *alg, bool other_curve) {
   csn_key key;
   assert_non_null(pkey);
   assert_int_equal(EVP_PKEY_up_ref(pkey), 1);
-  assert_int_equal(csn_key_init_pkey(&key, &config, pkey), CSN_OK);
+  assert_int_equal(csn_key_init_pkey(&key, &config, pkey, false), CSN_OK);
   for (size_t i = 0; i < 32; i++) {
     size_t message_len = 1 + (i * 37) % sizeof message;
     for (size_t at = 0; at < message_len; at++) message[at] = (uint8_t)(at * 7 + i);
@@ -231,7 +232,7 @@ static void pss_salt_has_one_length(void **state) {
   csn_key key;
   (void)state;
   assert_int_equal(EVP_PKEY_up_ref(pkey), 1);
-  assert_int_equal(csn_key_init_pkey(&key, &config, pkey), CSN_OK);
+  assert_int_equal(csn_key_init_pkey(&key, &config, pkey, false), CSN_OK);
   for (int salt = 30; salt <= 34; salt++) {
     size_t len = sign_with_openssl(pkey, alg, text, salt, signature);
     assert_int_equal(csn_key_verify(&key, text, csn_span_of(signature, len)), salt == 32);
@@ -266,7 +267,7 @@ static void ecdsa_numbers_are_in_range(void **state) {
     bad[2][half - 1]++;
     memset(bad[3], 0xff, half);
     assert_int_equal(EVP_PKEY_up_ref(pkey), 1);
-    assert_int_equal(csn_key_init_pkey(&key, &config, pkey), CSN_OK);
+    assert_int_equal(csn_key_init_pkey(&key, &config, pkey, false), CSN_OK);
     sign_with_openssl(pkey, alg, csn_span_str("text"), 0, signature);
     assert_true(verifies(&key, r, s, half));
     assert_false(verifies(&key, s, r, half));

@@ -68,9 +68,9 @@ typedef struct csn_key_config {
 #define CSN_KEY_CONFIG_DEFAULT \
   { .alg = CSN_ALG_HS256, .uses = CSN_USE_REQUEST }
 
-/* A key ready for use. Caller-allocated. Holds the HMAC pad states, never the secret itself, or a public key. The
- * states are as good as the secret for signing: wipe it. Copied by csn_key_copy(), not by assignment: a public key is
- * counted by its holders. Not to be changed by hand. */
+/* A key ready for use. Caller-allocated. Holds the HMAC pad states, never the secret itself, or a public or private
+ * key. The states are as good as the secret for signing: wipe it. Copied by csn_key_copy(), not by assignment: a public
+ * or private key is counted by its holders. Not to be changed by hand. */
 typedef struct csn_key {
   union {
     struct {             /* HS256 */
@@ -105,6 +105,11 @@ csn_error csn_key_init(csn_key *key, const csn_key_config *config) CSN_WARN_UNUS
  * INVALID_ARGUMENT, ID_INVALID, KEY_INVALID, KEY_TOO_LONG, ALGORITHM_UNSUPPORTED, CRYPTO, NO_MEMORY. Thread-safe. */
 csn_error csn_key_init_pem(csn_key *key, const csn_key_config *config, csn_span pem) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
+/* The same from a private key: "PRIVATE KEY" (PKCS #8, RFC 5958), "RSA PRIVATE KEY" (RFC 8017) or "EC PRIVATE KEY" (RFC
+ * 5915), not encrypted; its parts must belong together. The key signs and verifies. Checking RSA takes some 100 ms. */
+csn_error csn_key_init_private_pem(csn_key *key, const csn_key_config *config,
+                                   csn_span pem) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
 /* Makes `out`, which is uninitialised or wiped, a second holder of the same key. Thread-safe. */
 void csn_key_copy(csn_key *out, const csn_key *key) CSN_NONNULL_ALL;
 void csn_key_wipe(csn_key *key) CSN_NONNULL_ALL; /* an all-zero key may be wiped, too */
@@ -116,6 +121,11 @@ size_t csn_key_signature_bytes(const csn_key *key) CSN_WARN_UNUSED CSN_NONNULL_A
  * csn_key_signature_bytes(); r and s of ECDSA from 1 to the order less 1. Does not leak by timing: an HMAC key and the
  * right MAC. HMAC allocates nothing; OpenSSL allocates for the others. Thread-safe. */
 bool csn_key_verify(const csn_key *key, csn_span message, csn_span signature) CSN_WARN_UNUSED CSN_NONNULL(1);
+
+/* Signs `message`: writes csn_key_signature_bytes() to `out`, and how many to `*len`. ECDSA and PSS give other bytes
+ * each time. Errors: INVALID_ARGUMENT (a public key), BUFFER_TOO_SMALL, CRYPTO. Thread-safe. */
+csn_error csn_key_sign(const csn_key *key, csn_span message, uint8_t *out, size_t size, size_t *len) CSN_WARN_UNUSED
+    CSN_NONNULL(1, 5);
 
 static inline csn_span csn_key_id(const csn_key *key) {
   return csn_span_of(key->key_id, key->key_id_len);

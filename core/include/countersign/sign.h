@@ -43,7 +43,7 @@ csn_error csn_sign_canonical(const csn_sign_input *input, uint8_t *out, size_t s
     CSN_NONNULL(1, 4);
 
 /* Writes a compact JWS of `claims` (JSON text, not looked at) with the header {"alg":…,"typ":"JWT","kid":…}; no kid
- * where the key has no id. The key is one of HMAC: a public key signs nothing. `*len` gets its length. Errors:
+ * where the key has no id. `*len` gets its length. Errors:
  * BUFFER_TOO_SMALL, INVALID_ARGUMENT. Thread-safe. */
 csn_error csn_sign_jwt(const csn_key *key, csn_span claims, uint8_t *out, size_t size, size_t *len) CSN_WARN_UNUSED
     CSN_NONNULL(1, 5);
