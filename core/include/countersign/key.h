@@ -52,6 +52,7 @@ enum {
   CSN_RSA_BITS_MAX = 16384,    /* what OpenSSL verifies with */
   CSN_ED25519_SIGNATURE = 64,  /* bytes */
   CSN_ED448_SIGNATURE = 114,
+  CSN_THUMBPRINT_BYTES = 32, /* SHA-256 */
   CSN_SIGNATURE_MAX = CSN_RSA_BITS_MAX / 8,
 };
 
@@ -126,6 +127,15 @@ bool csn_key_verify(const csn_key *key, csn_span message, csn_span signature) CS
  * each time. Errors: INVALID_ARGUMENT (a public key), BUFFER_TOO_SMALL, CRYPTO. Thread-safe. */
 csn_error csn_key_sign(const csn_key *key, csn_span message, uint8_t *out, size_t size, size_t *len) CSN_WARN_UNUSED
     CSN_NONNULL(1, 5);
+
+/* Writes the public part of a key as a JWK (RFC 7517, 8037): the members that RFC 7638 takes, in its order, then use,
+ * alg and, where the key has an id, kid; no NUL behind it. `*len` gets its length, also where it does not fit. Errors:
+ * INVALID_ARGUMENT (an HMAC key: its secret is not kept), BUFFER_TOO_SMALL, CRYPTO. Thread-safe. */
+csn_error csn_jwk_write(const csn_key *key, char *out, size_t size, size_t *len) CSN_WARN_UNUSED CSN_NONNULL(1, 4);
+
+/* The key's thumbprint (RFC 7638 with SHA-256); in base64url it is a good key id. Errors: INVALID_ARGUMENT (an HMAC
+ * key), CRYPTO. Thread-safe. */
+csn_error csn_key_thumbprint(const csn_key *key, uint8_t out[CSN_THUMBPRINT_BYTES]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 static inline csn_span csn_key_id(const csn_key *key) {
   return csn_span_of(key->key_id, key->key_id_len);
