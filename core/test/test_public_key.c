@@ -256,6 +256,54 @@ static void explicit_curves_are_refused(void **state) {
   EVP_PKEY_free(pkey);
 }
 
+/* ---- keys of small order ---- */
+
+static csn_error init_okp(const char *curve, const uint8_t *x, size_t len) {
+  csn_key key;
+  csn_key_config config = {.alg = CSN_ALG_EdDSA, .uses = CSN_USE_TOKEN};
+  csn_error error = csn_key_init_pkey(&key, &config, csn_pkey_from_okp(curve, csn_span_of(x, len)), false);
+  csn_key_wipe(&key);
+  return error;
+}
+
+/* OpenSSL takes the neutral element for a key, and then everybody's signature of everything: R the neutral element, s
+ * 0. */
+static void keys_of_small_order_are_refused(void **state) {
+  static const struct {
+    const char *curve, *hex; /* the rest is zeros */
+    csn_error error;
+  } table[] = {
+      {"Ed25519", "00", CSN_ERROR_KEY_INVALID},
+      {"Ed25519", "01", CSN_ERROR_KEY_INVALID},
+      {"Ed25519", "03", CSN_OK},
+      {"Ed25519", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", CSN_ERROR_KEY_INVALID},
+      {"Ed25519", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", CSN_ERROR_KEY_INVALID},
+      {"Ed25519", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", CSN_ERROR_KEY_INVALID},
+      {"Ed25519", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", CSN_ERROR_KEY_INVALID},
+      {"Ed25519", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", CSN_ERROR_KEY_INVALID},
+      {"Ed25519", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85", CSN_ERROR_KEY_INVALID},
+      {"Ed25519", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", CSN_ERROR_KEY_INVALID},
+      {"Ed25519", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa", CSN_ERROR_KEY_INVALID},
+      {"Ed448", "00", CSN_ERROR_KEY_INVALID},
+      {"Ed448", "01", CSN_ERROR_KEY_INVALID},
+      {"Ed448", "03", CSN_OK},
+  };
+  uint8_t neutral[32] = {1}, signature[64] = {1};
+  (void)state;
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    uint8_t x[57] = {0};
+    size_t len = 0, whole = strcmp(table[i].curve, "Ed448") == 0 ? 57 : 32;
+    assert_int_equal(OPENSSL_hexstr2buf_ex(x, sizeof x, &len, table[i].hex, 0), 1);
+    assert_int_equal(init_okp(table[i].curve, x, whole), table[i].error);
+  }
+  EVP_PKEY *pkey = csn_pkey_from_okp("Ed25519", csn_span_of(neutral, sizeof neutral));
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  assert_int_equal(EVP_DigestVerifyInit_ex(context, NULL, NULL, NULL, NULL, pkey, NULL), 1);
+  assert_int_equal(EVP_DigestVerify(context, signature, sizeof signature, (const uint8_t *)"any", 3), 1);
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(pkey);
+}
+
 /* ---- holders ---- */
 
 static void keys_are_counted(void **state) {
@@ -300,10 +348,15 @@ static void ring_holds_keys_while_it_grows(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(malformed_keys_are_refused),     cmocka_unit_test(algorithm_is_the_keys_or_the_default),
-      cmocka_unit_test(requests_have_no_public_keys),   cmocka_unit_test(public_keys_are_read_from_pem),
-      cmocka_unit_test(other_pem_is_refused),           cmocka_unit_test(no_prefix_is_a_key),
-      cmocka_unit_test(explicit_curves_are_refused),    cmocka_unit_test(keys_are_counted),
+      cmocka_unit_test(malformed_keys_are_refused),
+      cmocka_unit_test(algorithm_is_the_keys_or_the_default),
+      cmocka_unit_test(requests_have_no_public_keys),
+      cmocka_unit_test(public_keys_are_read_from_pem),
+      cmocka_unit_test(other_pem_is_refused),
+      cmocka_unit_test(no_prefix_is_a_key),
+      cmocka_unit_test(explicit_curves_are_refused),
+      cmocka_unit_test(keys_of_small_order_are_refused),
+      cmocka_unit_test(keys_are_counted),
       cmocka_unit_test(ring_holds_keys_while_it_grows),
   };
   pages = guarded_new(CSN_PEM_MAX);

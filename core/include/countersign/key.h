@@ -102,8 +102,9 @@ csn_error csn_key_init(csn_key *key, const csn_key_config *config) CSN_WARN_UNUS
 /* The same from one PEM block, "PUBLIC KEY" (SubjectPublicKeyInfo, RFC 5280) or "RSA PUBLIC KEY" (PKCS #1, RFC 8017),
  * with nothing but white space around it; config->secret is not read. Certificates, private and encrypted keys are
  * refused; nobody is asked for a passphrase. RSA of CSN_RSA_BITS_MIN to CSN_RSA_BITS_MAX with an odd exponent from 3
- * below 2^64; EC on the algorithm's own curve, named, not by its parameters; Ed25519 and Ed448. Errors:
- * INVALID_ARGUMENT, ID_INVALID, KEY_INVALID, KEY_TOO_LONG, ALGORITHM_UNSUPPORTED, CRYPTO, NO_MEMORY. Thread-safe. */
+ * below 2^64; EC on the algorithm's own curve, named, not by its parameters; Ed25519 and Ed448, no point of small
+ * order. Errors: INVALID_ARGUMENT, ID_INVALID, KEY_INVALID, KEY_TOO_LONG, ALGORITHM_UNSUPPORTED, CRYPTO, NO_MEMORY.
+ * Thread-safe. */
 csn_error csn_key_init_pem(csn_key *key, const csn_key_config *config, csn_span pem) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* The same from a private key: "PRIVATE KEY" (PKCS #8, RFC 5958), "RSA PRIVATE KEY" (RFC 8017) or "EC PRIVATE KEY" (RFC
