@@ -1,4 +1,8 @@
 /* csn verify: one request a line in, one verdict a line out. */
+#include <signal.h>
+#include <time.h>
+
+#include "audit_writer.h"
 #include "command.h"
 #include "line_run.h"
 #include "policy.h"
@@ -6,31 +10,112 @@
 static const char command[] = "csn verify";
 
 static const char help[] =
-    "usage: csn verify --policy FILE [--now UNIX] [FILE...]\n"
+    "usage: csn verify --policy FILE [--now UNIX] [--audit FILE] [FILE...]\n"
     "\n"
     "Reads one JSON request a line from the files, or from standard input, and writes one JSON verdict a line.\n"
     "Nonces are remembered through the run.\n"
     "\n"
     "  --policy FILE  the scheme, its keys and its limits\n"
     "  --now UNIX     the time of every request, in UNIX seconds; without it, the clock's\n"
+    "  --audit FILE   append one JSON event a verdict to this file; SIGUSR1 opens it anew\n"
     "  -h, --help     this text\n"
     "\n"
-    "exit status: 0 all accepted, 1 some rejected, 2 misuse or unreadable input (then nothing behind it is read)\n"
+    "exit status: 0 all accepted, 1 some rejected, 2 misuse, unreadable input (then nothing behind it is read)\n"
+    "             or an audit file that cannot be written\n"
     "See csn-verify(1).\n";
 
 /* What one run needs; static, because it is large and there is one run in a process. */
 typedef struct verify_run {
+  const char *audit_path; /* NULL: no audit events */
+  csn_audit_writer *audit;
   csn_policy policy;
   csn_line_run lines;
   csn_request_line request;
 } verify_run;
 
+/* ---- audit events ---- */
+
+enum { AUDIT_SLOTS = 1024 };
+
+static csn_audit_writer *rotated; /* of the run that the signal finds */
+
+static void rotate(int number) {
+  (void)number;
+  csn_audit_writer_rotate(rotated);
+}
+
+/* 0, or CSN_EXIT_FAILED after a message. */
+static int start_audit(verify_run *run) {
+  const csn_audit_writer_config config = {run->audit_path, AUDIT_SLOTS, CSN_AUDIT_BLOCK};
+  const struct sigaction action = {.sa_handler = rotate, .sa_flags = SA_RESTART};
+  char shown[CSN_PATH_SHOWN_MAX + 4];
+  if (run->audit_path == NULL) return 0;
+  int error = csn_audit_writer_start(&run->audit, &config);
+  if (error != 0) return csn_fail(command, "%s: %s", csn_path_shown(run->audit_path, shown), strerror(error));
+  rotated = run->audit;
+  sigaction(SIGUSR1, &action, NULL);
+  return 0;
+}
+
+/* Writes the events that are left. `status` is the run's so far, and what is returned; CSN_EXIT_FAILED where they
+ * cannot be written, after a message where there was none before. */
+static int stop_audit(verify_run *run, int status) {
+  char shown[CSN_PATH_SHOWN_MAX + 4];
+  size_t left;
+  if (run->audit == NULL) return status;
+  signal(SIGUSR1, SIG_IGN);
+  int error = csn_audit_writer_stop(run->audit, -1, &left);
+  run->audit = NULL;
+  if (error == 0 || status == CSN_EXIT_FAILED) return status;
+  return csn_fail(command, "%s: %s; audit events not written: %zu", csn_path_shown(run->audit_path, shown),
+                  strerror(error), left);
+}
+
+/* The time is that of the verdict, whatever time the request was given. Returns the line's bytes; 0 where the system
+ * has no random ones for the id. */
+static size_t format_event(const verify_run *run, const csn_verdict *verdict, char line[CSN_AUDIT_LINE_MAX]) {
+  const csn_request *request = &run->request.request;
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  csn_audit_event event = {
+      .time = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
+      .client_ip = run->request.client_ip,
+      .method = request->method,
+      .target = request->target,
+      .preset = csn_span_str(run->policy.config.scheme->name),
+      .verdict = verdict,
+  };
+  if (!csn_random(event.request_id, sizeof event.request_id)) return 0;
+  csn_audit_request_id(event.request_id);
+  return csn_audit_format(&event, line, CSN_AUDIT_LINE_MAX);
+}
+
+/* 0, or CSN_EXIT_FAILED after a message. A failure that has passed by now is no failure: the line is pushed again. */
+static int audit(verify_run *run, const csn_verdict *verdict) {
+  char line[CSN_AUDIT_LINE_MAX], shown[CSN_PATH_SHOWN_MAX + 4];
+  if (run->audit == NULL) return 0;
+  size_t len = format_event(run, verdict, line);
+  if (len == 0) return csn_line_run_refuse(&run->lines, "the system has no random bytes");
+  while (csn_audit_writer_push(run->audit, csn_span_of(line, len)) != CSN_AUDIT_PUSHED) {
+    int error = csn_audit_writer_counts_of(run->audit).error;
+    if (error == 0) continue;
+    csn_json_out_flush(&run->lines.out);
+    return csn_fail(command, "%s: %s", csn_path_shown(run->audit_path, shown), strerror(error));
+  }
+  return 0;
+}
+
+/* ---- the run ---- */
+
+/* A verdict is not written where its event cannot be queued. */
 static int verify_lines(verify_run *run) {
   bool rejected = false;
   int status = 0;
   while (csn_line_run_next_request(&run->lines, &run->request, &status)) {
     csn_verdict verdict;
     csn_verify(run->policy.verifier, &run->request.request, csn_line_run_now(&run->lines), &verdict);
+    status = audit(run, &verdict);
+    if (status != 0) return status;
     csn_verdict_line(&run->lines.out, run->request.id, &verdict);
     rejected |= !csn_accepted(&verdict);
   }
@@ -54,6 +139,7 @@ int csn_verify_main(int argc, char **argv) {
   csn_policy_error error;
   const csn_option options[] = {
       {"policy", .text = &policy},
+      {"audit", .text = &run.audit_path},
       {"now", .number = &run.lines.now, .high = CSN_UNIX_SECONDS_MAX, .takes = "UNIX seconds"},
       {0},
   };
@@ -67,7 +153,8 @@ int csn_verify_main(int argc, char **argv) {
   }
   warn_of_ambiguity(&run, policy);
   csn_line_run_start(&run.lines, argc, argv, CSN_REQUEST_LINE_MAX);
-  status = verify_lines(&run);
+  status = start_audit(&run);
+  if (status == 0) status = stop_audit(&run, verify_lines(&run));
   csn_line_run_free(&run.lines);
   csn_request_line_free(&run.request);
   csn_policy_free(&run.policy);

@@ -43,6 +43,7 @@ static void misuse_is_told_in_one_line(void **state) {
       {"verify --policy @d --now 1.5", "--now takes UNIX seconds"},
       {"verify --policy @d --now 253402300800", "--now takes UNIX seconds"},
       {"verify --policy @d --now=", "--now takes UNIX seconds"},
+      {"verify --policy @d --audit", "option --audit needs a value"},
       {"verify -x", "option -x is not understood"},
       {"jwt", "there is csn jwt verify"},
       {"jwt sign", "sign is not one of its commands"},
