@@ -41,6 +41,12 @@ static const report_subject subjects[] = {
      .about = "The MAC of one message under a key that is known beforehand.",
      .unit = "MAC",
      .baseline = "countersign"},
+    {.name = "audit",
+     .title = "Audit events",
+     .about = "A verdict becomes one line of JSON, goes through the queue where there is one, and is written to "
+              "/dev/null. The same line by fprintf() under a mutex is not escaped.",
+     .unit = "event",
+     .baseline = "countersign"},
 };
 
 enum { SUBJECT_COUNT = sizeof subjects / sizeof *subjects };
@@ -68,6 +74,7 @@ static const label variants[] = {
     {REPORT_SUBJECT_STORES, REPORT_VARIANT_SINGLE, "one claim a call"},
     {REPORT_SUBJECT_STORES, REPORT_VARIANT_BATCH, "64 claims a call"},
     {"csn_verify", "file", "from a file"},
+    {"audit", "event", "one verdict"},
 };
 
 static const label implementations[] = {
@@ -84,6 +91,7 @@ static const label implementations[] = {
     {NULL, "mapped_file", "mapped file"},
     {NULL, "sqlite_aead", "encrypted SQLite"},
     {NULL, "redis", "Redis"},
+    {NULL, "fprintf_mutex", "fprintf() under a mutex"},
     {NULL, "limit_load", "one dependent random load"},
     {NULL, "limit_cas", "CAS, one after the other"},
     {NULL, "limit_cas_batch", "CAS in batches of 16"},

@@ -29,6 +29,17 @@ static void every_row_of_nonce_claim_has_a_label(void **state) {
   assert_string_equal(report_implementation_label("not known"), "not known");
 }
 
+static void an_audit_event_has_its_labels(void **state) {
+  (void)state;
+  const report_subject *subject = report_subject_find("audit");
+  assert_non_null(subject);
+  assert_string_equal(subject->title, "Audit events");
+  assert_true(report_is_own(subject, "countersign"));
+  assert_false(report_is_own(subject, "fprintf_mutex"));
+  assert_string_equal(report_variant_label("audit", "event"), "one verdict");
+  assert_string_equal(report_implementation_label("fprintf_mutex"), "fprintf() under a mutex");
+}
+
 /* Units count: 64k is less than 8M, and 8M than 128M. Without a number, or with another text before it, the alphabet
  * decides. */
 static void variants_stand_in_the_order_of_their_numbers(void **state) {
@@ -54,6 +65,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(limits_are_told_from_competitors),
       cmocka_unit_test(every_row_of_nonce_claim_has_a_label),
+      cmocka_unit_test(an_audit_event_has_its_labels),
       cmocka_unit_test(variants_stand_in_the_order_of_their_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
