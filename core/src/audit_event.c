@@ -50,7 +50,7 @@ typedef struct audit_line {
   bool full;    /* something did not fit: the line is void */
 } audit_line;
 
-static void put(audit_line *line, const char *bytes, size_t len) {
+static inline void put(audit_line *line, const char *bytes, size_t len) {
   if (line->full || len > line->size - line->len) {
     line->full = true;
     return;
@@ -58,6 +58,9 @@ static void put(audit_line *line, const char *bytes, size_t len) {
   memcpy(line->out + line->len, bytes, len);
   line->len += len;
 }
+
+/* Text of this file: its length is known when it is compiled. */
+#define PUT_LITERAL(line, text) put(line, "" text, sizeof(text) - 1)
 
 static void put_text(audit_line *line, const char *text) {
   put(line, text, strlen(text));
@@ -77,7 +80,7 @@ static void put_number(audit_line *line, uint64_t value) {
 }
 
 static size_t line_end(audit_line *line) {
-  put_text(line, "}\n");
+  PUT_LITERAL(line, "}\n");
   return line->full ? 0 : line->len;
 }
 
@@ -125,12 +128,28 @@ static size_t escape(uint32_t code, char out[12]) {
   return len + escape_unit(0xdc00 + ((code - 0x10000) & 0x3ff), out + len);
 }
 
+/* How many bytes at the start, at most `most`, stand in a JSON string as they are. */
+static size_t plain_bytes(csn_span bytes, size_t most) {
+  size_t count = 0;
+  if (most > bytes.len) most = bytes.len;
+  for (; count < most; count++) {
+    uint8_t byte = bytes.ptr[count];
+    if (byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\') break;
+  }
+  return count;
+}
+
 /* Whole characters until one does not fit in `*left` bytes, which it counts down: then nothing more fits, and the field
  * is cut. */
 static void put_escaped(audit_line *line, csn_audit_field field, csn_span bytes, size_t *left) {
   while (bytes.len > 0 && (line->cut >> field & 1) == 0) {
     char text[12];
     uint32_t code;
+    size_t plain = plain_bytes(bytes, *left);
+    put(line, (const char *)bytes.ptr, plain);
+    *left -= plain;
+    bytes = csn_span_of(bytes.ptr + plain, bytes.len - plain);
+    if (bytes.len == 0) return;
     size_t taken = next_character(bytes, &code), len = escape(code, text);
     if (len > *left) {
       line->cut |= 1U << field;
@@ -145,23 +164,23 @@ static void put_escaped(audit_line *line, csn_audit_field field, csn_span bytes,
 /* ---- members ---- */
 
 static void open_member(audit_line *line, const char *name) {
-  put_text(line, ",\"");
+  PUT_LITERAL(line, ",\"");
   put_text(line, name);
-  put_text(line, "\":\"");
+  PUT_LITERAL(line, "\":\"");
 }
 
 /* Of ours: needs no escapes. */
 static void put_member(audit_line *line, const char *name, const char *value) {
   open_member(line, name);
   put_text(line, value);
-  put_text(line, "\"");
+  PUT_LITERAL(line, "\"");
 }
 
 static void put_field(audit_line *line, csn_audit_field field, csn_span value) {
   size_t left = fields[field].limit;
   open_member(line, fields[field].name);
   put_escaped(line, field, value, &left);
-  put_text(line, "\"");
+  PUT_LITERAL(line, "\"");
 }
 
 /* The first byte at or behind `from` that is one of `set`, or the length. */
@@ -194,7 +213,7 @@ static void put_endpoint(audit_line *line, csn_span method, csn_span target) {
   put_escaped(line, field, method, &left);
   put_escaped(line, field, space, &left);
   put_escaped(line, field, path_of(target), &left);
-  put_text(line, "\"");
+  PUT_LITERAL(line, "\"");
 }
 
 static void put_cut(audit_line *line) {
@@ -206,7 +225,7 @@ static void put_cut(audit_line *line) {
     put_text(line, fields[i].name);
     before = "\",\"";
   }
-  put_text(line, "\"]");
+  PUT_LITERAL(line, "\"]");
 }
 
 void csn_audit_request_id(uint8_t id[CSN_AUDIT_ID_BYTES]) {
@@ -221,10 +240,10 @@ static void put_request_id(audit_line *line, const uint8_t id[CSN_AUDIT_ID_BYTES
   csn_hex_encode(csn_span_of(id, CSN_AUDIT_ID_BYTES), digits);
   open_member(line, "request_id");
   for (size_t i = 0; i < COUNT(groups); at += groups[i++]) {
-    if (i > 0) put_text(line, "-");
+    if (i > 0) PUT_LITERAL(line, "-");
     put(line, digits + at, groups[i]);
   }
-  put_text(line, "\"");
+  PUT_LITERAL(line, "\"");
 }
 
 /* ---- time ---- */
@@ -238,9 +257,9 @@ static void put_date(audit_line *line, uint64_t day) {
   uint64_t of_year = of_era - (365 * year + year / 4 - year / 100);
   uint64_t month = (5 * of_year + 2) / 153; /* 0: March */
   put_digits(line, era * 400 + year + (month >= 10 ? 1 : 0), 4);
-  put_text(line, "-");
+  PUT_LITERAL(line, "-");
   put_digits(line, month < 10 ? month + 3 : month - 9, 2);
-  put_text(line, "-");
+  PUT_LITERAL(line, "-");
   put_digits(line, of_year - (153 * month + 2) / 5 + 1, 2);
 }
 
@@ -249,17 +268,17 @@ static void put_time(audit_line *line, int64_t time) {
   const int64_t nanoseconds = 1000000, day = 86400000, epoch = 719468; /* days from 0000-03-01 to 1970-01-01 */
   int64_t milliseconds = time / nanoseconds - (time % nanoseconds < 0 ? 1 : 0);
   uint64_t since = (uint64_t)(milliseconds + epoch * day), of_day = since % (uint64_t)day;
-  put_text(line, "{\"timestamp\":\"");
+  PUT_LITERAL(line, "{\"timestamp\":\"");
   put_date(line, since / (uint64_t)day);
-  put_text(line, "T");
+  PUT_LITERAL(line, "T");
   put_digits(line, of_day / 3600000, 2);
-  put_text(line, ":");
+  PUT_LITERAL(line, ":");
   put_digits(line, of_day / 60000 % 60, 2);
-  put_text(line, ":");
+  PUT_LITERAL(line, ":");
   put_digits(line, of_day / 1000 % 60, 2);
-  put_text(line, ".");
+  PUT_LITERAL(line, ".");
   put_digits(line, of_day % 1000, 3);
-  put_text(line, "Z\"");
+  PUT_LITERAL(line, "Z\"");
 }
 
 /* ---- events ---- */
@@ -287,9 +306,9 @@ size_t csn_audit_format_drops(int64_t time, const csn_audit_drops *drops, char *
   audit_line line = {.out = out, .size = size};
   put_time(&line, time);
   put_member(&line, "event", "dropped");
-  put_text(&line, ",\"dropped\":");
+  PUT_LITERAL(&line, ",\"dropped\":");
   put_number(&line, drops->recent);
-  put_text(&line, ",\"dropped_total\":");
+  PUT_LITERAL(&line, ",\"dropped_total\":");
   put_number(&line, drops->total);
   return line_end(&line);
 }
