@@ -7,6 +7,9 @@ QUICK ?= 0
 WERROR ?= 0
 V ?= 0
 PREFIX ?= /usr/local
+# csn redact needs Hyperscan (x86) or Vectorscan, which is the same for others; HYPERSCAN=0 builds without it.
+HYPERSCAN ?= $(if $(filter x86_64 i%86 aarch64,$(shell uname -m)),1,0)
+export HYPERSCAN
 
 .DEFAULT_GOAL := all
 MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
@@ -40,7 +43,8 @@ SQLITE_SRC := core/store/sqlite_aead.c core/store/sqlite_file.c core/store/seal.
 REDIS_SRC := core/store/redis.c core/store/redis_link.c core/store/seal.c core/store/record.c
 REDIS_SERVER_SRC := core/store/redis_server.c
 REPORT_SRC := $(filter-out reports/test_%,$(wildcard reports/*.c))
-TOOL_SRC := $(filter-out tools/test_%,$(wildcard tools/*.c))
+REDACT_SRC := $(if $(filter 1,$(HYPERSCAN)),tools/redact.c tools/redact_rules.c,tools/redact_none.c)
+TOOL_SRC := $(filter-out tools/test_% tools/redact.c tools/redact_rules.c tools/redact_none.c,$(wildcard tools/*.c)) $(REDACT_SRC)
 BENCH_SRC := $(filter-out bench/peers/test_%,$(wildcard bench/*.c bench/peers/*.c))
 BENCH_CXX := bench/shim.cc $(wildcard bench/peers/*.cc)
 STUDY_SRC := $(wildcard bench/studies/*.c)
@@ -50,9 +54,11 @@ PEER_CXX := $(wildcard bench/peers/*.cc)
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SRC:fuzz/%.c=%)
 TEST_SRC := $(wildcard core/test/test_*.c core/store/test_*.c tools/test_*.c reports/test_*.c bench/peers/test_*.c)
+TEST_SRC := $(if $(filter 1,$(HYPERSCAN)),$(TEST_SRC),$(filter-out tools/test_redact.c tools/test_cli_redact.c,$(TEST_SRC)))
 
 LIBS_CORE := -lcrypto -lxxhash -lpthread
-LIBS_TOOL := -ljansson $(LIBS_CORE) -lm
+LIBS_REDACT := $(if $(filter 1,$(HYPERSCAN)),-lhs)
+LIBS_TOOL := -ljansson $(LIBS_REDACT) $(LIBS_CORE) -lm
 LIBS_PEERS := -lurcu-qsbr -lurcu-cds
 LIBS_BENCH := -lbenchmark -ljwt -lsqlite3 -lhiredis $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
 LIBS_TEST := -lcmocka -lsqlite3 -lhiredis $(LIBS_TOOL)

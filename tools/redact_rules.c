@@ -1,0 +1,281 @@
+/* The expressions, and what their matches hide. */
+#include "redact_rules.h"
+
+#include <ctype.h>
+#include <hs/hs.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../core/src/ct.h"
+#include "../core/src/encoding.h"
+#include "locked.h"
+
+#define BIT(name) (1u << CSN_REDACT_##name)
+#define ALNUM (BIT(TOKEN) | BIT(PARAMETER) | BIT(VISIBLE) | BIT(BASE64) | BIT(DOTTED))
+#define VISIBLE_ONLY BIT(VISIBLE)
+#define PLAIN (BIT(VISIBLE) | BIT(PARAMETER))
+
+const uint8_t csn_redact_classes[256] = {
+    ['0' ... '9'] = ALNUM,
+    ['A' ... 'Z'] = ALNUM,
+    ['a' ... 'z'] = ALNUM,
+    ['-'] = ALNUM,
+    ['_'] = ALNUM,
+    ['.'] = PLAIN | BIT(TOKEN) | BIT(DOTTED),
+    ['~'] = PLAIN | BIT(TOKEN),
+    ['+'] = PLAIN | BIT(TOKEN) | BIT(BASE64),
+    ['/'] = PLAIN | BIT(TOKEN) | BIT(BASE64),
+    ['='] = PLAIN | BIT(TOKEN) | BIT(BASE64),
+    ['!'] = PLAIN,
+    ['#'] = PLAIN,
+    ['$'] = PLAIN,
+    ['%'] = PLAIN,
+    ['('] = PLAIN,
+    [')'] = PLAIN,
+    ['*'] = PLAIN,
+    [':'] = PLAIN,
+    ['?'] = PLAIN,
+    ['@'] = PLAIN,
+    ['['] = PLAIN,
+    [']'] = PLAIN,
+    ['^'] = PLAIN,
+    ['`'] = PLAIN,
+    ['{'] = PLAIN,
+    ['|'] = PLAIN,
+    ['}'] = PLAIN,
+    ['<'] = PLAIN,
+    ['>'] = PLAIN,
+    ['&'] = VISIBLE_ONLY,
+    [','] = VISIBLE_ONLY,
+    [';'] = VISIBLE_ONLY,
+};
+
+/* Between a name and its value, in a header, a parameter, or either in JSON, quotes escaped or not. No longer than
+ * twenty characters, so that the whole head is in the context that a window keeps. */
+#define QUOTES "[\\x22' \\t\\x5c]{0,8}"
+#define SEPARATOR QUOTES "[:=,]" QUOTES
+#define ASSIGNMENT QUOTES "[:=]" QUOTES
+#define TOKEN "[A-Za-z0-9._~+/=-]"
+#define NO_SPACE "[!#-&(-\\x5b\\x5d-~]"
+
+/* In the order of a log's likely lines; a value hidden by several is of the kind of the one that begins first. */
+static const struct {
+  csn_redact_rule rule;
+  const char *expression;
+} known[] = {
+    {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_TOKEN, 0, 8}, "bearer[ \\t]{1,8}" TOKEN},
+    {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "authorization" SEPARATOR "bearer[ \\t]{1,8}" NO_SPACE},
+    {{"basic", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "authorization" SEPARATOR "basic[ \\t]{1,8}" NO_SPACE},
+    {{"authorization", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1},
+     "authorization" SEPARATOR "(?:aws4-)?hmac[a-z0-9-]{0,16}[ \\t]{1,8}" NO_SPACE},
+    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1},
+     "(?:x-|x-hub-|x-request-|x-slack-|stripe-|webhook-)signature(?:-256)?" SEPARATOR NO_SPACE},
+    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 1},
+     "signature" ASSIGNMENT "[!#-%(-+\\x2d-:<-\\x5b\\x5d-~]"},
+    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 1}, "sig=\\x22?[!#-%(-+\\x2d-:<-\\x5b\\x5d-~]"},
+    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_BASE64, 0, 16}, "\\bv[0-9][=,][A-Za-z0-9+/_-]"},
+    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_BASE64, 0, 16}, "sha(?:1|256|384|512)=[A-Za-z0-9+/_-]"},
+    {{"api-key", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "x-api-key" SEPARATOR NO_SPACE},
+};
+enum { KNOWN = sizeof known / sizeof known[0], KEY_VALUE_MIN = 8 };
+
+static const csn_redact_rule jwt_rule = {"jwt", CSN_REDACT_JWT, CSN_REDACT_DOTTED, 3, 16};
+static const csn_redact_rule secret_rule = {"secret", CSN_REDACT_LITERAL, CSN_REDACT_TOKEN, 0, 0};
+
+/* ---- one expression more; the room was counted before ---- */
+
+static void add(csn_redact_rules *out, const csn_redact_rule *rule, const char *expression, unsigned flags) {
+  out->rules[out->count] = *rule;
+  out->expressions[out->count] = expression;
+  out->flags[out->count] = flags;
+  out->ids[out->count] = (unsigned)out->count;
+  out->count++;
+}
+
+/* The bytes as an expression: each as \xHH. */
+static char *spell(csn_redact_rules *out, csn_span bytes) {
+  static const char digits[] = "0123456789abcdef";
+  char *text = out->text + out->text_len, *at = text;
+  for (size_t i = 0; i < bytes.len; i++) {
+    *at++ = '\\';
+    *at++ = 'x';
+    *at++ = digits[bytes.ptr[i] >> 4];
+    *at++ = digits[bytes.ptr[i] & 15];
+  }
+  out->text_len += (size_t)(at - text); /* a NUL follows: the memory is zeroed */
+  return text;
+}
+
+/* Hyperscan takes expressions of some 16,000 characters. A longer literal is several, each beginning with the last byte
+ * of the one before, so that together they are hidden as one; so is a piece that stands alone. */
+enum { PIECE_MAX = 1024 }; /* bytes */
+
+static size_t pieces_of(size_t len) {
+  return len <= PIECE_MAX ? 1 : (len - 2) / (PIECE_MAX - 1) + 1;
+}
+
+static void add_literal(csn_redact_rules *out, csn_span bytes, unsigned flags) {
+  csn_redact_rule rule = secret_rule;
+  rule.len = bytes.len < PIECE_MAX ? (uint32_t)bytes.len : PIECE_MAX;
+  for (size_t i = 0, left = pieces_of(bytes.len); left > 0; left--, i += PIECE_MAX - 1) {
+    size_t at = i + rule.len <= bytes.len ? i : bytes.len - rule.len;
+    char *text = spell(out, csn_span_of(bytes.ptr + at, rule.len));
+    out->text_len++;
+    add(out, &rule, text, flags);
+  }
+}
+
+/* ---- secrets ---- */
+
+enum {
+  FORMS = 5,                               /* raw, hex, base64url, base64, base64 with padding */
+  ENCODED_MAX = 2 * CSN_REDACT_SECRET_MAX, /* hex is the longest */
+};
+
+/* Counts the expressions of a secret of `len` bytes, and the bytes of them with their NULs. */
+static void count_forms(csn_redact_rules *out, size_t len) {
+  const size_t base64 = len / 3 * 4 + 4, lens[FORMS] = {len, 2 * len, base64, base64, base64};
+  for (size_t i = 0; i < FORMS; i++) {
+    size_t pieces = pieces_of(lens[i]), piece = lens[i] < PIECE_MAX ? lens[i] : PIECE_MAX;
+    out->room += pieces;
+    out->text_room += pieces * (4 * piece + 1);
+  }
+}
+
+static void add_base64(csn_redact_rules *out, csn_span secret, uint8_t *text) {
+  size_t len = csn_base64url_encoded_len(secret.len);
+  bool differs = false;
+  csn_base64url_encode(secret, (char *)text);
+  add_literal(out, csn_span_of(text, len), 0);
+  for (size_t i = 0; i < len; i++) {
+    differs |= text[i] == '-' || text[i] == '_';
+    text[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
+  }
+  if (differs) add_literal(out, csn_span_of(text, len), 0);
+  if (len % 4 == 0) return;
+  while (len % 4 != 0) text[len++] = '=';
+  add_literal(out, csn_span_of(text, len), 0);
+}
+
+static void add_secret(csn_redact_rules *out, csn_span secret, uint8_t *scratch) {
+  add_literal(out, secret, 0);
+  csn_hex_encode(secret, (char *)scratch);
+  add_literal(out, csn_span_of(scratch, 2 * secret.len), HS_FLAG_CASELESS);
+  add_base64(out, secret, scratch);
+}
+
+static bool add_secrets(csn_redact_rules *out, const csn_redact_config *config) {
+  uint8_t *scratch = csn_locked_new(ENCODED_MAX);
+  if (scratch == NULL) return false;
+  for (size_t i = 0; i < config->secret_count; i++) add_secret(out, config->secrets[i], scratch);
+  csn_locked_free(scratch);
+  return true;
+}
+
+/* ---- what stands in every configuration, prefixes and patterns ---- */
+
+static void add_known(csn_redact_rules *out) {
+  for (size_t i = 0; i < KNOWN; i++) add(out, &known[i].rule, known[i].expression, HS_FLAG_CASELESS);
+  add(out, &jwt_rule, "eyJ", 0);
+}
+
+/* The first characters of the prefix stay, the rest of it is hidden with the value. */
+static void add_prefix(csn_redact_rules *out, const char *prefix) {
+  csn_redact_rule rule = {"api-key", CSN_REDACT_VALUE, CSN_REDACT_TOKEN, 0, KEY_VALUE_MIN};
+  csn_span bytes = csn_span_str(prefix);
+  rule.len = bytes.len > CSN_REDACT_DISPLAY_MAX ? (uint32_t)bytes.len - CSN_REDACT_DISPLAY_MAX : 0;
+  char *text = spell(out, bytes);
+  memcpy(out->text + out->text_len, TOKEN, sizeof TOKEN);
+  out->text_len += sizeof TOKEN;
+  add(out, &rule, text, 0);
+}
+
+static void add_pattern(csn_redact_rules *out, const csn_redact_pattern *pattern) {
+  csn_redact_rule rule = {"", CSN_REDACT_SPAN, CSN_REDACT_TOKEN, 0, 0};
+  memcpy(rule.kind, pattern->name.ptr, pattern->name.len);
+  add(out, &rule, pattern->regex, HS_FLAG_SOM_LEFTMOST | HS_FLAG_MULTILINE);
+}
+
+/* ---- the configuration ---- */
+
+static bool is_name(csn_span name) {
+  if (name.len == 0 || name.len > CSN_REDACT_NAME_MAX) return false;
+  for (size_t i = 0; i < name.len; i++) {
+    uint8_t c = name.ptr[i];
+    if (!(c < 0x80 && isalnum(c)) && c != '-' && c != '_') return false;
+  }
+  return true;
+}
+
+static bool is_prefix(const char *prefix) {
+  size_t len = strlen(prefix);
+  for (size_t i = 0; i < len; i++) {
+    if (prefix[i] <= ' ' || prefix[i] > '~') return false;
+  }
+  return len >= 2 && len <= CSN_REDACT_NAME_MAX;
+}
+
+static bool refuse(csn_redact_error *error, const char *what, size_t index, const char *why) {
+  snprintf(error->text, sizeof error->text, "%s %zu %s", what, index + 1, why);
+  return false;
+}
+
+static bool check(const csn_redact_config *config, csn_redact_error *error) {
+  if (config->secret_count > CSN_REDACT_SECRETS_MAX) {
+    return refuse(error, "secret", CSN_REDACT_SECRETS_MAX, "is beyond the limit");
+  }
+  for (size_t i = 0; i < config->secret_count; i++) {
+    size_t len = config->secrets[i].len;
+    if (len < CSN_REDACT_SECRET_MIN) {
+      return refuse(error, "secret", i, "is shorter than 8 bytes: what is so short stands in many lines by chance");
+    }
+    if (len > CSN_REDACT_SECRET_MAX) return refuse(error, "secret", i, "is longer than 4096 bytes");
+  }
+  for (size_t i = 0; i < config->prefix_count; i++) {
+    if (!is_prefix(config->prefixes[i])) {
+      return refuse(error, "API key prefix", i, "is not 2 to 32 characters of visible ASCII");
+    }
+  }
+  for (size_t i = 0; i < config->pattern_count; i++) {
+    if (!is_name(config->patterns[i].name)) {
+      return refuse(error, "pattern", i, "has a name that is not 1 to 32 letters, digits, hyphens and underscores");
+    }
+  }
+  return true;
+}
+
+static bool make_room(csn_redact_rules *out, const csn_redact_config *config) {
+  out->room = KNOWN + 1 + config->prefix_count + config->pattern_count;
+  out->text_room = 1;
+  for (size_t i = 0; i < config->secret_count; i++) count_forms(out, config->secrets[i].len);
+  for (size_t i = 0; i < config->prefix_count; i++) out->text_room += 4 * strlen(config->prefixes[i]) + sizeof TOKEN;
+  out->rules = calloc(out->room, sizeof *out->rules);
+  out->expressions = calloc(out->room, sizeof *out->expressions);
+  out->flags = calloc(out->room, sizeof *out->flags);
+  out->ids = calloc(out->room, sizeof *out->ids);
+  out->text = csn_locked_new(out->text_room);
+  return out->rules != NULL && out->expressions != NULL && out->flags != NULL && out->ids != NULL && out->text != NULL;
+}
+
+bool csn_redact_rules_make(csn_redact_rules *out, const csn_redact_config *config, csn_redact_error *error) {
+  memset(out, 0, sizeof *out);
+  if (!check(config, error)) return false;
+  if (!make_room(out, config) || !add_secrets(out, config)) {
+    csn_redact_rules_free(out);
+    snprintf(error->text, sizeof error->text, "not enough memory");
+    return false;
+  }
+  add_known(out);
+  for (size_t i = 0; i < config->prefix_count; i++) add_prefix(out, config->prefixes[i]);
+  for (size_t i = 0; i < config->pattern_count; i++) add_pattern(out, &config->patterns[i]);
+  return true;
+}
+
+void csn_redact_rules_free(csn_redact_rules *rules) {
+  free(rules->rules);
+  free(rules->expressions);
+  free(rules->flags);
+  free(rules->ids);
+  csn_locked_free(rules->text);
+  memset(rules, 0, sizeof *rules);
+}
