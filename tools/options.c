@@ -31,6 +31,12 @@ static int refuse(const char *command, int answer, char **argv) {
 static int store(const char *command, const csn_option *option) {
   if (option->text != NULL) *option->text = optarg;
   if (option->flag != NULL) *option->flag = true;
+  if (option->list != NULL) {
+    if (option->list->count == CSN_OPTION_LIST_MAX) {
+      return csn_misuse(command, "--%s is given more than %d times", option->name, CSN_OPTION_LIST_MAX);
+    }
+    option->list->values[option->list->count++] = optarg;
+  }
   if (option->number == NULL || parse_number(optarg, option->high, option->number)) return -1;
   return csn_misuse(command, "--%s takes %s", option->name, option->takes);
 }

@@ -173,6 +173,9 @@ static bool read_jwks_at(csn_policy_reader *r, uint32_t node, const char *path) 
   csn_error error = csn_keyring_add_jwks(r->out->keyring, csn_file_span(&file), &defaults, &result);
   bool good = error == CSN_OK && result.added > 0;
   if (!good) refuse_jwks(r, node, path, csn_file_span(&file), error, &result);
+  if (good && r->keep != NULL && !csn_policy_keep_jwks(r, csn_file_span(&file))) {
+    good = csn_policy_refuse(r, node, "jwks_file", "%s", strerror(ENOMEM));
+  }
   csn_file_free(&file);
   return good;
 }
@@ -306,7 +309,12 @@ static bool load_text(csn_policy_reader *r, csn_span text, int64_t now) {
 }
 
 bool csn_policy_load(csn_policy *out, const char *path, int64_t now, csn_policy_error *error) {
-  csn_policy_reader reader = {.out = out, .path = path, .error = error, .section = ""};
+  return csn_policy_load_secrets(out, path, now, NULL, NULL, error);
+}
+
+bool csn_policy_load_secrets(csn_policy *out, const char *path, int64_t now, csn_policy_keep *keep, void *self,
+                             csn_policy_error *error) {
+  csn_policy_reader reader = {.out = out, .path = path, .error = error, .section = "", .keep = keep, .keep_self = self};
   csn_file file;
   memset(out, 0, sizeof *out);
   out->config = (csn_verifier_config)CSN_VERIFIER_CONFIG_DEFAULT;

@@ -28,6 +28,13 @@ typedef struct csn_policy_error {
 /* Loads `path`. Files that it names are found relative to its folder. `now` starts the nonce table's clock. On false
  * `error` says why and nothing is left allocated. The file's text and the secrets in it are wiped either way. */
 bool csn_policy_load(csn_policy *out, const char *path, int64_t now, csn_policy_error *error) CSN_WARN_UNUSED;
+
+/* The same, and shows `keep` the bytes of every secret as it is read: of the keys, and of the JWK Set's (k, and what is
+ * private of other key types). They are wiped behind it. `keep` is false where memory is short; then the load fails. */
+typedef bool csn_policy_keep(void *self, csn_span secret);
+bool csn_policy_load_secrets(csn_policy *out, const char *path, int64_t now, csn_policy_keep *keep, void *self,
+                             csn_policy_error *error) CSN_WARN_UNUSED;
+
 void csn_policy_free(csn_policy *policy); /* wipes the keys */
 
 #endif

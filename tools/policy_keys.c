@@ -134,6 +134,9 @@ static bool read_key(csn_policy_reader *r, uint32_t node, csn_key *key, key_memo
     return csn_policy_refuse(r, node, NULL, "must be an object");
   }
   if (!read_config(r, node, &config, memory)) return false;
+  if (r->keep != NULL && !r->keep(r->keep_self, config.secret)) {
+    return csn_policy_refuse(r, node, NULL, "%s", strerror(ENOMEM));
+  }
   csn_error error = csn_key_init(key, &config);
   if (error == CSN_OK) error = csn_keyring_add_key(r->out->keyring, key);
   if (error == CSN_OK) return true;

@@ -11,9 +11,11 @@ typedef struct csn_policy_reader {
   const char *path;
   csn_json json;
   csn_policy_error *error;
-  const char *section; /* the object that is being read: "" for the outermost, else "jwt", "nonces", "keys" */
-  size_t key_index;    /* in "keys" */
-  unsigned uses;       /* those of the preset: CSN_USE_ bits */
+  const char *section;   /* the object that is being read: "" for the outermost, else "jwt", "nonces", "keys" */
+  size_t key_index;      /* in "keys" */
+  unsigned uses;         /* those of the preset: CSN_USE_ bits */
+  csn_policy_keep *keep; /* is shown every secret; NULL: nobody is */
+  void *keep_self;
 } csn_policy_reader;
 
 typedef enum csn_policy_type {
@@ -58,5 +60,8 @@ char *csn_policy_path(const csn_policy_reader *reader, csn_span name);
 
 /* Reads the array "keys" at `node` into the keyring and into out->keys. */
 bool csn_policy_read_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
+
+/* Shows r->keep the secrets of a JWK Set. False where memory is short. */
+bool csn_policy_keep_jwks(csn_policy_reader *reader, csn_span text) CSN_WARN_UNUSED;
 
 #endif

@@ -4,7 +4,7 @@
 /* ---- help, version, misuse ---- */
 
 static void help_and_versions_are_printed(void **state) {
-  static const char *const commands[] = {"verify", "jwt", "sign", "report"};
+  static const char *const commands[] = {"verify", "jwt", "sign", "redact", "report"};
   (void)state;
   must_run("--version", "", 0);
   assert_non_null(strstr(out, "csn " CSN_VERSION "\nOpenSSL 3."));

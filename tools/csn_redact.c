@@ -1,0 +1,197 @@
+/* csn redact: a filter that hides secrets in log lines. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "input.h"
+#include "locked.h"
+#include "policy.h"
+#include "redact.h"
+
+static const char command[] = "csn redact";
+
+static const char help[] =
+    "usage: csn redact [--policy FILE] [--prefix PREFIX]... [--pattern NAME=REGEX]... [FILE...]\n"
+    "\n"
+    "Copies the files, or standard input, to standard output. In place of secrets stands [redacted:KIND]: of those of\n"
+    "the policy's keys in any encoding, of bearer tokens, JSON Web Tokens, Authorization values, signatures, API "
+    "keys.\n"
+    "\n"
+    "  --policy FILE         hides the secrets of its keys\n"
+    "  --prefix PREFIX       hides API keys that begin so; at most four characters of the prefix stay\n"
+    "  --pattern NAME=REGEX  hides what the regular expression matches in a line, as [redacted:NAME]\n"
+    "  -h, --help            this text\n"
+    "\n"
+    "exit status: 0 all copied, 2 misuse, or input or output that fails\n"
+    "See csn-redact(1).\n";
+
+/* The secrets of a policy: in one piece of locked memory, each at an offset, since the memory may move. */
+typedef struct secret_list {
+  uint8_t *bytes;
+  size_t len, room;
+  size_t *ends;
+  size_t count, ends_room;
+} secret_list;
+
+static bool grow(secret_list *list, size_t len) {
+  size_t room = list->room * 2 + len + 4096;
+  if (len <= list->room - list->len) return true;
+  uint8_t *grown = csn_locked_new(room);
+  if (grown == NULL) return false;
+  if (list->len > 0) memcpy(grown, list->bytes, list->len);
+  csn_locked_free(list->bytes);
+  list->bytes = grown;
+  list->room = room;
+  return true;
+}
+
+static bool keep_secret(void *self, csn_span secret) {
+  secret_list *list = self;
+  if (list->count == list->ends_room) {
+    size_t room = list->ends_room * 2 + 16;
+    size_t *ends = realloc(list->ends, room * sizeof *ends);
+    if (ends == NULL) return false;
+    list->ends = ends;
+    list->ends_room = room;
+  }
+  if (!grow(list, secret.len)) return false;
+  memcpy(list->bytes + list->len, secret.ptr, secret.len);
+  list->len += secret.len;
+  list->ends[list->count++] = list->len;
+  return true;
+}
+
+static void free_secrets(secret_list *list) {
+  csn_locked_free(list->bytes);
+  free(list->ends);
+  memset(list, 0, sizeof *list);
+}
+
+typedef struct redact_options {
+  const char *policy;
+  csn_option_list prefixes, patterns;
+} redact_options;
+
+/* ---- what is looked for ---- */
+
+static bool load_secrets(secret_list *list, const char *path, csn_redact_error *error) {
+  csn_policy policy;
+  csn_policy_error why;
+  if (path == NULL) return true;
+  if (!csn_policy_load_secrets(&policy, path, (int64_t)time(NULL), keep_secret, list, &why)) {
+    snprintf(error->text, sizeof error->text, "%.255s", why.text);
+    return false;
+  }
+  csn_policy_free(&policy);
+  return true;
+}
+
+static bool split_patterns(csn_redact_pattern *out, const csn_option_list *patterns, csn_redact_error *error) {
+  for (size_t i = 0; i < patterns->count; i++) {
+    const char *text = patterns->values[i], *equals = strchr(text, '=');
+    if (equals == NULL) {
+      snprintf(error->text, sizeof error->text, "--pattern takes NAME=REGEX");
+      return false;
+    }
+    out[i] = (csn_redact_pattern){csn_span_of(text, (size_t)(equals - text)), equals + 1};
+  }
+  return true;
+}
+
+static csn_redactor *make_redactor(const redact_options *options, csn_redact_error *error) {
+  csn_redact_pattern patterns[CSN_OPTION_LIST_MAX];
+  secret_list list = {0};
+  csn_redactor *redactor = NULL;
+  bool good = split_patterns(patterns, &options->patterns, error) && load_secrets(&list, options->policy, error);
+  csn_span *secrets = good ? calloc(list.count + 1, sizeof *secrets) : NULL;
+  if (good && secrets == NULL) snprintf(error->text, sizeof error->text, "%s", strerror(ENOMEM));
+  if (secrets != NULL) {
+    for (size_t i = 0, from = 0; i < list.count; from = list.ends[i++]) {
+      secrets[i] = csn_span_of(list.bytes + from, list.ends[i] - from);
+    }
+    const csn_redact_config config = {
+        secrets, list.count, options->prefixes.values, options->prefixes.count, patterns, options->patterns.count};
+    if (!csn_redactor_new(&redactor, &config, error)) redactor = NULL;
+  }
+  free(secrets); /* addresses alone */
+  free_secrets(&list);
+  return redactor;
+}
+
+/* ---- copying ---- */
+
+static bool write_out(void *self, csn_span bytes) {
+  (void)self;
+  return fwrite(bytes.ptr, 1, bytes.len, stdout) == bytes.len;
+}
+
+static bool would_wait(int fd) {
+  struct pollfd ready = {.fd = fd, .events = POLLIN};
+  return poll(&ready, 1, 0) == 0;
+}
+
+static int fail_out(void) {
+  return csn_fail(command, "standard output: %s", strerror(errno));
+}
+
+/* An exit status. */
+static int copy(csn_redact_stream *stream, int fd, const char *shown) {
+  for (;;) {
+    size_t room;
+    if (would_wait(fd) && (!csn_redact_settle(stream) || fflush(stdout) != 0)) return fail_out();
+    uint8_t *to = csn_redact_room(stream, &room);
+    ssize_t got = read(fd, to, room);
+    if (got < 0 && errno == EINTR) continue;
+    int failed = errno;
+    if (got > 0 ? !csn_redact_took(stream, (size_t)got) : !csn_redact_end(stream)) return fail_out();
+    if (got < 0) return csn_fail(command, "%s: %s", shown, strerror(failed));
+    if (got == 0) return CSN_EXIT_ACCEPTED;
+  }
+}
+
+static int copy_file(csn_redact_stream *stream, const char *path) {
+  char text[CSN_PATH_SHOWN_MAX + 4];
+  if (strcmp(path, "-") == 0) return copy(stream, STDIN_FILENO, "<stdin>");
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return csn_fail(command, "%s: %s", csn_path_shown(path, text), strerror(errno));
+  int status = copy(stream, fd, csn_path_shown(path, text));
+  close(fd);
+  return status;
+}
+
+static int copy_files(const csn_redactor *redactor, char **paths) {
+  static char standard_input[] = "-", *const no_paths[] = {standard_input, NULL};
+  csn_redact_stream *stream = csn_redact_stream_new(redactor, write_out, NULL);
+  int status = CSN_EXIT_ACCEPTED;
+  if (stream == NULL) return csn_fail(command, "%s", strerror(ENOMEM));
+  char *const *path = paths[0] == NULL ? no_paths : paths;
+  for (; status == CSN_EXIT_ACCEPTED && *path != NULL; path++) status = copy_file(stream, *path);
+  csn_redact_stream_free(stream);
+  if (fflush(stdout) != 0 && status == CSN_EXIT_ACCEPTED) status = fail_out();
+  return status;
+}
+
+int csn_redact_main(int argc, char **argv) {
+  static redact_options options;
+  csn_redact_error error;
+  const csn_option table[] = {
+      {"policy", .text = &options.policy},
+      {"prefix", .list = &options.prefixes},
+      {"pattern", .list = &options.patterns},
+      {0},
+  };
+  int status = csn_read_options(command, help, table, argc, argv);
+  if (status >= 0) return status;
+  csn_redactor *redactor = make_redactor(&options, &error);
+  if (redactor == NULL) return csn_fail(command, "%s", error.text);
+  setvbuf(stdout, NULL, _IOFBF, CSN_REDACT_WINDOW);
+  status = copy_files(redactor, argv + optind);
+  csn_redactor_free(redactor);
+  return status;
+}
