@@ -60,7 +60,7 @@ LIBS_CORE := -lcrypto -lxxhash -lpthread
 LIBS_REDACT := $(if $(filter 1,$(HYPERSCAN)),-lhs)
 LIBS_TOOL := -ljansson $(LIBS_REDACT) $(LIBS_CORE) -lm
 LIBS_PEERS := -lurcu-qsbr -lurcu-cds
-LIBS_BENCH := -lbenchmark -ljwt -lsqlite3 -lhiredis $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
+LIBS_BENCH := -lbenchmark -ljwt -lsqlite3 -lhiredis $(LIBS_REDACT) $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
 LIBS_TEST := -lcmocka -lsqlite3 -lhiredis $(LIBS_TOOL)
 
 SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test core/test/model bench bench/peers \
@@ -134,6 +134,7 @@ $(B)/$(1)/bench/%.o: bench/%.cc | $(B)/.setup-bench
 	$$(Q)$(CXX) -std=c++17 $$(CPPFLAGS_ALL) $$(VERSION_FLAG) -Wall -Wextra -Wshadow $$(if $$(filter 1,$$(WERROR)),-Werror) -O2 -g \
 		$$(filter -fsanitize% -fno-sanitize%,$$(CFLAGS_$(1))) -MMD -MP -c $$< -o $$@
 $(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(BENCH_CXX:%.cc=$(B)/$(1)/%.o) $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) \
+		$$(REDACT_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/tools/locked.o \
 		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
 	$$(call say,LINK,$$@)
 	$$(Q)$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_BENCH) -o $$@

@@ -31,5 +31,6 @@ int main(int argc, char **argv) {
   csn_bench_nonce_store();
   csn_bench_csn_verify();
   csn_bench_audit_event();
+  csn_bench_redact();
   return csn_bench_run(argc, argv, USAGE);
 }

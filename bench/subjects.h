@@ -10,5 +10,6 @@ void csn_bench_credential_lookup(void);
 void csn_bench_nonce_store(void);
 void csn_bench_csn_verify(void);
 void csn_bench_audit_event(void);
+void csn_bench_redact(void);
 
 #endif

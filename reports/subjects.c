@@ -47,6 +47,13 @@ static const report_subject subjects[] = {
               "/dev/null. The same line by fprintf() under a mutex is not escaped.",
      .unit = "event",
      .baseline = "countersign"},
+    {.name = "redact",
+     .title = "Redaction of log lines",
+     .about =
+         "Secrets are hidden in a log: Countersign looks for tokens and signatures as well, memmem() only for each "
+         "form of each secret.",
+     .unit = "byte",
+     .baseline = "countersign"},
 };
 
 enum { SUBJECT_COUNT = sizeof subjects / sizeof *subjects };
@@ -75,6 +82,9 @@ static const label variants[] = {
     {REPORT_SUBJECT_STORES, REPORT_VARIANT_BATCH, "64 claims a call"},
     {"csn_verify", "file", "from a file"},
     {"audit", "event", "one verdict"},
+    {"redact", "1_secrets", "1 secret"},
+    {"redact", "100_secrets", "100 secrets"},
+    {"redact", "1000_secrets", "1,000 secrets"},
 };
 
 static const label implementations[] = {
@@ -82,6 +92,7 @@ static const label implementations[] = {
     {NULL, "countersign_batch", "Countersign, batches"},
     {NULL, "openssl_evp_mac", "OpenSSL EVP_MAC"},
     {NULL, "openssl_hmac", "OpenSSL HMAC()"},
+    {NULL, "memmem", "memmem() for each"},
     {NULL, "mutex_global", "one mutex"},
     {NULL, "mutex_sharded", "sharded mutex"},
     {NULL, "urcu_lfht", "liburcu lfht"},

@@ -323,7 +323,9 @@ static void what_was_not_run_is_named(void **state) {
   (void)state;
   run r;
   open_run(&r, FIXTURE("normal.json"));
-  assert_said(&r, "Not in this run, so nothing is said about it: Whole requests, JSON Web Tokens, Audit events.");
+  assert_said(&r,
+              "Not in this run, so nothing is said about it: Whole requests, JSON Web Tokens, Audit events, Redaction "
+              "of log lines.");
   assert_lacks(r.said.data, "quick run");
   assert_lacks(r.said.data, "load average");
   assert_lacks(r.said.data, "one after the other");
