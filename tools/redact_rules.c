@@ -50,32 +50,38 @@ const uint8_t csn_redact_classes[256] = {
     [';'] = VISIBLE_ONLY,
 };
 
-/* Between a name and its value, in a header, a parameter, or either in JSON, quotes escaped or not. No longer than
- * twenty characters, so that the whole head is in the context that a window keeps. */
+/* Between a name and its value, in a header, a parameter, or either in JSON: quotes, escaped or not, and the brackets
+ * of a list of values. With the name no longer than the context that a window keeps. */
 #define QUOTES "[\\x22' \\t\\x5c]{0,8}"
-#define SEPARATOR QUOTES "[:=,]" QUOTES
-#define ASSIGNMENT QUOTES "[:=]" QUOTES
+#define OPENING "[\\x22' \\t\\x5c\\x5b]{0,8}"
+#define SEPARATOR QUOTES "(?:[:=,]|%3[ad])" OPENING
+#define ASSIGNMENT QUOTES "(?:[:=]|%3[ad])" OPENING
+#define SPACES "(?:[ \\t+]|%20){1,8}"
+/* The first character of a value. */
 #define TOKEN "[A-Za-z0-9._~+/=-]"
-#define NO_SPACE "[!#-&(-\\x5b\\x5d-~]"
+#define BASE64 "[A-Za-z0-9+/_-]"
+#define VISIBLE "[!#-&(-Z\\x5d-~]"
+#define PARAMETER "[!#-%(-+\\x2d-:<-Z\\x5d-~]"
 
-/* In the order of a log's likely lines; a value hidden by several is of the kind of the one that begins first. */
 static const struct {
   csn_redact_rule rule;
   const char *expression;
 } known[] = {
-    {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_TOKEN, 0, 8}, "bearer[ \\t]{1,8}" TOKEN},
-    {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "authorization" SEPARATOR "bearer[ \\t]{1,8}" NO_SPACE},
-    {{"basic", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "authorization" SEPARATOR "basic[ \\t]{1,8}" NO_SPACE},
+    {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_TOKEN, 0, 8}, "bearer" SPACES TOKEN},
+    {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "authorization" SEPARATOR "bearer" SPACES VISIBLE},
+    {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 8}, "(?:access|refresh)_token" ASSIGNMENT PARAMETER},
+    {{"basic", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "authorization" SEPARATOR "basic" SPACES VISIBLE},
     {{"authorization", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1},
-     "authorization" SEPARATOR "(?:aws4-)?hmac[a-z0-9-]{0,16}[ \\t]{1,8}" NO_SPACE},
+     "authorization" SEPARATOR "(?:aws4-)?hmac[a-z0-9-]{0,16}" SPACES VISIBLE},
     {{"signature", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1},
-     "(?:x-|x-hub-|x-request-|x-slack-|stripe-|webhook-)signature(?:-256)?" SEPARATOR NO_SPACE},
-    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 1},
-     "signature" ASSIGNMENT "[!#-%(-+\\x2d-:<-\\x5b\\x5d-~]"},
-    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 1}, "sig=\\x22?[!#-%(-+\\x2d-:<-\\x5b\\x5d-~]"},
-    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_BASE64, 0, 16}, "\\bv[0-9][=,][A-Za-z0-9+/_-]"},
-    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_BASE64, 0, 16}, "sha(?:1|256|384|512)=[A-Za-z0-9+/_-]"},
-    {{"api-key", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "x-api-key" SEPARATOR NO_SPACE},
+     "(?:x-|x-hub-|x-request-|x-slack-|stripe-|webhook-)signature(?:-256)?" SEPARATOR VISIBLE},
+    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 1}, "signature" ASSIGNMENT PARAMETER},
+    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 1}, "sig(?:=|%3d)\\x22?" PARAMETER},
+    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_BASE64, 0, 16}, "\\bv[0-9][=,]" BASE64},
+    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_BASE64, 0, 16}, "sha(?:1|256|384|512)=" BASE64},
+    {{"signature", CSN_REDACT_VALUE, CSN_REDACT_BASE64, 0, 16}, "=:" BASE64}, /* RFC 8941: a byte sequence */
+    {{"api-key", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "x-api-key" SEPARATOR VISIBLE},
+    {{"api-key", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 1}, "(?:api[_-]?|[?&])key" ASSIGNMENT PARAMETER},
 };
 enum { KNOWN = sizeof known / sizeof known[0], KEY_VALUE_MIN = 8 };
 
