@@ -1,6 +1,8 @@
 /* Redaction: every kind, wherever it stands and however its bytes arrive. */
 #include "redact.h"
 
+#include <time.h>
+
 #include "../core/src/encoding.h"
 #include "test_support.h"
 
@@ -214,18 +216,22 @@ static void what_is_longer_than_a_window_hides_the_rest_of_its_line(void **state
   csn_redactor_free(redactor);
 }
 
-/* Each head begins anew in the value of the one before: one run over the value is enough for all. Quadratic time would
- * be 10^11 steps and not end. */
+/* Each head begins anew in the value of the one before: one run over the value is enough for all. Linear time is a
+ * second at most, with sanitizers; quadratic time 10^11 steps. */
 static void hostile_lines_take_linear_time(void **state) {
+  enum { LINE = 200 * 1024, SECONDS = 20 };
   static const char *const parts[] = {"eyJ",  "sig=", "signature=", "sk_live_0", "v1=v1,",
-                                      "eyJ.", "4",    "PIN 1",      "bearer "};
+                                      "eyJ.", "4",    "PIN 1",      "bearer ",   "=:"};
   (void)state;
   csn_redactor *redactor = redactor_of(NULL, 0);
   for (size_t p = 0; p < COUNT(parts); p++) {
     size_t len = strlen(parts[p]);
+    clock_t start = clock();
     for (size_t i = 0; i + len <= sizeof large; i += len) memcpy(large + i, parts[p], len);
+    for (size_t i = LINE; i < sizeof large; i += LINE) large[i] = '\n';
     redact_split(redactor, csn_span_of(large, sizeof large), 0);
     assert_true(output_len <= sizeof large);
+    assert_true((clock() - start) / CLOCKS_PER_SEC < SECONDS); /* of the processor, not of the wall */
   }
   csn_redactor_free(redactor);
 }
@@ -358,6 +364,26 @@ static void a_thousand_secrets_are_found_at_once(void **state) {
   csn_redactor_free(redactor);
 }
 
+static void the_longest_secret_is_hidden_as_one(void **state) {
+  static uint8_t bytes[CSN_REDACT_SECRET_MAX], text[2 * CSN_REDACT_SECRET_MAX + 1];
+  static const size_t lens[] = {1023, 1024, 1025, 2047, 2048, CSN_REDACT_SECRET_MAX};
+  (void)state;
+  for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)random_below(256);
+  for (size_t i = 0; i < COUNT(lens); i++) {
+    csn_span secret = csn_span_of(bytes, lens[i]);
+    csn_redactor *redactor = redactor_of(&secret, 1);
+    redact_split(redactor, secret, lens[i] / 2);
+    assert_string_equal(output, HIDDEN);
+    csn_hex_encode(secret, (char *)text);
+    redact_split(redactor, csn_span_of(text, 2 * lens[i]), lens[i]);
+    assert_string_equal(output, HIDDEN);
+    csn_base64url_encode(secret, (char *)text);
+    redact_split(redactor, csn_span_of(text, csn_base64url_encoded_len(lens[i])), lens[i]);
+    assert_string_equal(output, HIDDEN);
+    csn_redactor_free(redactor);
+  }
+}
+
 /* ---- refusals ---- */
 
 static void must_refuse(const csn_redact_config *config, const char *why) {
@@ -425,6 +451,7 @@ int main(void) {
       cmocka_unit_test(hostile_lines_take_linear_time),
       cmocka_unit_test(random_input_comes_out_as_from_a_plain_search),
       cmocka_unit_test(a_thousand_secrets_are_found_at_once),
+      cmocka_unit_test(the_longest_secret_is_hidden_as_one),
       cmocka_unit_test(a_configuration_is_refused_with_a_reason_that_holds_no_secret),
       cmocka_unit_test(an_output_that_fails_ends_the_run),
   };
