@@ -13,6 +13,7 @@ static const struct {
     {"verify", csn_verify_main, "verify requests: one JSON request a line"},
     {"jwt", csn_jwt_main, "verify JSON Web Tokens: csn jwt verify, one token a line"},
     {"sign", csn_sign_main, "sign requests, for csn verify or for a client's tests"},
+    {"apikey", csn_apikey_main, "issue API keys: csn apikey new"},
     {"redact", csn_redact_main, "hide secrets, tokens and signatures in log lines"},
     {"report", csn_report_main, "make a report out of benchmark results"},
 };

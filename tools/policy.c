@@ -11,7 +11,7 @@
 #include "input.h"
 #include "policy_reader.h"
 
-enum { PRESET, WINDOW, UNSIGNED_BODY, JWT, NONCES, JWKS_FILE, KEYS, FIELDS };
+enum { PRESET, WINDOW, UNSIGNED_BODY, JWT, NONCES, JWKS_FILE, KEYS, API_KEYS, FIELDS };
 
 static const csn_policy_field policy_fields[FIELDS] = {
     [PRESET] = {"preset", CSN_POLICY_STRING},
@@ -21,6 +21,7 @@ static const csn_policy_field policy_fields[FIELDS] = {
     [NONCES] = {"nonces", CSN_POLICY_OBJECT},
     [JWKS_FILE] = {"jwks_file", CSN_POLICY_STRING},
     [KEYS] = {"keys", CSN_POLICY_ARRAY},
+    [API_KEYS] = {"api_keys", CSN_POLICY_OBJECT},
 };
 
 enum { ISSUER, AUDIENCE, LEEWAY, REQUIRED, ALGORITHMS, JWT_FIELDS };
@@ -70,6 +71,7 @@ static bool read_preset(csn_policy_reader *r, uint32_t node) {
   r->out->config.scheme = scheme;
   if (scheme->has_token) r->uses |= CSN_USE_TOKEN;
   if (scheme->template_text != NULL) r->uses |= CSN_USE_REQUEST;
+  if (scheme->has_api_key) r->uses |= CSN_USE_API_KEY;
   return true;
 }
 
@@ -86,7 +88,9 @@ static bool check_preset_has(csn_policy_reader *r, const uint32_t at[FIELDS]) {
       {NONCES, !scheme_has(scheme, CSN_FIELD_NONCE), "has no nonce"},
       {JWT, !scheme->has_token, "has no token"},
       {JWKS_FILE, !scheme->has_token, "has no token"},
-      {UNSIGNED_BODY, scheme->template_text == NULL, "signs nothing of a request but its token"},
+      {API_KEYS, !scheme->has_api_key, "has no API key"},
+      {UNSIGNED_BODY, scheme->template_text == NULL,
+       scheme->has_token ? "signs nothing of a request but its token" : "signs nothing"},
       {UNSIGNED_BODY, allow && scheme->template_text != NULL && signs_body(scheme), "signs the body"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -256,7 +260,8 @@ static bool read_policy(csn_policy_reader *r, int64_t now) {
     return false;
   }
   csn_policy_bool(r, at[UNSIGNED_BODY], &config->allow_unsigned_body);
-  return read_jwt(r, at[JWT]) && read_keys(r, at) && read_nonces(r, at[NONCES], now) && make_verifier(r);
+  return read_jwt(r, at[JWT]) && read_keys(r, at) && csn_policy_read_api_keys(r, at[API_KEYS]) &&
+         read_nonces(r, at[NONCES], now) && make_verifier(r);
 }
 
 /* ---- the file ---- */
@@ -333,8 +338,10 @@ void csn_policy_free(csn_policy *policy) {
   csn_verifier_free(policy->verifier);
   csn_nonce_table_free(policy->nonces);
   csn_keyring_free(policy->keyring);
+  csn_api_key_store_free(policy->api_keys);
   if (policy->keys != NULL) csn_wipe(policy->keys, policy->key_count * sizeof *policy->keys);
   free(policy->keys);
   free(policy->memory);
+  free(policy->api_keys_memory);
   memset(policy, 0, sizeof *policy);
 }

@@ -17,7 +17,8 @@ typedef struct csn_policy {
   csn_verifier *verifier;
   csn_key *keys; /* in the order of the file, for signing */
   size_t key_count;
-  void *memory; /* what the spans of `config` point into */
+  csn_api_key_store *api_keys;    /* NULL where the scheme has no API key */
+  void *memory, *api_keys_memory; /* what the spans of `config` point into */
 } csn_policy;
 
 /* Where and why a file was refused: one line without a newline, "FILE:LINE: field: reason". Holds no secret. */

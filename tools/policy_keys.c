@@ -45,6 +45,7 @@ typedef struct key_memory {
 static unsigned use_bit(csn_span name) {
   if (csn_span_equal(name, csn_span_str("request"))) return CSN_USE_REQUEST;
   if (csn_span_equal(name, csn_span_str("token"))) return CSN_USE_TOKEN;
+  if (csn_span_equal(name, csn_span_str("api_key"))) return CSN_USE_API_KEY;
   return 0;
 }
 

@@ -64,4 +64,8 @@ bool csn_policy_read_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNU
 /* Shows r->keep the secrets of a JWK Set. False where memory is short. */
 bool csn_policy_keep_jwks(csn_policy_reader *reader, csn_span text) CSN_WARN_UNUSED;
 
+/* Reads the object "api_keys" at `node` where the preset has an API key; after the keys, of which one is the pepper.
+ * (policy_api_keys.c) */
+bool csn_policy_read_api_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
+
 #endif

@@ -85,6 +85,7 @@ static bool check_claims(csn_span claims, refusal out) {
 static bool check_choice(const csn_sign_choice *choice, const csn_scheme *scheme, refusal out) {
   size_t forms = csn_scheme_form_count(scheme), at = 0;
   bool has_nonce = csn_form_find(&scheme->forms[0], CSN_FIELD_NONCE) != NULL;
+  if (scheme->has_api_key) return refuse(out, "%s signs nothing: csn apikey new issues keys", scheme->name);
   bool has_token_option = choice->claims.len > 0 || choice->ttl >= 0 || choice->token_key_id != NULL;
   if (!scheme->has_token && has_token_option) {
     return refuse(out, "%s has no token: --claims, --claims-file, --ttl and --token-key-id do not apply", scheme->name);

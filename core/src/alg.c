@@ -61,7 +61,7 @@ void csn_alg_signature_range(const csn_alg_row *row, size_t *least, size_t *most
 }
 
 bool csn_alg_fits_uses(csn_alg alg, unsigned uses) {
-  return alg == CSN_ALG_HS256 || (uses & CSN_USE_REQUEST) == 0;
+  return alg == CSN_ALG_HS256 || (uses & (CSN_USE_REQUEST | CSN_USE_API_KEY)) == 0;
 }
 
 csn_alg csn_alg_from_name(csn_span name) {

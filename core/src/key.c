@@ -91,7 +91,7 @@ static csn_error check_ids(const csn_key_config *config) {
 }
 
 static csn_error check_config(const csn_key_config *config, const csn_alg_row *alg) {
-  const unsigned all_uses = CSN_USE_TOKEN | CSN_USE_REQUEST;
+  const unsigned all_uses = CSN_USE_TOKEN | CSN_USE_REQUEST | CSN_USE_API_KEY;
   if (alg == NULL) return CSN_ERROR_ALGORITHM_UNSUPPORTED;
   if (config->uses == 0 || (config->uses & ~all_uses) != 0 || config->accept_until < 0) {
     return CSN_ERROR_INVALID_ARGUMENT;

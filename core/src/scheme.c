@@ -16,6 +16,18 @@
 
 static const csn_scheme presets[] = {
     {
+        .name = "api-key",
+        .summary = "an API key in X-Api-Key, known by its keyed hash",
+        .forms = {{.locations = {{CSN_FIELD_API_KEY, CSN_SOURCE_HEADER, "X-Api-Key", NULL, NULL}}}},
+        .has_api_key = true,
+    },
+    {
+        .name = "api-key-bearer",
+        .summary = "an API key in Authorization: Bearer, known by its keyed hash",
+        .forms = {{.locations = {{CSN_FIELD_API_KEY, CSN_SOURCE_HEADER, "Authorization", "Bearer ", NULL}}}},
+        .has_api_key = true,
+    },
+    {
         .name = "bearer-jwt",
         .summary = "a JSON Web Token in Authorization: Bearer (RFC 6750, RFC 7519)",
         .forms = {{.locations = {TOKEN_LOCATION}}},
@@ -101,7 +113,8 @@ static bool is_located(csn_field field) {
 }
 
 static bool location_is_valid(const csn_form *form, const csn_location *location) {
-  if (!is_located(location->field) && location->field != CSN_FIELD_SIGNATURE && location->field != CSN_FIELD_TOKEN) {
+  if (!is_located(location->field) && location->field != CSN_FIELD_SIGNATURE && location->field != CSN_FIELD_TOKEN &&
+      location->field != CSN_FIELD_API_KEY) {
     return false;
   }
   if (csn_form_find(form, location->field) != location || location->name == NULL) return false;
@@ -123,6 +136,7 @@ static bool form_is_valid(const csn_scheme *scheme, const csn_form *form, const 
        has_nonce = csn_form_find(form, CSN_FIELD_NONCE) != NULL;
   bool has_client = csn_form_find(form, CSN_FIELD_CLIENT_ID) != NULL;
   return (csn_form_find(form, CSN_FIELD_TOKEN) != NULL) == scheme->has_token &&
+         (csn_form_find(form, CSN_FIELD_API_KEY) != NULL) == scheme->has_api_key &&
          (csn_form_find(form, CSN_FIELD_SIGNATURE) != NULL) == signs && (!has_nonce || has_time) &&
          (!signs || has_time) && (!signs || has_client != scheme->has_token);
 }
@@ -137,7 +151,10 @@ csn_error csn_scheme_compile(const csn_scheme *scheme, csn_template *out) {
   if (forms == 0 || (out->count == 0) != (scheme->signature_encoding == CSN_ENCODING_NONE)) {
     return CSN_ERROR_SCHEME_INVALID;
   }
-  if (out->count == 0 && !scheme->has_token) return CSN_ERROR_SCHEME_INVALID;
+  /* One of the three; a token and a signature go together, an API key with neither. */
+  if (scheme->has_api_key ? out->count > 0 || scheme->has_token : out->count == 0 && !scheme->has_token) {
+    return CSN_ERROR_SCHEME_INVALID;
+  }
   for (size_t i = 0; i < forms; i++) {
     if (!form_is_valid(scheme, &scheme->forms[i], out)) return CSN_ERROR_SCHEME_INVALID;
   }

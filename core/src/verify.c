@@ -2,6 +2,7 @@
  *
  *   request -> credential -> time -> key -> canonical string -> signature -> claims -> nonce (last) -> verdict
  *
+ * An API key is a whole credential: what is looked up by its hash is the key, and its scopes are the claims.
  * A token walks its own part of it, key, signature and claims, in csn_jwt_verify(). Where a request carries a token and
  * a signature of its own, the token comes first, since it names the client whose key must have signed.
  *
@@ -75,6 +76,46 @@ static csn_reason verify_token(csn_path *path) {
   csn_jwt_verify(verifier->config.keyring, &verifier->config.jwt, path->credential.fields[CSN_FIELD_TOKEN], path->now,
                  &path->jwt, verdict);
   return verdict->reason;
+}
+
+/* Which key it is, and whose, is known from its hash alone: who can present it holds it. */
+static csn_reason find_api_key(csn_path *path, csn_api_key_record *record) {
+  const csn_api_key_policy *policy = &path->verifier->config.api_key;
+  csn_span text = path->credential.fields[CSN_FIELD_API_KEY];
+  csn_verdict *verdict = path->verdict;
+  uint8_t hash[CSN_API_KEY_HASH_BYTES];
+  csn_api_key key;
+  size_t at = 0;
+  csn_reason reason = csn_api_key_parse(text, &key, &at);
+  if (reason != CSN_REASON_ACCEPTED) return csn_refuse(verdict, reason, CSN_FIELD_API_KEY, at);
+  verdict->field = CSN_FIELD_API_KEY;
+  if (policy->prefix.len > 0 && !csn_span_equal(key.prefix, policy->prefix)) return CSN_REASON_API_KEY_PREFIX;
+  csn_api_key_hash(policy->pepper, text, hash);
+  csn_lookup found = policy->source.find(policy->source.self, hash, record);
+  if (found == CSN_LOOKUP_UNAVAILABLE) return CSN_REASON_KEY_STORE_UNAVAILABLE;
+  return found == CSN_LOOKUP_FOUND ? CSN_REASON_ACCEPTED : CSN_REASON_KEY_UNKNOWN;
+}
+
+static csn_reason verify_api_key(csn_path *path) {
+  csn_verdict *verdict = path->verdict;
+  csn_api_key_record record;
+  if (!path->verifier->config.scheme->has_api_key) return CSN_REASON_ACCEPTED;
+  csn_reason reason = find_api_key(path, &record);
+  if (reason != CSN_REASON_ACCEPTED) return reason;
+  csn_span client_id = path->credential.fields[CSN_FIELD_CLIENT_ID];
+  if (client_id.ptr != NULL && !csn_span_equal(client_id, csn_name_span(&record.client_id))) {
+    return CSN_REASON_KEY_UNKNOWN; /* of this client */
+  }
+  csn_name_set(&verdict->client_id, csn_name_span(&record.client_id));
+  csn_name_set(&verdict->key_id, csn_name_span(&record.key_id));
+  csn_api_key_state state = csn_api_key_state_at(&record, path->now);
+  if (state == CSN_API_KEY_REVOKED) return CSN_REASON_KEY_REVOKED;
+  if (state == CSN_API_KEY_EXPIRED) return CSN_REASON_KEY_EXPIRED;
+  if (!csn_api_key_scopes_cover(csn_api_key_record_scopes(&record), path->verifier->config.api_key.scopes)) {
+    return CSN_REASON_SCOPE_MISSING;
+  }
+  verdict->field = CSN_FIELD_NONE;
+  return CSN_REASON_ACCEPTED;
 }
 
 /* The client that a request's own signature must be of: named by a field, or by the token's subject. */
@@ -167,6 +208,7 @@ static csn_reason authenticate(csn_path *path) {
   if ((reason = check_request(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = read_credential(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = check_time(path)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = verify_api_key(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = verify_token(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = find_client(path)) != CSN_REASON_ACCEPTED) return reason;
   prefetch_nonce(path);
@@ -247,9 +289,18 @@ static bool is_preset(const csn_scheme *scheme) {
   return scheme == csn_scheme_preset(csn_span_str(scheme->name));
 }
 
+static bool api_key_policy_valid(const csn_api_key_policy *policy) {
+  return policy->pepper != NULL && (policy->pepper->uses & CSN_USE_API_KEY) != 0 && policy->source.find != NULL &&
+         csn_api_key_scopes_valid(policy->scopes);
+}
+
 static csn_error check_config(const csn_verifier_config *config) {
-  if (config->scheme == NULL || config->keyring == NULL) return CSN_ERROR_INVALID_ARGUMENT;
-  if (!csn_keyring_is_frozen(config->keyring)) return CSN_ERROR_INVALID_ARGUMENT;
+  if (config->scheme == NULL) return CSN_ERROR_INVALID_ARGUMENT;
+  if (config->scheme->has_api_key) {
+    if (!api_key_policy_valid(&config->api_key)) return CSN_ERROR_INVALID_ARGUMENT;
+  } else if (config->keyring == NULL || !csn_keyring_is_frozen(config->keyring)) {
+    return CSN_ERROR_INVALID_ARGUMENT;
+  }
   if (config->window < 1 || config->window > CSN_WINDOW_MAX) return CSN_ERROR_INVALID_ARGUMENT;
   if (config->scheme->has_token && !csn_jwt_policy_valid(&config->jwt)) return CSN_ERROR_INVALID_ARGUMENT;
   return CSN_OK;

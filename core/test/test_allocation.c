@@ -162,6 +162,47 @@ static void jwks_load_all_or_nothing(void **state) {
   assert_true(failed > 8);
 }
 
+static csn_error new_api_keys(void *context) {
+  return csn_api_key_store_new(context);
+}
+static void free_api_keys(void *context) {
+  csn_api_key_store_free(*(csn_api_key_store **)context);
+}
+
+/* The same for API keys; and finding one allocates nothing. */
+static void api_keys_stay_whole(void **state) {
+  csn_api_key_store *store = NULL;
+  size_t failed = 0;
+  (void)state;
+  assert_int_equal(fail_each(new_api_keys, free_api_keys, &store), 1);
+  long before = balance;
+  assert_int_equal(csn_api_key_store_new(&store), CSN_OK);
+  for (uint8_t i = 0; i < 200; i++) {
+    csn_api_key_record record = {.hash = {i},
+                                 .key_id = {.len = 1 + CSN_ID_MAX / 2, .bytes = {'0' + i / 64, '0' + i % 64}}};
+    memset(record.key_id.bytes + 2, 'k', CSN_ID_MAX / 2);
+    csn_api_key_record found;
+    csn_error error = CSN_ERROR_NO_MEMORY;
+    for (size_t at = 1; error != CSN_OK; at++) {
+      allocations = 0;
+      failing = at;
+      error = csn_api_key_store_add(store, &record);
+      failing = allocations = 0;
+      bool added = error == CSN_OK;
+      assert_true(added || error == CSN_ERROR_NO_MEMORY);
+      assert_int_equal(csn_api_key_store_count(store), i + (added ? 1 : 0));
+      assert_int_equal(csn_api_key_store_find(store, record.hash, &found), added);
+      assert_int_equal(csn_api_key_store_revoke(store, csn_name_span(&record.key_id)), added);
+      if (i > 0) assert_true(csn_api_key_store_find(store, (const uint8_t[CSN_API_KEY_HASH_BYTES]){0}, &found));
+      assert_int_equal(allocations, 0);
+      failed += !added;
+    }
+  }
+  assert_true(failed >= 3 * 5 + 5); /* three arrays, at every doubling from 16 to 256; and the texts */
+  csn_api_key_store_free(store);
+  assert_int_equal(balance, before);
+}
+
 /* No allocation at all for a request, accepted or not, single or batch. */
 static void verifying_allocates_nothing(void **state) {
   csn_keyring *ring = NULL;
@@ -212,9 +253,8 @@ static void verifying_allocates_nothing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(makers_fail_cleanly),
-      cmocka_unit_test(ring_stays_whole_when_it_cannot_grow),
-      cmocka_unit_test(jwks_load_all_or_nothing),
+      cmocka_unit_test(makers_fail_cleanly),         cmocka_unit_test(ring_stays_whole_when_it_cannot_grow),
+      cmocka_unit_test(jwks_load_all_or_nothing),    cmocka_unit_test(api_keys_stay_whole),
       cmocka_unit_test(verifying_allocates_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

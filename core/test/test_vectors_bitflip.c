@@ -80,6 +80,11 @@ static void flip_token(const subject *s) {
   s->tally->signature_flips += flip_all(s, signature, false, "the token's signature");
 }
 
+/* Of an API key every byte counts. */
+static void flip_api_key(const subject *s) {
+  s->tally->signed_flips += flip_all(s, s->credential.fields[CSN_FIELD_API_KEY], false, "api_key");
+}
+
 /* The negative control, last: with one more header, a bit of which is flipped, the request is accepted. So it was no
  * mistake of this test that it was rejected before. */
 static void check_control(const subject *s) {
@@ -106,6 +111,7 @@ static void flip_subject(subject *s) {
   }
   if (s->tpl.count > 0) flip_request(s);
   if (s->policy.config.scheme->has_token) flip_token(s);
+  if (s->policy.config.scheme->has_api_key) flip_api_key(s);
   check_control(s);
   s->tally->requests++;
 }

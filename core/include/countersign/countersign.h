@@ -2,6 +2,7 @@
 #ifndef COUNTERSIGN_COUNTERSIGN_H
 #define COUNTERSIGN_COUNTERSIGN_H
 
+#include <countersign/api_key.h>
 #include <countersign/audit.h>
 #include <countersign/credential.h>
 #include <countersign/error.h>

@@ -41,6 +41,7 @@ const char *csn_alg_name(csn_alg alg);
 enum {
   CSN_USE_TOKEN = 1,   /* signs JSON Web Tokens */
   CSN_USE_REQUEST = 2, /* signs requests: HS256 only */
+  CSN_USE_API_KEY = 4, /* is the pepper under which API keys are hashed, HS256 only: see api_key.h */
 };
 
 enum {
@@ -62,7 +63,7 @@ typedef struct csn_key_config {
                          no other: sub must be this client, or absent */
   csn_span secret;    /* read during the call only; of an HMAC key */
   csn_alg alg;
-  unsigned uses;           /* CSN_USE_TOKEN | CSN_USE_REQUEST */
+  unsigned uses;           /* CSN_USE_ bits */
   int64_t accept_until;    /* last UNIX second at which the key is accepted; 0: no end */
   bool allow_legacy_short; /* take an HMAC secret shorter than the hash; never an empty one */
 } csn_key_config;

@@ -45,6 +45,7 @@ typedef struct csn_scheme {
   const char *summary;
   csn_form forms[CSN_SCHEME_FORMS_MAX];
   bool has_token;            /* a JSON Web Token comes with the request */
+  bool has_api_key;          /* an API key does, and nothing is signed */
   const char *template_text; /* the string that is signed, such as "{client_id}{timestamp}"; NULL: none */
   csn_encoding signature_encoding;
   csn_time_unit time_unit;

@@ -37,6 +37,7 @@ typedef enum csn_stage {
   X(NONCE, "nonce")             \
   X(SIGNATURE, "signature")     \
   X(TOKEN, "token")             \
+  X(API_KEY, "api_key")         \
   X(JOSE_HEADER, "jose_header") \
   X(CLAIMS, "claims")           \
   X(PATH, "path")               \
@@ -83,11 +84,16 @@ typedef enum csn_field {
   X(B64_UNSUPPORTED, CREDENTIAL, "b64_unsupported", "the unencoded payload option (RFC 7797) is not enabled")        \
   X(KID_INVALID, CREDENTIAL, "kid_invalid", "the key id is not a string, or is empty or too long")                   \
   X(TYP_NOT_ALLOWED, CREDENTIAL, "typ_not_allowed", "the token's typ is not a string or not the one expected")       \
+  X(API_KEY_MALFORMED, CREDENTIAL, "api_key_malformed", "the API key is not prefix, '_', 49 base62 characters")      \
+  X(API_KEY_CHECKSUM, CREDENTIAL, "api_key_checksum", "the API key's checksum is not that of what is before it")     \
+  X(API_KEY_PREFIX, CREDENTIAL, "api_key_prefix", "the API key's prefix is not the one that the policy names")       \
   X(TIMESTAMP_PAST, TIME, "timestamp_past", "the timestamp is further in the past than the window")                  \
   X(TIMESTAMP_FUTURE, TIME, "timestamp_future", "the timestamp is further in the future than the window")            \
   X(KEY_UNKNOWN, KEY, "key_unknown", "no key fits the client, the key id and the algorithm")                         \
   X(KEY_EXPIRED, KEY, "key_expired", "every key that fits is past the end of its grace")                             \
   X(KEY_AMBIGUOUS, KEY, "key_ambiguous", "the token names no key and more than one fits")                            \
+  X(KEY_REVOKED, KEY, "key_revoked", "the key has been revoked")                                                     \
+  X(KEY_STORE_UNAVAILABLE, KEY, "key_store_unavailable", "the store of keys did not answer")                         \
   X(SIGNATURE_MISMATCH, SIGNATURE, "signature_mismatch", "the signature is not that of any key that fits")           \
   X(CLAIM_INVALID, CLAIMS, "claim_invalid", "a registered claim has the wrong type")                                 \
   X(CLAIM_MISSING, CLAIMS, "claim_missing", "a claim that the policy requires is absent")                            \
@@ -99,6 +105,7 @@ typedef enum csn_field {
   X(SUBJECT_MISMATCH, CLAIMS, "subject_mismatch", "sub is not the client that the token's key belongs to")           \
   X(AUDIENCE_MISMATCH, CLAIMS, "audience_mismatch", "aud does not contain the audience that the policy names")       \
   X(AUDIENCE_UNEXPECTED, CLAIMS, "audience_unexpected", "aud is present and the policy names no audience")           \
+  X(SCOPE_MISSING, CLAIMS, "scope_missing", "a scope that the policy requires is not the key's")                     \
   X(NONCE_REPLAYED, NONCE, "nonce_replayed", "this client's nonce has been accepted before")                         \
   X(NONCE_STORE_FULL, NONCE, "nonce_store_full", "the nonce store is full of live nonces")                           \
   X(NONCE_STORE_UNAVAILABLE, NONCE, "nonce_store_unavailable", "the nonce store did not answer")                     \

@@ -2,6 +2,7 @@
 #ifndef COUNTERSIGN_VERIFIER_H
 #define COUNTERSIGN_VERIFIER_H
 
+#include <countersign/api_key.h>
 #include <countersign/jwt.h>
 #include <countersign/keyring.h>
 #include <countersign/nonce.h>
@@ -20,10 +21,11 @@ enum {
 
 typedef struct csn_verifier_config {
   const csn_scheme *scheme;   /* a preset, or one of the caller's; must outlive the verifier */
-  const csn_keyring *keyring; /* frozen; must outlive the verifier */
+  const csn_keyring *keyring; /* frozen; must outlive the verifier; NULL where the scheme has an API key */
   csn_nonce_store nonces;     /* needed where the scheme has a nonce */
   int64_t window;             /* seconds: accepted when |now - timestamp| <= window; 1 to CSN_WINDOW_MAX */
   csn_jwt_policy jwt;         /* for schemes with a token; its spans must outlive the verifier */
+  csn_api_key_policy api_key; /* for schemes with an API key */
   bool allow_unsigned_body;   /* let a body pass that a request-signing scheme does not sign */
   bool allow_ambiguous;       /* acknowledge a template that is ambiguous; presets need no acknowledgement */
 } csn_verifier_config;
