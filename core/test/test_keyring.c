@@ -105,7 +105,7 @@ static void config_is_checked(void **state) {
 
   csn_key_config config = test_key_config("client", "key", 0);
   assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_INVALID_ARGUMENT);
-  config = test_key_config("client", "key", 4);
+  config = test_key_config("client", "key", 8);
   assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_INVALID_ARGUMENT);
   config = test_key_config("client", "key", CSN_USE_REQUEST);
   config.alg = CSN_ALG_NONE;
@@ -114,6 +114,11 @@ static void config_is_checked(void **state) {
   assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_ID_INVALID);
   config = test_key_config("", "key", CSN_USE_TOKEN);
   assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+  config = test_key_config("", "key", CSN_USE_API_KEY); /* a pepper is HS256 */
+  assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+  config.alg = CSN_ALG_HS512;
+  config.allow_legacy_short = true;
+  assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_ALGORITHM_UNSUPPORTED);
   config = test_key_config("two words", "key", CSN_USE_REQUEST);
   assert_int_equal(csn_key_init(&key, &config), CSN_ERROR_ID_INVALID);
   config = test_key_config(long_id, "key", CSN_USE_REQUEST);
