@@ -45,7 +45,7 @@ static const report_subject subjects[] = {
      .title = "Audit events",
      .about = "A verdict becomes one line of JSON, goes through the queue where there is one, and is written to "
               "/dev/null. The same line by fprintf() under a mutex is not escaped.",
-     .unit = "event",
+     .unit = "line",
      .baseline = "countersign"},
     {.name = "redact",
      .title = "Redaction of log lines",
