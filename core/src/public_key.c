@@ -82,22 +82,24 @@ static const uint8_t small_448[][56] = {
      0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 };
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Whether `y` is one of `count` rows of `width` bytes. */
+static bool is_row(const uint8_t *y, const uint8_t *rows, size_t count, size_t width) {
+  for (size_t i = 0; i < count; i++) {
+    if (memcmp(y, rows + i * width, width) == 0) return true;
+  }
+  return false;
+}
+
 static bool is_good_okp(const EVP_PKEY *pkey) {
   uint8_t y[57];
   size_t len = sizeof y;
   if (!is_type(pkey, "ED25519") && !is_type(pkey, "ED448")) return false;
   if (EVP_PKEY_get_raw_public_key(pkey, y, &len) != 1) return false;
-  if (len == sizeof y) {
-    for (size_t i = 0; i < sizeof small_448 / sizeof small_448[0]; i++) {
-      if (memcmp(y, small_448[i], sizeof small_448[i]) == 0) return false;
-    }
-    return true;
-  }
+  if (len == sizeof y) return !is_row(y, small_448[0], COUNT(small_448), sizeof small_448[0]);
   y[31] &= 0x7f;
-  for (size_t i = 0; i < sizeof small_25519 / sizeof small_25519[0]; i++) {
-    if (memcmp(y, small_25519[i], sizeof small_25519[i]) == 0) return false;
-  }
-  return len == sizeof small_25519[0];
+  return len == sizeof small_25519[0] && !is_row(y, small_25519[0], COUNT(small_25519), sizeof small_25519[0]);
 }
 
 static bool is_good(EVP_PKEY *pkey, const csn_alg_row *alg) {
