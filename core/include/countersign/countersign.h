@@ -14,6 +14,7 @@
 #include <countersign/request.h>
 #include <countersign/scheme.h>
 #include <countersign/sign.h>
+#include <countersign/sigv4.h>
 #include <countersign/span.h>
 #include <countersign/verdict.h>
 #include <countersign/verifier.h>

@@ -87,14 +87,30 @@ typedef enum csn_field {
   X(API_KEY_MALFORMED, CREDENTIAL, "api_key_malformed", "the API key is not prefix, '_', 49 base62 characters")      \
   X(API_KEY_CHECKSUM, CREDENTIAL, "api_key_checksum", "the API key's checksum is not that of what is before it")     \
   X(API_KEY_PREFIX, CREDENTIAL, "api_key_prefix", "the API key's prefix is not the one that the policy names")       \
+  X(SCOPE_MISMATCH, CREDENTIAL, "scope_mismatch", "the credential's date, region or service is not as expected")     \
+  X(SIGNED_HEADERS_INVALID, CREDENTIAL, "signed_headers_invalid",                                                    \
+    "the signed headers are not distinct, sorted, lower-case names")                                                 \
+  X(HEADER_NOT_SIGNED, CREDENTIAL, "header_not_signed",                                                              \
+    "a header that the scheme must sign is not among the signed ones")                                               \
+  X(QUERY_INVALID, CREDENTIAL, "query_invalid",                                                                      \
+    "the query has a malformed escape, a bare + or ;, or an empty parameter")                                        \
+  X(CANONICAL_LIMIT, CREDENTIAL, "canonical_limit",                                                                  \
+    "the canonical request is longer or has more parts than the limit")                                              \
+  X(PAYLOAD_HASH_INVALID, CREDENTIAL, "payload_hash_invalid", "the payload's hash is not 64 hex digits")             \
+  X(PAYLOAD_UNSIGNED, CREDENTIAL, "payload_unsigned", "the payload is not signed, which the policy does not allow")  \
+  X(PAYLOAD_STREAMING, CREDENTIAL, "payload_streaming", "the payload is signed in chunks, which is not supported")   \
+  X(EXPIRES_INVALID, CREDENTIAL, "expires_invalid", "X-Amz-Expires is no number of seconds that the policy allows")  \
   X(TIMESTAMP_PAST, TIME, "timestamp_past", "the timestamp is further in the past than the window")                  \
   X(TIMESTAMP_FUTURE, TIME, "timestamp_future", "the timestamp is further in the future than the window")            \
+  X(PRESIGNED_EXPIRED, TIME, "presigned_expired", "the time is behind the end of the presigned request")             \
   X(KEY_UNKNOWN, KEY, "key_unknown", "no key fits the client, the key id and the algorithm")                         \
   X(KEY_EXPIRED, KEY, "key_expired", "every key that fits is past the end of its grace")                             \
   X(KEY_AMBIGUOUS, KEY, "key_ambiguous", "the token names no key and more than one fits")                            \
   X(KEY_REVOKED, KEY, "key_revoked", "the key has been revoked")                                                     \
   X(KEY_STORE_UNAVAILABLE, KEY, "key_store_unavailable", "the store of keys did not answer")                         \
   X(SIGNATURE_MISMATCH, SIGNATURE, "signature_mismatch", "the signature is not that of any key that fits")           \
+  X(PAYLOAD_HASH_MISMATCH, SIGNATURE, "payload_hash_mismatch",                                                       \
+    "the body does not have the hash that is signed for it")                                                         \
   X(CLAIM_INVALID, CLAIMS, "claim_invalid", "a registered claim has the wrong type")                                 \
   X(CLAIM_MISSING, CLAIMS, "claim_missing", "a claim that the policy requires is absent")                            \
   X(DATE_INVALID, CLAIMS, "date_invalid", "a NumericDate is negative, out of range or not a number")                 \

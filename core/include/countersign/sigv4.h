@@ -1,0 +1,80 @@
+/* AWS Signature Version 4: requests signed in the Authorization header or in the query ("presigned"), as in the Amazon
+ * S3 API reference ("Authenticating Requests (AWS Signature Version 4)") and the IAM user guide ("Create a signed AWS
+ * API request"). Signing in chunks (STREAMING-…) and with asymmetric keys (AWS4-ECDSA-P256-SHA256) is refused.
+ *
+ * A client id is an access key id. Whether a session token is one that was issued is for the caller to say: here it is
+ * only made sure that it is signed. */
+#ifndef COUNTERSIGN_SIGV4_H
+#define COUNTERSIGN_SIGV4_H
+
+#include <countersign/keyring.h>
+#include <countersign/verdict.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+  CSN_SIGV4_CANONICAL_MAX = 16384,    /* bytes of a canonical request */
+  CSN_SIGV4_QUERY_MAX = 8192,         /* bytes of a canonical query */
+  CSN_SIGV4_PARAMS_MAX = 128,         /* parameters of a query */
+  CSN_SIGV4_HEADERS_MAX = 64,         /* names in SignedHeaders */
+  CSN_SIGV4_SCOPE_MAX = 64,           /* bytes of a region's or service's name */
+  CSN_SIGV4_AUTHORIZATION_MAX = 4096, /* bytes of an Authorization header */
+  CSN_SIGV4_WINDOW = 900,             /* seconds: AWS's fifteen minutes */
+  CSN_SIGV4_WINDOW_MAX = 86400,       /* seconds */
+  CSN_SIGV4_EXPIRES_MAX = 604800,     /* seconds: seven days */
+  CSN_SIGV4_SIGNATURE_CHARS = 64,     /* hex digits */
+};
+
+/* How the path is signed. */
+typedef enum csn_sigv4_path {
+  CSN_SIGV4_PATH_NORMALIZED, /* empty and dot segments taken out, then every byte of the wire encoded (again): every
+                                service but S3. Targets that differ in such segments have one signature: route by the
+                                normalised path, or use the next */
+  CSN_SIGV4_PATH_ENCODED,    /* the same, with its segments as they are */
+  CSN_SIGV4_PATH_S3, /* encoded once: an escape on the wire stays that escape. The payload's hash must then be in
+                        a header, and a presigned request's payload is not signed */
+} csn_sigv4_path;
+
+typedef struct csn_sigv4_policy {
+  csn_span region, service; /* 1 to CSN_SIGV4_SCOPE_MAX bytes, without "/"; the credential's scope must name these */
+  csn_sigv4_path path;
+  int64_t window;        /* seconds between x-amz-date and now: 1 to CSN_SIGV4_WINDOW_MAX */
+  int64_t expires_max;   /* longest X-Amz-Expires, seconds: 1 to CSN_SIGV4_EXPIRES_MAX; 0: presigned requests refused */
+  bool unsigned_payload; /* take UNSIGNED-PAYLOAD: the body is then anybody's */
+} csn_sigv4_policy;
+#define CSN_SIGV4_POLICY_DEFAULT \
+  { .window = CSN_SIGV4_WINDOW, .expires_max = CSN_SIGV4_EXPIRES_MAX }
+
+bool csn_sigv4_policy_valid(const csn_sigv4_policy *policy) CSN_NONNULL_ALL;
+
+/* Fills `key` as a request key of `access_key_id` with the HMAC states of "AWS4" and the secret: for a keyring, by
+ * csn_keyring_add_key(). `accept_until` as in csn_key_config. Errors and timing: those of csn_key_init(). */
+csn_error csn_sigv4_key_init(csn_key *key, csn_span access_key_id, csn_span secret,
+                             int64_t accept_until) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
+/* Verifies one request at UNIX second `now`; the verdict, which is also returned as its reason, names the client by its
+ * access key id. Headers that the scheme reads, X-Amz- parameters and host may not be repeated; other repeated headers
+ * are joined with commas, as AWS does. A scheme without a nonce: within its window a request can be sent again. With a
+ * policy that is not valid the verdict stays undecided. The keyring must be frozen. Thread-safe; no allocation; about
+ * 48 KiB of stack. Does not leak by timing: the secret, the right signature, whether an access key id exists. */
+csn_reason csn_sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *policy, const csn_request *request,
+                            int64_t now, csn_verdict *verdict) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
+/* Writes the value of the Authorization header for a request that has its other headers, host and x-amz-date among
+ * them, and no Authorization. `signed_headers` is as it will stand there: lower case, sorted, with semicolons.
+ * `key` is from csn_sigv4_key_init(). `out` is not NUL-terminated. Errors: INVALID_ARGUMENT (of the policy, or a
+ * request that csn_sigv4_verify() would not take), BUFFER_TOO_SMALL. */
+csn_error csn_sigv4_sign(const csn_sigv4_policy *policy, const csn_key *key, const csn_request *request,
+                         csn_span signed_headers, char *out, size_t room, size_t *len) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
+/* The signature of a request whose target has every X-Amz- parameter but X-Amz-Signature: to be added as that. Errors:
+ * INVALID_ARGUMENT, as above. */
+csn_error csn_sigv4_presign(const csn_sigv4_policy *policy, const csn_key *key, const csn_request *request,
+                            char signature[CSN_SIGV4_SIGNATURE_CHARS]) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
