@@ -21,7 +21,10 @@ static csn_reason reject(csn_sigv4_reading *r, csn_reason reason, csn_field fiel
 
 static bool is_scope_part(csn_span part) {
   if (part.ptr == NULL || part.len == 0 || part.len > CSN_SIGV4_SCOPE_MAX) return false;
-  return memchr(part.ptr, '/', part.len) == NULL;
+  for (size_t i = 0; i < part.len; i++) {
+    if (part.ptr[i] == '/' || !csn_is_client_id_byte(part.ptr[i])) return false;
+  }
+  return true;
 }
 
 bool csn_sigv4_policy_valid(const csn_sigv4_policy *policy) {

@@ -7,7 +7,6 @@
 
 #include "credential.h"
 #include "cursor.h"
-#include "encoding.h"
 
 #define OK CSN_REASON_ACCEPTED
 
@@ -37,15 +36,6 @@ void csn_sigv4_put(csn_sigv4_text *text, csn_span bytes) {
 
 static void put_byte(csn_sigv4_text *text, uint8_t byte) {
   csn_sigv4_put(text, csn_span_of(&byte, 1));
-}
-
-void csn_sigv4_put_hex(csn_sigv4_text *text, csn_span bytes) {
-  if (text->full || 2 * bytes.len > sizeof text->bytes - text->len) {
-    text->full = true;
-    return;
-  }
-  csn_hex_encode(bytes, (char *)text->bytes + text->len);
-  text->len += 2 * bytes.len;
 }
 
 /* AWS's UriEncode of one byte: unreserved ones stand for themselves. Returns how many bytes of `out` it takes. */
@@ -127,7 +117,7 @@ static void insert_param(csn_sigv4_query *query, csn_span name, csn_span value) 
   query->params[at].value = value;
 }
 
-/* One name and value; `base` is where the query starts in the target. */
+/* One name and value, which stands at `offset` of the target. */
 static csn_reason read_param(csn_span text, size_t offset, csn_sigv4_query *query, csn_verdict *verdict) {
   csn_cursor all = csn_cursor_of(text);
   csn_cursor name_at = csn_cursor_of(csn_cursor_take_until(&all, '='));

@@ -31,7 +31,6 @@ typedef struct csn_sigv4_text {
 } csn_sigv4_text;
 
 void csn_sigv4_put(csn_sigv4_text *text, csn_span bytes);
-void csn_sigv4_put_hex(csn_sigv4_text *text, csn_span bytes);
 
 /* Splits a request target, which must be a path with or without a query. */
 csn_reason csn_sigv4_split_target(csn_span target, csn_span *path, csn_span *query,

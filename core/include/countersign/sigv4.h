@@ -27,22 +27,27 @@ enum {
   CSN_SIGV4_SIGNATURE_CHARS = 64,     /* hex digits */
 };
 
-/* How the path is signed. */
+/* How the path is signed.
+ *
+ * NORMALIZED  every service but S3: empty and dot segments are taken out, then every byte of the wire is encoded, an
+ *             escape's "%" too. Targets that differ in such segments have one signature: route by the normalised path,
+ *             or use the next.
+ * ENCODED     the same with the segments as they are.
+ * S3          encoded once: an escape on the wire stays that escape. The payload's hash must be in a header, and a
+ *             presigned request that has none leaves its payload unsigned. */
 typedef enum csn_sigv4_path {
-  CSN_SIGV4_PATH_NORMALIZED, /* empty and dot segments taken out, then every byte of the wire encoded (again): every
-                                service but S3. Targets that differ in such segments have one signature: route by the
-                                normalised path, or use the next */
-  CSN_SIGV4_PATH_ENCODED,    /* the same, with its segments as they are */
-  CSN_SIGV4_PATH_S3, /* encoded once: an escape on the wire stays that escape. The payload's hash must then be in
-                        a header, and a presigned request's payload is not signed */
+  CSN_SIGV4_PATH_NORMALIZED,
+  CSN_SIGV4_PATH_ENCODED,
+  CSN_SIGV4_PATH_S3,
 } csn_sigv4_path;
 
 typedef struct csn_sigv4_policy {
-  csn_span region, service; /* 1 to CSN_SIGV4_SCOPE_MAX bytes, without "/"; the credential's scope must name these */
+  csn_span region;  /* 1 to CSN_SIGV4_SCOPE_MAX visible bytes, no "/": the credential's scope must name it */
+  csn_span service; /* likewise */
   csn_sigv4_path path;
   int64_t window;        /* seconds between x-amz-date and now: 1 to CSN_SIGV4_WINDOW_MAX */
   int64_t expires_max;   /* longest X-Amz-Expires, seconds: 1 to CSN_SIGV4_EXPIRES_MAX; 0: presigned requests refused */
-  bool unsigned_payload; /* take UNSIGNED-PAYLOAD: the body is then anybody's */
+  bool unsigned_payload; /* take UNSIGNED-PAYLOAD, with or without a body, which then is anybody's */
 } csn_sigv4_policy;
 #define CSN_SIGV4_POLICY_DEFAULT \
   { .window = CSN_SIGV4_WINDOW, .expires_max = CSN_SIGV4_EXPIRES_MAX }
