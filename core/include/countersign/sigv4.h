@@ -63,7 +63,7 @@ csn_error csn_sigv4_key_init(csn_key *key, csn_span access_key_id, csn_span secr
  * access key id. Headers that the scheme reads, X-Amz- parameters and host may not be repeated; other repeated headers
  * are joined with commas, as AWS does. A scheme without a nonce: within its window a request can be sent again. With a
  * policy that is not valid the verdict stays undecided. The keyring must be frozen. Thread-safe; no allocation; about
- * 48 KiB of stack. Does not leak by timing: the secret, the right signature, whether an access key id exists. */
+ * 36 KiB of stack. Does not leak by timing: the secret, the right signature, whether an access key id exists. */
 csn_reason csn_sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *policy, const csn_request *request,
                             int64_t now, csn_verdict *verdict) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
