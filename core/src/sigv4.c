@@ -34,16 +34,16 @@ bool csn_sigv4_policy_valid(const csn_sigv4_policy *policy) {
 }
 
 /* The secret itself is what is checked; then "AWS4" goes before it. */
-csn_error csn_sigv4_key_init(csn_key *key, csn_span access_key_id, csn_span secret, int64_t accept_until) {
+csn_error csn_sigv4_key_init(csn_key *key, const csn_key_config *config) {
   uint8_t text[SECRET_ROOM] = "AWS4";
-  csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
-  config.client_id = access_key_id;
-  config.secret = secret;
-  config.accept_until = accept_until;
-  csn_error error = csn_key_init(key, &config);
+  csn_error error = csn_key_init(key, config);
   if (error != CSN_OK) return error;
-  memcpy(text + 4, secret.ptr, secret.len);
-  csn_hmac_set_key(key, csn_span_of(text, 4 + secret.len));
+  if (key->alg != CSN_ALG_HS256 || key->uses != CSN_USE_REQUEST) {
+    csn_key_wipe(key);
+    return CSN_ERROR_ALGORITHM_UNSUPPORTED;
+  }
+  memcpy(text + 4, config->secret.ptr, config->secret.len);
+  csn_hmac_set_key(key, csn_span_of(text, 4 + config->secret.len));
   csn_wipe(text, sizeof text);
   return CSN_OK;
 }
@@ -77,7 +77,7 @@ static void sign(const csn_key *key, const csn_sigv4_reading *r, const char hash
     csn_hmac_update(&hmac, lines[i]);
   }
   csn_hmac_final(&hmac, mac);
-  csn_key_wipe(&signing);
+  csn_wipe(&signing, sizeof signing); /* which holds states and nothing else */
 }
 
 /* The hash of the canonical request, in hex. */
@@ -123,11 +123,13 @@ static csn_reason check_signature(csn_sigv4_reading *r, const csn_keyring *ring,
   uint8_t mac[CSN_SHA256_BYTES];
   csn_reason reason = hash_request(r, hash);
   if (reason != OK) return reason;
-  size_t known = csn_keyring_find_client(ring, r->client_id, found), count = 0;
+  size_t known = csn_keyring_find_client(ring, r->client_id, found), fitting = 0, count = 0;
   for (size_t i = 0; i < known; i++) {
+    if (found[i]->alg != CSN_ALG_HS256) continue; /* another kind's state is no HMAC's */
+    fitting++;
     if (csn_key_is_accepted(found[i], now)) found[count++] = found[i];
   }
-  reason = count > 0 ? OK : known > 0 ? CSN_REASON_KEY_EXPIRED : CSN_REASON_KEY_UNKNOWN;
+  reason = count > 0 ? OK : fitting > 0 ? CSN_REASON_KEY_EXPIRED : CSN_REASON_KEY_UNKNOWN;
   if (count == 0) found[count++] = &dummy;
   for (size_t i = 0; i < count && match == NULL; i++) {
     sign(found[i], r, hash, mac);

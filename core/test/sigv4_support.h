@@ -57,10 +57,18 @@ static inline void edit_text(text_request *t, const char *what, const char *with
   assert_true(parse_text(t));
 }
 
+static inline csn_error sigv4_key(csn_key *key, csn_span id, csn_span secret, int64_t accept_until) {
+  csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
+  config.client_id = id;
+  config.secret = secret;
+  config.accept_until = accept_until;
+  return csn_sigv4_key_init(key, &config);
+}
+
 static inline csn_keyring *sigv4_ring(const char *id, const char *secret, int64_t accept_until) {
   csn_key key;
   csn_keyring *ring = test_keyring_new();
-  assert_int_equal(csn_sigv4_key_init(&key, csn_span_str(id), csn_span_str(secret), accept_until), CSN_OK);
+  assert_int_equal(sigv4_key(&key, csn_span_str(id), csn_span_str(secret), accept_until), CSN_OK);
   assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
   csn_key_wipe(&key);
   csn_keyring_freeze(ring);

@@ -299,12 +299,23 @@ static void secrets_are_checked_without_their_prefix(void **state) {
   csn_key key;
   csn_span id = csn_span_str(S3_ID);
   (void)state;
-  assert_int_equal(csn_sigv4_key_init(&key, id, csn_span_of(S3_SECRET, 31), 0), CSN_ERROR_KEY_TOO_SHORT);
-  assert_int_equal(csn_sigv4_key_init(&key, id, csn_span_of(S3_SECRET, 32), 0), CSN_OK);
-  assert_int_equal(csn_sigv4_key_init(&key, id, csn_span_of(NULL, 0), 0), CSN_ERROR_KEY_TOO_SHORT);
-  assert_int_equal(csn_sigv4_key_init(&key, id, csn_span_str("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ"), 0),
+  assert_int_equal(sigv4_key(&key, id, csn_span_of(S3_SECRET, 31), 0), CSN_ERROR_KEY_TOO_SHORT);
+  assert_int_equal(sigv4_key(&key, id, csn_span_of(S3_SECRET, 32), 0), CSN_OK);
+  assert_int_equal(sigv4_key(&key, id, csn_span_of(NULL, 0), 0), CSN_ERROR_KEY_TOO_SHORT);
+  assert_int_equal(sigv4_key(&key, id, csn_span_str("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ"), 0),
                    CSN_ERROR_KEY_IS_ASYMMETRIC);
-  assert_int_equal(csn_sigv4_key_init(&key, csn_span_of(NULL, 0), csn_span_str(S3_SECRET), 0), CSN_ERROR_ID_INVALID);
+  assert_int_equal(sigv4_key(&key, csn_span_of(NULL, 0), csn_span_str(S3_SECRET), 0), CSN_ERROR_ID_INVALID);
+  csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
+  config.client_id = config.key_id = id;
+  config.secret = csn_span_str(S3_SECRET);
+  assert_int_equal(csn_sigv4_key_init(&key, &config), CSN_OK);
+  assert_span(csn_key_id(&key), S3_ID);
+  config.uses = CSN_USE_REQUEST | CSN_USE_TOKEN;
+  assert_int_equal(csn_sigv4_key_init(&key, &config), CSN_ERROR_ALGORITHM_UNSUPPORTED);
+  config.uses = CSN_USE_TOKEN;
+  config.alg = CSN_ALG_HS384;
+  config.allow_legacy_short = true;
+  assert_int_equal(csn_sigv4_key_init(&key, &config), CSN_ERROR_ALGORITHM_UNSUPPORTED);
 }
 
 /* ---- limits ---- */
@@ -316,7 +327,7 @@ static csn_error sign_text(text_request *t, const char *signed_headers) {
   csn_key key;
   size_t len;
   const char *start = "Authorization:";
-  assert_int_equal(csn_sigv4_key_init(&key, csn_span_str(S3_ID), csn_span_str(S3_SECRET), 0), CSN_OK);
+  assert_int_equal(sigv4_key(&key, csn_span_str(S3_ID), csn_span_str(S3_SECRET), 0), CSN_OK);
   memcpy(line, start, strlen(start));
   csn_error error = csn_sigv4_sign(&policy, &key, &t->request, csn_span_str(signed_headers), line + strlen(start),
                                    CSN_SIGV4_AUTHORIZATION_MAX, &len);

@@ -54,10 +54,10 @@ typedef struct csn_sigv4_policy {
 
 bool csn_sigv4_policy_valid(const csn_sigv4_policy *policy) CSN_NONNULL_ALL;
 
-/* Fills `key` as a request key of `access_key_id` with the HMAC states of "AWS4" and the secret: for a keyring, by
- * csn_keyring_add_key(). `accept_until` as in csn_key_config. Errors and timing: those of csn_key_init(). */
-csn_error csn_sigv4_key_init(csn_key *key, csn_span access_key_id, csn_span secret,
-                             int64_t accept_until) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+/* Fills `key` with the HMAC states of "AWS4" and the secret access key: for a keyring, by csn_keyring_add_key(). The
+ * client id is the access key id; several keys of one are told apart by their key ids. HS256 and CSN_USE_REQUEST, as
+ * CSN_KEY_CONFIG_DEFAULT has them, and nothing else. Errors and timing: those of csn_key_init(). */
+csn_error csn_sigv4_key_init(csn_key *key, const csn_key_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* Verifies one request at UNIX second `now`; the verdict, which is also returned as its reason, names the client by its
  * access key id. Headers that the scheme reads, X-Amz- parameters and host may not be repeated; other repeated headers
