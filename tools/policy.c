@@ -11,7 +11,7 @@
 #include "input.h"
 #include "policy_reader.h"
 
-enum { PRESET, WINDOW, UNSIGNED_BODY, JWT, NONCES, JWKS_FILE, KEYS, API_KEYS, FIELDS };
+enum { PRESET, WINDOW, UNSIGNED_BODY, JWT, NONCES, JWKS_FILE, KEYS, API_KEYS, AWS_SIGV4, FIELDS };
 
 static const csn_policy_field policy_fields[FIELDS] = {
     [PRESET] = {"preset", CSN_POLICY_STRING},
@@ -22,6 +22,7 @@ static const csn_policy_field policy_fields[FIELDS] = {
     [JWKS_FILE] = {"jwks_file", CSN_POLICY_STRING},
     [KEYS] = {"keys", CSN_POLICY_ARRAY},
     [API_KEYS] = {"api_keys", CSN_POLICY_OBJECT},
+    [AWS_SIGV4] = {"aws_sigv4", CSN_POLICY_OBJECT},
 };
 
 enum { ISSUER, AUDIENCE, LEEWAY, REQUIRED, ALGORITHMS, JWT_FIELDS };
@@ -37,6 +38,7 @@ static const csn_policy_field nonces_fields[] = {{"capacity", CSN_POLICY_WHOLE}}
 /* What the spans of the configuration point into. */
 typedef struct policy_memory {
   uint8_t issuer[CSN_POLICY_NAME_MAX], audience[CSN_POLICY_NAME_MAX];
+  uint8_t region[CSN_SIGV4_SCOPE_MAX], service[CSN_SIGV4_SCOPE_MAX];
 } policy_memory;
 
 /* ---- the preset, and what it has ---- */
@@ -70,7 +72,7 @@ static bool read_preset(csn_policy_reader *r, uint32_t node) {
   }
   r->out->config.scheme = scheme;
   if (scheme->has_token) r->uses |= CSN_USE_TOKEN;
-  if (scheme->template_text != NULL) r->uses |= CSN_USE_REQUEST;
+  if (scheme->template_text != NULL || scheme->standard != CSN_STANDARD_NONE) r->uses |= CSN_USE_REQUEST;
   if (scheme->has_api_key) r->uses |= CSN_USE_API_KEY;
   return true;
 }
@@ -84,6 +86,9 @@ static bool check_preset_has(csn_policy_reader *r, const uint32_t at[FIELDS]) {
     bool contradicts;
     const char *why;
   } rows[] = {
+      {WINDOW, scheme->standard == CSN_STANDARD_AWS_SIGV4, "has aws_sigv4.window_seconds in its place"},
+      {UNSIGNED_BODY, scheme->standard == CSN_STANDARD_AWS_SIGV4, "has aws_sigv4.allow_unsigned_payload in its place"},
+      {AWS_SIGV4, scheme->standard != CSN_STANDARD_AWS_SIGV4, "is not signed by AWS Signature Version 4"},
       {WINDOW, !scheme_has(scheme, CSN_FIELD_TIMESTAMP), "has no timestamp"},
       {NONCES, !scheme_has(scheme, CSN_FIELD_NONCE), "has no nonce"},
       {JWT, !scheme->has_token, "has no token"},
@@ -260,8 +265,10 @@ static bool read_policy(csn_policy_reader *r, int64_t now) {
     return false;
   }
   csn_policy_bool(r, at[UNSIGNED_BODY], &config->allow_unsigned_body);
-  return read_jwt(r, at[JWT]) && read_keys(r, at) && csn_policy_read_api_keys(r, at[API_KEYS]) &&
-         read_nonces(r, at[NONCES], now) && make_verifier(r);
+  policy_memory *memory = r->out->memory;
+  return read_jwt(r, at[JWT]) && csn_policy_read_sigv4(r, at[AWS_SIGV4], memory->region, memory->service) &&
+         read_keys(r, at) && csn_policy_read_api_keys(r, at[API_KEYS]) && read_nonces(r, at[NONCES], now) &&
+         make_verifier(r);
 }
 
 /* ---- the file ---- */

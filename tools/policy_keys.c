@@ -138,7 +138,8 @@ static bool read_key(csn_policy_reader *r, uint32_t node, csn_key *key, key_memo
   if (r->keep != NULL && !r->keep(r->keep_self, config.secret)) {
     return csn_policy_refuse(r, node, NULL, "%s", strerror(ENOMEM));
   }
-  csn_error error = csn_key_init(key, &config);
+  bool is_aws = r->out->config.scheme->standard == CSN_STANDARD_AWS_SIGV4;
+  csn_error error = is_aws ? csn_sigv4_key_init(key, &config) : csn_key_init(key, &config);
   if (error == CSN_OK) error = csn_keyring_add_key(r->out->keyring, key);
   if (error == CSN_OK) return true;
   csn_key_wipe(key);

@@ -68,4 +68,9 @@ bool csn_policy_keep_jwks(csn_policy_reader *reader, csn_span text) CSN_WARN_UNU
  * (policy_api_keys.c) */
 bool csn_policy_read_api_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
 
+/* Reads the object "aws_sigv4" at `node` where the preset is signed so; `region` and `service` are what the spans of
+ * the configuration point into. (policy_sigv4.c) */
+bool csn_policy_read_sigv4(csn_policy_reader *reader, uint32_t node, uint8_t region[CSN_SIGV4_SCOPE_MAX],
+                           uint8_t service[CSN_SIGV4_SCOPE_MAX]) CSN_WARN_UNUSED;
+
 #endif

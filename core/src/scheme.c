@@ -28,6 +28,11 @@ static const csn_scheme presets[] = {
         .has_api_key = true,
     },
     {
+        .name = "aws-sigv4",
+        .summary = "AWS Signature Version 4, in the Authorization header or in the query (presigned)",
+        .standard = CSN_STANDARD_AWS_SIGV4,
+    },
+    {
         .name = "bearer-jwt",
         .summary = "a JSON Web Token in Authorization: Bearer (RFC 6750, RFC 7519)",
         .forms = {{.locations = {TOKEN_LOCATION}}},
@@ -141,8 +146,15 @@ static bool form_is_valid(const csn_scheme *scheme, const csn_form *form, const 
          (!signs || has_time) && (!signs || has_client != scheme->has_token);
 }
 
+/* A standard says itself where its fields are and what is signed. */
+static bool standard_is_alone(const csn_scheme *scheme) {
+  return csn_scheme_form_count(scheme) == 0 && scheme->template_text == NULL && !scheme->has_token &&
+         !scheme->has_api_key && scheme->signature_encoding == CSN_ENCODING_NONE;
+}
+
 csn_error csn_scheme_compile(const csn_scheme *scheme, csn_template *out) {
   memset(out, 0, sizeof *out);
+  if (scheme->standard != CSN_STANDARD_NONE) return standard_is_alone(scheme) ? CSN_OK : CSN_ERROR_SCHEME_INVALID;
   if (scheme->template_text != NULL) {
     csn_error error = csn_template_compile(out, scheme->template_text);
     if (error != CSN_OK) return error;

@@ -3,6 +3,7 @@
  *   request -> credential -> time -> key -> canonical string -> signature -> claims -> nonce (last) -> verdict
  *
  * An API key is a whole credential: what is looked up by its hash is the key, and its scopes are the claims.
+ * A signature that is a standard of its own is verified whole by that standard's verification.
  * A token walks its own part of it, key, signature and claims, in csn_jwt_verify(). Where a request carries a token and
  * a signature of its own, the token comes first, since it names the client whose key must have signed.
  *
@@ -49,6 +50,8 @@ static csn_reason check_request(csn_path *path) {
 
 static csn_reason read_credential(csn_path *path) {
   const csn_verifier *verifier = path->verifier;
+  if (verifier->config.scheme->standard != CSN_STANDARD_NONE)
+    return CSN_REASON_ACCEPTED; /* read where it is verified */
   csn_reason reason = csn_credential_read(verifier->config.scheme, path->request, &path->credential, path->verdict);
   if (reason != CSN_REASON_ACCEPTED) return reason;
   if (signs_requests(verifier) && path->request->body.len > 0 && !verifier->config.allow_unsigned_body &&
@@ -116,6 +119,20 @@ static csn_reason verify_api_key(csn_path *path) {
   }
   verdict->field = CSN_FIELD_NONE;
   return CSN_REASON_ACCEPTED;
+}
+
+/* A request that is signed as a standard says is verified whole: credential, time, key and signature. */
+static csn_reason verify_standard(csn_path *path) {
+  const csn_verifier_config *config = &path->verifier->config;
+  switch (config->scheme->standard) {
+    case CSN_STANDARD_NONE:
+      return CSN_REASON_ACCEPTED;
+    case CSN_STANDARD_AWS_SIGV4:
+      return csn_sigv4_verify(config->keyring, &config->sigv4, path->request, path->now, path->verdict);
+    case CSN_STANDARD_HTTP_SIGNATURES:
+      break;
+  }
+  return CSN_REASON_UNDECIDED;
 }
 
 /* The client that a request's own signature must be of: named by a field, or by the token's subject. */
@@ -209,6 +226,7 @@ static csn_reason authenticate(csn_path *path) {
   if ((reason = read_credential(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = check_time(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = verify_api_key(path)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = verify_standard(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = verify_token(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = find_client(path)) != CSN_REASON_ACCEPTED) return reason;
   prefetch_nonce(path);
@@ -294,6 +312,18 @@ static bool api_key_policy_valid(const csn_api_key_policy *policy) {
          csn_api_key_scopes_valid(policy->scopes);
 }
 
+static bool standard_policy_valid(const csn_verifier_config *config) {
+  switch (config->scheme->standard) {
+    case CSN_STANDARD_NONE:
+      return true;
+    case CSN_STANDARD_AWS_SIGV4:
+      return csn_sigv4_policy_valid(&config->sigv4);
+    case CSN_STANDARD_HTTP_SIGNATURES:
+      break;
+  }
+  return false;
+}
+
 static csn_error check_config(const csn_verifier_config *config) {
   if (config->scheme == NULL) return CSN_ERROR_INVALID_ARGUMENT;
   if (config->scheme->has_api_key) {
@@ -302,6 +332,7 @@ static csn_error check_config(const csn_verifier_config *config) {
     return CSN_ERROR_INVALID_ARGUMENT;
   }
   if (config->window < 1 || config->window > CSN_WINDOW_MAX) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!standard_policy_valid(config)) return CSN_ERROR_INVALID_ARGUMENT;
   if (config->scheme->has_token && !csn_jwt_policy_valid(&config->jwt)) return CSN_ERROR_INVALID_ARGUMENT;
   return CSN_OK;
 }

@@ -39,6 +39,9 @@ typedef struct csn_form {
 typedef enum csn_encoding { CSN_ENCODING_NONE, CSN_ENCODING_HEX, CSN_ENCODING_BASE64URL } csn_encoding;
 typedef enum csn_time_unit { CSN_TIME_SECONDS, CSN_TIME_MILLISECONDS } csn_time_unit;
 
+/* Signatures of requests that are a standard of their own. */
+typedef enum csn_standard { CSN_STANDARD_NONE, CSN_STANDARD_HTTP_SIGNATURES, CSN_STANDARD_AWS_SIGV4 } csn_standard;
+
 /* A scheme. The presets are rows of one constant table; a new provider's format is a row. */
 typedef struct csn_scheme {
   const char *name;
@@ -50,6 +53,7 @@ typedef struct csn_scheme {
   csn_encoding signature_encoding;
   csn_time_unit time_unit;
   const char *delimited_form; /* preset to use instead where the template is ambiguous; else NULL */
+  csn_standard standard;      /* requests are signed as this standard says; then no template, no forms */
 } csn_scheme;
 
 enum { CSN_TEMPLATE_PIECES_MAX = 24, CSN_TEMPLATE_TEXT_MAX = 512 };

@@ -8,6 +8,7 @@
 #include <countersign/nonce.h>
 #include <countersign/request.h>
 #include <countersign/scheme.h>
+#include <countersign/sigv4.h>
 #include <countersign/verdict.h>
 
 #ifdef __cplusplus
@@ -26,11 +27,12 @@ typedef struct csn_verifier_config {
   int64_t window;             /* seconds: accepted when |now - timestamp| <= window; 1 to CSN_WINDOW_MAX */
   csn_jwt_policy jwt;         /* for schemes with a token; its spans must outlive the verifier */
   csn_api_key_policy api_key; /* for schemes with an API key */
+  csn_sigv4_policy sigv4;     /* for AWS Signature Version 4, which has a window of its own; its spans likewise */
   bool allow_unsigned_body;   /* let a body pass that a request-signing scheme does not sign */
   bool allow_ambiguous;       /* acknowledge a template that is ambiguous; presets need no acknowledgement */
 } csn_verifier_config;
 #define CSN_VERIFIER_CONFIG_DEFAULT \
-  { .window = CSN_WINDOW_DEFAULT, .jwt = CSN_JWT_POLICY_DEFAULT }
+  { .window = CSN_WINDOW_DEFAULT, .jwt = CSN_JWT_POLICY_DEFAULT, .sigv4 = CSN_SIGV4_POLICY_DEFAULT }
 
 /* Opaque; constant once made. Any number of threads may verify with one verifier. */
 typedef struct csn_verifier csn_verifier;
