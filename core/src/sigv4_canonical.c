@@ -306,7 +306,8 @@ static void put_value(csn_sigv4_text *out, csn_span value) {
   }
 }
 
-/* One line: the values of all headers of this name, in their order. */
+/* One line: the values of all headers of this name, in their order. Where there is none, the verdict's index is that of
+ * no header. */
 static csn_reason put_header(csn_sigv4_text *out, const csn_request *request, csn_span name, csn_verdict *verdict) {
   size_t found = 0;
   csn_sigv4_put(out, name);
@@ -317,7 +318,9 @@ static csn_reason put_header(csn_sigv4_text *out, const csn_request *request, cs
     put_value(out, request->headers[i].value);
   }
   put_byte(out, '\n');
-  return found > 0 ? OK : csn_refuse(verdict, CSN_REASON_FIELD_MISSING, CSN_FIELD_HEADER, 0);
+  if (found > 0) return OK;
+  verdict->header_index = request->header_count;
+  return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, CSN_FIELD_HEADER, 0);
 }
 
 csn_reason csn_sigv4_canonical(const csn_sigv4_policy *policy, const csn_request *request, const csn_sigv4_query *query,

@@ -148,7 +148,7 @@ csn_reason csn_sigv4_read_parameters(csn_sigv4_reading *r) {
                {"X-Amz-Credential", CSN_FIELD_CLIENT_ID, &r->credential, true},
                {"X-Amz-Date", CSN_FIELD_TIMESTAMP, &r->stamp, true},
                {"X-Amz-Expires", CSN_FIELD_TIMESTAMP, &r->expires_text, true},
-               {"X-Amz-SignedHeaders", CSN_FIELD_HEADER, &r->signed_headers, true},
+               {"X-Amz-SignedHeaders", CSN_FIELD_SIGNATURE, &r->signed_headers, true},
                {"X-Amz-Signature", CSN_FIELD_SIGNATURE, &r->signature, false},
                {"X-Amz-Content-Sha256", CSN_FIELD_BODY_SHA256, &r->payload, false},
                {"X-Amz-Security-Token", CSN_FIELD_TOKEN, &token, false}};

@@ -292,6 +292,7 @@ static void check_presence(const pinned *p, bool readable, tally *t) {
 
 static void check_first_request(pinned *p, tally *t) {
   csn_verdict verdict;
+  if (p->policy.config.scheme->standard != CSN_STANDARD_NONE) return; /* test_vectors_sigv4.c */
   bool readable =
       csn_request_check(&p->line.request, &verdict) == CSN_REASON_ACCEPTED &&
       csn_credential_read(p->policy.config.scheme, &p->line.request, &p->credential, &verdict) == CSN_REASON_ACCEPTED;
@@ -334,6 +335,9 @@ static void fields_canonical_strings_and_digests_are_those_pinned(void **state) 
 static void count_case(csn_vector *vector, void *context) {
   static const char *const others[] = {"Python hmac and hashlib",
                                        "Python hmac and zlib",
+                                       "botocore",
+                                       "aws-c-auth test suite",
+                                       "Amazon S3 API reference",
                                        "PyJWT",
                                        "PyJWT, Python hmac and hashlib",
                                        "Node crypto",

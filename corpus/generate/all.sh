@@ -3,11 +3,11 @@
 # fixed. The policies of the schemes, and policy-refused/, are written by hand and stay.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-for scheme in api-key api-key-bearer bearer-jwt hmac-nonce hmac-nonce-delimited jwt-hmac; do
+for scheme in api-key api-key-bearer aws-sigv4 bearer-jwt hmac-nonce hmac-nonce-delimited jwt-hmac; do
   find "$here/../vectors/$scheme" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
 done
 export PYTHONDONTWRITEBYTECODE=1
-for script in api_key python_hmac python_hmac_malformed pyjwt pyjwt_malformed pyjwt_requests pyjwt_requests_malformed; do
+for script in api_key aws_suite botocore_sigv4 python_hmac python_hmac_malformed pyjwt pyjwt_malformed pyjwt_requests pyjwt_requests_malformed; do
   /usr/bin/python3 "$here/$script.py"
 done
 node "$here/node_crypto.mjs"

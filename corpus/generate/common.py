@@ -84,9 +84,21 @@ def pretty(value):
 
 
 def write(
-    scheme, name, *, about, signer, requests, verdicts, now=T0, fields=None, canonical=None, digest=None, policy=None
+    scheme,
+    name,
+    *,
+    about,
+    signer,
+    requests,
+    verdicts,
+    now=T0,
+    fields=None,
+    canonical=None,
+    digest=None,
+    policy=None,
+    files=None,
 ):
-    """Writes the folder of a case. `fields`, `canonical` and `digest` pin the first request."""
+    """Writes the folder of a case. `fields`, `canonical`, `digest` and what `files` names pin the first request."""
     folder = os.path.join(VECTORS, scheme, name)
     os.makedirs(folder)  # a name that is used twice is a mistake
 
@@ -106,3 +118,5 @@ def write(
         put("digest.hex", digest + "\n")
     if policy is not None:
         put("policy.json", pretty(policy))
+    for file_name, text in (files or {}).items():
+        put(file_name, text)
