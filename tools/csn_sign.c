@@ -4,6 +4,7 @@
 #include "command.h"
 #include "line_run.h"
 #include "sign_plan.h"
+#include "sign_sigv4.h"
 
 static const char command[] = "csn sign";
 
@@ -22,7 +23,7 @@ static const char help[] =
     "  --nonce TEXT         the nonce of every request; without it, 16 random bytes in hex for each\n"
     "  --claims JSON        the claims of the token, all of them\n"
     "  --claims-file FILE   the same, out of a file\n"
-    "  --ttl SECONDS        from iat to exp of the token; 300 without it\n"
+    "  --ttl SECONDS        from iat to exp of the token, or how long a presigned request is good; 300 without it\n"
     "  -h, --help           this text\n"
     "\n"
     "exit status: 0 all signed, 2 misuse or unreadable input (then nothing behind it is read)\n"
@@ -65,6 +66,7 @@ typedef struct sign_run {
   csn_line_run lines;
   csn_request_line request;
   csn_signed headers;
+  csn_sigv4_signed sigv4;
   uint8_t claims[CSN_CLAIMS_MAX], token[CSN_TOKEN_MAX];
 } sign_run;
 
@@ -109,11 +111,22 @@ static const char *find_repeated(const sign_run *run) {
   return NULL;
 }
 
+/* Headers to add, or a presigned target in the place of the request's own. 0, or an exit status. */
+static int sign_sigv4(sign_run *run) {
+  csn_request *request = &run->request.request;
+  const char *refusal = csn_sign_sigv4(&run->sigv4, &run->plan, request, csn_line_run_now(&run->lines));
+  if (refusal != NULL) return csn_line_run_refuse(&run->lines, "%s", refusal);
+  request->target = run->sigv4.target;
+  csn_request_line_write(&run->lines.out, &run->request, run->sigv4.headers, run->sigv4.header_count);
+  return 0;
+}
+
 /* 0, or an exit status. */
 static int sign_one(sign_run *run) {
   char hex[32];
   uint8_t random[sizeof hex / 2];
   const char *given = run->plan.choice->nonce;
+  if (run->policy.config.scheme->standard == CSN_STANDARD_AWS_SIGV4) return sign_sigv4(run);
   if (given == NULL && !csn_random(random, sizeof random)) {
     return csn_line_run_refuse(&run->lines, "the system has no random bytes");
   }

@@ -22,6 +22,10 @@ static bool refuse(refusal out, const char *format, ...) {
   return false;
 }
 
+int64_t csn_sign_plan_ttl(const csn_sign_plan *plan) {
+  return plan->choice->ttl >= 0 ? plan->choice->ttl : CSN_SIGN_TTL_DEFAULT;
+}
+
 static bool is_named(csn_span id, const char *name) {
   return name == NULL || csn_span_equal(id, csn_span_str(name));
 }
@@ -81,12 +85,18 @@ static bool check_claims(csn_span claims, refusal out) {
   return csn_json_type_of(&json, 0) == CSN_JSON_OBJECT || refuse(out, "the claims are not a JSON object");
 }
 
+static bool is_sigv4(const csn_scheme *scheme) {
+  return scheme->standard == CSN_STANDARD_AWS_SIGV4;
+}
+
 /* Options that say something about a thing which the preset does not have. */
 static bool check_choice(const csn_sign_choice *choice, const csn_scheme *scheme, refusal out) {
-  size_t forms = csn_scheme_form_count(scheme), at = 0;
+  size_t forms = is_sigv4(scheme) ? CSN_SIGN_SIGV4_FORMS : csn_scheme_form_count(scheme), at = 0;
   bool has_nonce = csn_form_find(&scheme->forms[0], CSN_FIELD_NONCE) != NULL;
   if (scheme->has_api_key) return refuse(out, "%s signs nothing: csn apikey new issues keys", scheme->name);
-  bool has_token_option = choice->claims.len > 0 || choice->ttl >= 0 || choice->token_key_id != NULL;
+  bool is_presigned = is_sigv4(scheme) && choice->form == CSN_SIGN_SIGV4_PRESIGNED;
+  bool has_ttl = choice->ttl >= 0 && !is_presigned;
+  bool has_token_option = choice->claims.len > 0 || has_ttl || choice->token_key_id != NULL;
   if (!scheme->has_token && has_token_option) {
     return refuse(out, "%s has no token: --claims, --claims-file, --ttl and --token-key-id do not apply", scheme->name);
   }
@@ -101,13 +111,21 @@ static bool check_choice(const csn_sign_choice *choice, const csn_scheme *scheme
   return choice->claims.len == 0 || check_claims(choice->claims, out);
 }
 
+static bool check_presigned(const csn_sign_plan *plan, refusal out) {
+  int64_t longest = plan->policy->config.sigv4.expires_max, ttl = csn_sign_plan_ttl(plan);
+  if (!is_sigv4(plan->policy->config.scheme) || plan->choice->form != CSN_SIGN_SIGV4_PRESIGNED) return true;
+  if (longest == 0) return refuse(out, "the policy takes no presigned requests");
+  if (ttl >= 1 && ttl <= longest) return true;
+  return refuse(out, "a presigned request is good for 1 to %lld seconds: --ttl says how long", (long long)longest);
+}
+
 bool csn_sign_plan_make(csn_sign_plan *plan, const csn_policy *policy, const csn_sign_choice *choice, int64_t now,
                         char *why, size_t size) {
   const csn_scheme *scheme = policy->config.scheme;
   refusal out = {why, size};
   *plan = (csn_sign_plan){.policy = policy, .choice = choice, .client = csn_span_str(choice->client)};
-  if (!check_choice(choice, scheme, out)) return false;
-  if (scheme->template_text != NULL && !choose_request_key(plan, now, out)) return false;
+  if (!check_choice(choice, scheme, out) || !check_presigned(plan, out)) return false;
+  if ((scheme->template_text != NULL || is_sigv4(scheme)) && !choose_request_key(plan, now, out)) return false;
   if (!scheme->has_token) return true;
   if (!choose_token_key(plan, now, out)) return false;
   if (plan->client.len == 0) plan->client = csn_key_client_id(plan->token_key);
@@ -136,12 +154,11 @@ void csn_sign_plan_claims(const csn_sign_plan *plan, int64_t now, csn_json_out *
     csn_json_out_raw(out, plan->choice->claims);
     return;
   }
-  int64_t ttl = plan->choice->ttl >= 0 ? plan->choice->ttl : CSN_SIGN_TTL_DEFAULT;
   csn_json_out_text(out, "{\"sub\":");
   csn_json_out_string(out, plan->client);
   number_claim(out, ",\"iat\":", now);
   if ((jwt->required & CSN_CLAIM_NBF) != 0) number_claim(out, ",\"nbf\":", now);
-  number_claim(out, ",\"exp\":", now + ttl);
+  number_claim(out, ",\"exp\":", now + csn_sign_plan_ttl(plan));
   name_claim(out, ",\"iss\":", jwt->issuer);
   name_claim(out, ",\"aud\":", jwt->audience);
   csn_json_out_text(out, "}");

@@ -5,7 +5,10 @@
 #include "json_out.h"
 #include "policy.h"
 
-enum { CSN_SIGN_TTL_DEFAULT = 300 }; /* seconds from iat to exp */
+enum { CSN_SIGN_TTL_DEFAULT = 300 }; /* seconds from iat to exp, or of a presigned request */
+
+/* The forms of AWS Signature Version 4, as --form counts them. */
+enum { CSN_SIGN_SIGV4_HEADER, CSN_SIGN_SIGV4_PRESIGNED, CSN_SIGN_SIGV4_FORMS };
 
 /* NULL where an option was not given. */
 typedef struct csn_sign_choice {
@@ -26,6 +29,9 @@ typedef struct csn_sign_plan {
  * the plan. */
 bool csn_sign_plan_make(csn_sign_plan *plan, const csn_policy *policy, const csn_sign_choice *choice, int64_t now,
                         char *why, size_t size) CSN_WARN_UNUSED;
+
+/* Seconds that what is signed is good for. */
+int64_t csn_sign_plan_ttl(const csn_sign_plan *plan);
 
 /* Writes the claims of a token of `now`: the given ones, or sub, iat, exp and what else the policy asks for. */
 void csn_sign_plan_claims(const csn_sign_plan *plan, int64_t now, csn_json_out *out);

@@ -185,7 +185,7 @@ static void put_query(csn_sigv4_text *out, const csn_sigv4_query *query) {
 
 /* ---- path ---- */
 
-static void put_encoded(csn_sigv4_text *out, csn_span bytes) {
+void csn_sigv4_put_encoded(csn_sigv4_text *out, csn_span bytes) {
   for (size_t i = 0; i < bytes.len; i++) {
     uint8_t text[3];
     size_t len = bytes.ptr[i] == '/' ? 1 : encode_byte(bytes.ptr[i], text);
@@ -206,7 +206,7 @@ static void put_normalized(csn_sigv4_text *out, csn_span path) {
       continue;
     }
     put_byte(out, '/');
-    put_encoded(out, segment);
+    csn_sigv4_put_encoded(out, segment);
   }
   if (out->len == root || path.ptr[path.len - 1] == '/') put_byte(out, '/');
 }
@@ -232,7 +232,7 @@ static csn_reason put_path_once(csn_sigv4_text *out, csn_span path, csn_verdict 
 static csn_reason put_path(csn_sigv4_text *out, csn_sigv4_path form, csn_span path, csn_verdict *verdict) {
   if (form == CSN_SIGV4_PATH_S3) return put_path_once(out, path, verdict);
   if (form == CSN_SIGV4_PATH_ENCODED) {
-    put_encoded(out, path);
+    csn_sigv4_put_encoded(out, path);
   } else {
     put_normalized(out, path);
   }

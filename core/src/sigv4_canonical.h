@@ -32,6 +32,9 @@ typedef struct csn_sigv4_text {
 
 void csn_sigv4_put(csn_sigv4_text *text, csn_span bytes);
 
+/* The same, every byte but the slash encoded where it has to be. */
+void csn_sigv4_put_encoded(csn_sigv4_text *text, csn_span bytes);
+
 /* Splits a request target, which must be a path with or without a query. */
 csn_reason csn_sigv4_split_target(csn_span target, csn_span *path, csn_span *query,
                                   csn_verdict *verdict) CSN_WARN_UNUSED;
