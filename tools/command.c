@@ -51,6 +51,20 @@ int csn_help(const char *command, const char *help) {
   return CSN_EXIT_ACCEPTED;
 }
 
+int csn_run_subcommand(const char *command, const char *help, const csn_subcommand *table, int argc, char **argv) {
+  char known[256] = "";
+  size_t used = 0;
+  for (const csn_subcommand *at = table; at->name != NULL; at++) {
+    if (argc > 1 && strcmp(argv[1], at->name) == 0) return at->run(argc - 1, argv + 1);
+    if (used >= sizeof known) continue;
+    used += (size_t)snprintf(known + used, sizeof known - used, "%s%s %s", at == table ? "" : ", ", command, at->name);
+  }
+  if (argc < 2) return csn_misuse(command, "a command is missing; there is %s", known);
+  bool wants_help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
+  if (!wants_help) return csn_misuse(command, "%s is not one of its commands; there is %s", argv[1], known);
+  return argc > 2 ? csn_misuse(command, "%s stands alone", argv[1]) : csn_help(command, help);
+}
+
 bool csn_random(uint8_t *out, size_t len) {
   while (len > 0) {
     ssize_t got = getrandom(out, len, 0);

@@ -15,6 +15,14 @@ enum { CSN_JWKS_FILE_MAX = 1 << 24 }; /* bytes of a key set: some 100,000 keys *
 typedef int csn_command(int argc, char **argv);
 csn_command csn_verify_main, csn_jwt_main, csn_sign_main, csn_apikey_main, csn_redact_main, csn_report_main;
 
+typedef struct csn_subcommand {
+  const char *name; /* NULL ends the table */
+  csn_command *run; /* its argv begins with the name */
+} csn_subcommand;
+
+/* Runs the one that argv[1] names; --help and -h print `help`. An exit status. */
+int csn_run_subcommand(const char *command, const char *help, const csn_subcommand *table, int argc, char **argv);
+
 /* Prints "COMMAND: message" as one line on standard error, control bytes replaced, and returns CSN_EXIT_FAILED.
  * csn_misuse() adds where help is found. */
 int csn_fail(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -145,10 +145,6 @@ static int apikey_new_main(int argc, char **argv) {
 }
 
 int csn_apikey_main(int argc, char **argv) {
-  if (argc > 1 && strcmp(argv[1], "new") == 0) return apikey_new_main(argc - 1, argv + 1);
-  bool wants_help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-  if (wants_help && argc > 2) return csn_misuse("csn apikey", "%s stands alone", argv[1]);
-  if (wants_help) return csn_help("csn apikey", help);
-  if (argc > 1) return csn_misuse("csn apikey", "%s is not one of its commands; there is csn apikey new", argv[1]);
-  return csn_misuse("csn apikey", "a command is missing; there is csn apikey new");
+  static const csn_subcommand table[] = {{"new", apikey_new_main}, {0}};
+  return csn_run_subcommand("csn apikey", help, table, argc, argv);
 }

@@ -234,10 +234,6 @@ static int jwt_verify_main(int argc, char **argv) {
 }
 
 int csn_jwt_main(int argc, char **argv) {
-  if (argc > 1 && strcmp(argv[1], "verify") == 0) return jwt_verify_main(argc - 1, argv + 1);
-  bool wants_help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-  if (wants_help && argc > 2) return csn_misuse("csn jwt", "%s stands alone", argv[1]);
-  if (wants_help) return csn_help("csn jwt", help);
-  if (argc > 1) return csn_misuse("csn jwt", "%s is not one of its commands; there is csn jwt verify", argv[1]);
-  return csn_misuse("csn jwt", "a command is missing; there is csn jwt verify");
+  static const csn_subcommand table[] = {{"verify", jwt_verify_main}, {0}};
+  return csn_run_subcommand("csn jwt", help, table, argc, argv);
 }
