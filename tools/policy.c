@@ -35,12 +35,6 @@ static const csn_policy_field jwt_fields[JWT_FIELDS] = {
 
 static const csn_policy_field nonces_fields[] = {{"capacity", CSN_POLICY_WHOLE}};
 
-/* What the spans of the configuration point into. */
-typedef struct policy_memory {
-  uint8_t issuer[CSN_POLICY_NAME_MAX], audience[CSN_POLICY_NAME_MAX];
-  uint8_t region[CSN_SIGV4_SCOPE_MAX], service[CSN_SIGV4_SCOPE_MAX];
-} policy_memory;
-
 /* ---- the preset, and what it has ---- */
 
 static bool scheme_has(const csn_scheme *scheme, csn_field field) {
@@ -144,7 +138,7 @@ static bool read_claims_and_algorithms(csn_policy_reader *r, const uint32_t *at,
 
 static bool read_jwt(csn_policy_reader *r, uint32_t node) {
   csn_jwt_policy *jwt = &r->out->config.jwt;
-  policy_memory *memory = r->out->memory;
+  csn_policy_memory *memory = r->out->memory;
   uint32_t at[JWT_FIELDS];
   if (node == 0) return true;
   r->section = "jwt";
@@ -181,6 +175,7 @@ static bool read_jwks_at(csn_policy_reader *r, uint32_t node, const char *path) 
   defaults.uses = CSN_USE_TOKEN;
   csn_error error = csn_keyring_add_jwks(r->out->keyring, csn_file_span(&file), &defaults, &result);
   bool good = error == CSN_OK && result.added > 0;
+  r->out->jwks = result;
   if (!good) refuse_jwks(r, node, path, csn_file_span(&file), error, &result);
   if (good && r->keep != NULL && !csn_policy_keep_jwks(r, csn_file_span(&file))) {
     good = csn_policy_refuse(r, node, "jwks_file", "%s", strerror(ENOMEM));
@@ -238,6 +233,7 @@ static bool read_nonces(csn_policy_reader *r, uint32_t node, int64_t now) {
                     !csn_policy_whole(r, at, "capacity", 1, INT64_C(1) << 36, &capacity))) {
     return false;
   }
+  r->out->nonce_capacity = capacity;
   config.capacity = (uint64_t)capacity;
   csn_error error = csn_random(config.seed, sizeof config.seed) ? CSN_OK : CSN_ERROR_CRYPTO;
   if (error == CSN_OK) error = csn_nonce_table_new(&r->out->nonces, &config);
@@ -265,7 +261,7 @@ static bool read_policy(csn_policy_reader *r, int64_t now) {
     return false;
   }
   csn_policy_bool(r, at[UNSIGNED_BODY], &config->allow_unsigned_body);
-  policy_memory *memory = r->out->memory;
+  csn_policy_memory *memory = r->out->memory;
   return read_jwt(r, at[JWT]) && csn_policy_read_sigv4(r, at[AWS_SIGV4], memory->region, memory->service) &&
          read_keys(r, at) && csn_policy_read_api_keys(r, at[API_KEYS]) && read_nonces(r, at[NONCES], now) &&
          make_verifier(r);
@@ -304,7 +300,7 @@ static void refuse_text(csn_policy_reader *r, csn_span text, csn_reason reason, 
 static bool load_text(csn_policy_reader *r, csn_span text, int64_t now) {
   size_t room = count_nodes(text), offset = 0;
   csn_json_node *nodes = malloc(room * sizeof *nodes);
-  r->out->memory = calloc(1, sizeof(policy_memory));
+  r->out->memory = calloc(1, sizeof *r->out->memory);
   bool good = false;
   if (nodes == NULL || r->out->memory == NULL) {
     refuse_file(r, ENOMEM);
@@ -349,6 +345,5 @@ void csn_policy_free(csn_policy *policy) {
   if (policy->keys != NULL) csn_wipe(policy->keys, policy->key_count * sizeof *policy->keys);
   free(policy->keys);
   free(policy->memory);
-  free(policy->api_keys_memory);
   memset(policy, 0, sizeof *policy);
 }

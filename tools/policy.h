@@ -10,6 +10,8 @@ enum {
   CSN_POLICY_NONCES_DEFAULT = 1000000, /* live nonces: 1,600 requests a second at the default window */
 };
 
+typedef struct csn_policy_memory csn_policy_memory;
+
 typedef struct csn_policy {
   csn_verifier_config config;
   csn_keyring *keyring;
@@ -17,8 +19,14 @@ typedef struct csn_policy {
   csn_verifier *verifier;
   csn_key *keys; /* in the order of the file, for signing */
   size_t key_count;
-  csn_api_key_store *api_keys;    /* NULL where the scheme has no API key */
-  void *memory, *api_keys_memory; /* what the spans of `config` point into */
+  csn_api_key_store *api_keys; /* NULL where the scheme has no API key */
+  csn_policy_memory *memory;   /* what the spans of `config` point into */
+  /* For who is told what the policy means: */
+  int64_t nonce_capacity; /* live nonces that were asked for; 0 where the scheme has no nonce */
+  size_t api_key_count;   /* records */
+  csn_jwks_result jwks;   /* what came of the key set */
+  size_t inline_count;    /* keys whose secret stands in the policy itself */
+  size_t short_count;     /* keys with allow_legacy_short */
 } csn_policy;
 
 /* Where and why a file was refused: one line without a newline, "FILE:LINE: field: reason". Holds no secret. */

@@ -28,11 +28,6 @@ static const csn_policy_field record_fields[RECORD_FIELDS] = {
     [HELD_SCOPES] = {"scopes", CSN_POLICY_STRING},
 };
 
-/* What the spans of the configuration point into. */
-typedef struct api_keys_memory {
-  uint8_t prefix[CSN_API_KEY_PREFIX_MAX], scopes[CSN_API_KEY_SCOPES_MAX];
-} api_keys_memory;
-
 static bool read_name(csn_policy_reader *r, uint32_t node, const char *field, size_t most, csn_name *out) {
   uint8_t text[CSN_ID_MAX];
   csn_span span;
@@ -79,7 +74,9 @@ static bool read_record(csn_policy_reader *r, uint32_t node, csn_api_key_record 
   }
   csn_policy_bool(r, at[REVOKED], &record->revoked);
   csn_error error = csn_api_key_store_add(r->out->api_keys, record);
-  return error == CSN_OK || csn_policy_refuse(r, node, "records", "%s", csn_error_sentence(error));
+  if (error != CSN_OK) return csn_policy_refuse(r, node, "records", "%s", csn_error_sentence(error));
+  r->out->api_key_count++;
+  return true;
 }
 
 static bool read_records(csn_policy_reader *r, uint32_t list) {
@@ -111,8 +108,8 @@ bool csn_policy_read_api_keys(csn_policy_reader *r, uint32_t node) {
   if (!find_pepper(r, node, &policy->pepper)) return false;
   if (node == 0) return csn_policy_refuse(r, 0, "api_keys", "is missing");
   r->section = "api_keys";
-  api_keys_memory *memory = r->out->api_keys_memory = calloc(1, sizeof *memory);
-  if (memory == NULL || csn_api_key_store_new(&r->out->api_keys) != CSN_OK) {
+  csn_policy_memory *memory = r->out->memory;
+  if (csn_api_key_store_new(&r->out->api_keys) != CSN_OK) {
     return csn_policy_refuse(r, node, NULL, "%s", csn_error_sentence(CSN_ERROR_NO_MEMORY));
   }
   if (!csn_policy_fields(r, node, api_keys_fields, FIELDS, at) ||

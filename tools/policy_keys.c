@@ -124,6 +124,8 @@ static bool read_config(csn_policy_reader *r, uint32_t node, csn_key_config *con
     return false;
   }
   csn_policy_bool(r, at[ALLOW_SHORT], &config->allow_legacy_short);
+  r->out->short_count += config->allow_legacy_short;
+  r->out->inline_count += at[SECRET] != 0;
   config->secret = csn_secret_span(&memory->secret);
   return true;
 }

@@ -18,6 +18,13 @@ typedef struct csn_policy_reader {
   void *keep_self;
 } csn_policy_reader;
 
+/* What the spans of the configuration point into. */
+struct csn_policy_memory {
+  uint8_t issuer[CSN_POLICY_NAME_MAX], audience[CSN_POLICY_NAME_MAX];
+  uint8_t prefix[CSN_API_KEY_PREFIX_MAX], scopes[CSN_API_KEY_SCOPES_MAX];
+  uint8_t region[CSN_SIGV4_SCOPE_MAX], service[CSN_SIGV4_SCOPE_MAX];
+};
+
 typedef enum csn_policy_type {
   CSN_POLICY_STRING,
   CSN_POLICY_WHOLE,

@@ -33,7 +33,7 @@ static inline int test_folder_make(void **state) {
 
 /* The path of `name` in the folder, in one of a few buffers used in turn; the file is removed at the end. */
 static inline const char *test_path(const char *name) {
-  static char paths[8][TEST_PATH_MAX];
+  static char paths[16][TEST_PATH_MAX];
   static size_t turn;
   char *path = paths[turn++ % COUNT(paths)];
   size_t i = 0;
