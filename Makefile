@@ -200,6 +200,7 @@ TSAN_TESTS := $(filter %nonce_table %nonce_stress %nonce_history %nonce_brink %n
 ASAN_TESTS := $(filter-out %/test_allocation,$(TESTS_asan))
 TEST_RUNS = $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) \
 	sh:fuzz/check-seeds:$(B)/release/fuzz/make_seeds \
+	python3:tools/check-policy-schema:$(B)/release/csn \
 	$(foreach n,$(FUZZ_NAMES),$(B)/asan/replay/$(n):corpus/seeds/$(n):corpus/regressions/$(n))
 
 test-build: $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) $(REPLAYS_asan) $(B)/release/csn $(B)/asan/csn $(B)/release/fuzz/make_seeds
@@ -237,12 +238,14 @@ format-check: | $(B)/.setup-check ## Fails where a source is not formatted
 
 install: lib csn stores ## Installs under PREFIX (default /usr/local), below DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/countersign \
-		$(DESTDIR)$(PREFIX)/share/man/man1
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/countersign
 	install $(B)/release/csn $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(B)/release/libcountersign*.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 core/include/countersign/*.h core/store/nonce_file.h core/store/sqlite_aead.h core/store/redis.h \
 		$(DESTDIR)$(PREFIX)/include/countersign
 	install -m 644 tools/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 tools/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 tools/policy.schema.json $(DESTDIR)$(PREFIX)/share/countersign
 
 clean: ## Removes what was built
 	rm -rf $(B) reports/out fuzz/out

@@ -117,6 +117,9 @@ bool csn_policy_read_api_keys(csn_policy_reader *r, uint32_t node) {
       !csn_policy_string(r, at[SCOPES], "required_scopes", memory->scopes, sizeof memory->scopes, &policy->scopes)) {
     return false;
   }
+  if (at[PREFIX] != 0 && !csn_api_key_prefix_valid(policy->prefix)) {
+    return csn_policy_refuse(r, at[PREFIX], "prefix", "must be 1 to 16 of a-z 0-9: no key has another");
+  }
   if (!csn_api_key_scopes_valid(policy->scopes)) {
     return csn_policy_refuse(r, at[SCOPES], "required_scopes", "must be scope-tokens with one space between two");
   }

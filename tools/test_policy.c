@@ -232,6 +232,19 @@ static void contradictions_are_refused(void **state) {
   check_refusals(rows, COUNT(rows));
 }
 
+static void a_prefix_that_no_key_has_is_refused(void **state) {
+#define OF_PREFIX(prefix)                                                                             \
+  "{\"preset\":\"api-key\",\"keys\":[{\"secret\":\"" SECRET "\"}],\"api_keys\":{\"prefix\":\"" prefix \
+  "\",\"records\":[]}}"
+  static const char why[] = "policy.json:1: api_keys.prefix: must be 1 to 16 of a-z 0-9: no key has another";
+  static const refusal_row rows[] = {{OF_PREFIX("A"), why}, {OF_PREFIX("a_"), why}, {OF_PREFIX("a b"), why}};
+  (void)state;
+  check_refusals(rows, COUNT(rows));
+  must_load(OF_PREFIX("abcdefghij012345"));
+  assert_span(policy.config.api_key.prefix, "abcdefghij012345");
+  csn_policy_free(&policy);
+}
+
 static void unfit_secrets_are_refused(void **state) {
   static const refusal_row rows[] = {
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret\":\"0123456789abcdef0123456789abcde\"}]}",
@@ -449,6 +462,7 @@ int main(void) {
       cmocka_unit_test(wrong_types_are_refused),
       cmocka_unit_test(values_out_of_range_are_refused),
       cmocka_unit_test(contradictions_are_refused),
+      cmocka_unit_test(a_prefix_that_no_key_has_is_refused),
       cmocka_unit_test(unfit_secrets_are_refused),
       cmocka_unit_test(boundaries_are_accepted),
       cmocka_unit_test(secrets_come_from_files_variables_and_encodings),

@@ -52,7 +52,7 @@ static void write_checksum(csn_span before, char out[CSN_API_KEY_CHECKSUM_CHARS]
 
 /* ---- making ---- */
 
-static bool prefix_valid(csn_span prefix) {
+bool csn_api_key_prefix_valid(csn_span prefix) {
   if (prefix.len < 1 || prefix.len > CSN_API_KEY_PREFIX_MAX) return false;
   for (size_t i = 0; i < prefix.len; i++) {
     if (!is_prefix_char(prefix.ptr[i])) return false;
@@ -72,7 +72,7 @@ static bool draw(const uint8_t random[CSN_API_KEY_RANDOM_BYTES], char out[CSN_AP
 
 csn_error csn_api_key_make(csn_span prefix, const uint8_t random[CSN_API_KEY_RANDOM_BYTES], csn_api_key_text *out) {
   csn_wipe(out, sizeof *out);
-  if (!prefix_valid(prefix)) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!csn_api_key_prefix_valid(prefix)) return CSN_ERROR_INVALID_ARGUMENT;
   size_t len = prefix.len;
   memcpy(out->bytes, prefix.ptr, len);
   out->bytes[len++] = '_';

@@ -41,6 +41,9 @@ typedef struct csn_api_key {
   csn_span display; /* prefix, '_' and four characters: all of a key that may be stored, logged or shown */
 } csn_api_key;
 
+/* Whether some key has this prefix: 1 to CSN_API_KEY_PREFIX_MAX of [a-z0-9]. Thread-safe. */
+bool csn_api_key_prefix_valid(csn_span prefix) CSN_WARN_UNUSED;
+
 /* Makes a key of `random`, which is secret, fresh and from the system's generator; the caller wipes it. Each character
  * is a byte's low six bits, where they are below 62. Errors: INVALID_ARGUMENT for the prefix, or for bytes of which
  * fewer than 43 can be used, which chance does once in 10^17; `out` is then wiped. CT: the random part does not leak;
