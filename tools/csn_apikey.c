@@ -136,7 +136,7 @@ static int apikey_new_main(int argc, char **argv) {
   csn_policy policy;
   int status = parse_options(&options, argc, argv);
   if (status >= 0) return status;
-  if (!csn_policy_load(&policy, options.policy, 0, &error)) return csn_fail(command, "%s", error.text);
+  if (!csn_policy_load_keys(&policy, options.policy, NULL, NULL, &error)) return csn_fail(command, "%s", error.text);
   status = policy.config.scheme->has_api_key
                ? issue(&options, &policy)
                : csn_fail(command, "%s: the preset %s has no API key", options.policy, policy.config.scheme->name);

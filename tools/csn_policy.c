@@ -6,7 +6,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../core/src/credential.h"
 #include "command.h"
 #include "input.h"
 #include "policy.h"
@@ -92,10 +91,6 @@ static const char *use_of(unsigned bit) {
 
 /* ---- what a policy means ---- */
 
-static bool has_field(const csn_scheme *scheme, csn_field field) {
-  return csn_form_find(&scheme->forms[0], field) != NULL;
-}
-
 static void print_scheme(csn_json_out *out, const csn_policy *policy) {
   const csn_scheme *scheme = policy->config.scheme;
   text(out, "  preset ");
@@ -103,7 +98,7 @@ static void print_scheme(csn_json_out *out, const csn_policy *policy) {
   text(out, ": ");
   text(out, scheme->summary);
   if (scheme->template_text != NULL) name(out, "\n  signed ", csn_span_str(scheme->template_text));
-  if (has_field(scheme, CSN_FIELD_TIMESTAMP)) number(out, "\n  window ", policy->config.window, " seconds");
+  if (csn_policy_has(policy, CSN_FIELD_TIMESTAMP)) number(out, "\n  window ", policy->config.window, " seconds");
   if (policy->nonces != NULL) number(out, "\n  nonces ", policy->nonce_capacity, " at a time");
   text(out, "\n");
 }
@@ -153,9 +148,9 @@ static void print_ambiguity(csn_json_out *out, const csn_policy *policy) {
   text(out, "\n");
 }
 
-static void print_replay(csn_json_out *out, const csn_scheme *scheme) {
-  if (has_field(scheme, CSN_FIELD_NONCE)) return;
-  if (has_field(scheme, CSN_FIELD_TIMESTAMP)) {
+static void print_replay(csn_json_out *out, const csn_policy *policy) {
+  if (csn_policy_has(policy, CSN_FIELD_NONCE)) return;
+  if (csn_policy_has(policy, CSN_FIELD_TIMESTAMP)) {
     text(out, "  note: no replay protection: a request is accepted again until its window is over\n");
   } else {
     text(out, "  note: no replay protection: whoever has the token or key may use it again and again\n");
@@ -186,7 +181,7 @@ static void print_notes(csn_json_out *out, const csn_policy *policy, const char 
   const csn_verifier_config *config = &policy->config;
   struct stat info;
   print_ambiguity(out, policy);
-  print_replay(out, config->scheme);
+  print_replay(out, policy);
   if (config->allow_unsigned_body) text(out, "  note: a body passes that nobody has signed: allow_unsigned_body\n");
   if (config->scheme->has_token && (config->jwt.required & CSN_CLAIM_EXP) == 0) {
     text(out, "  note: a token without exp is accepted and never ends\n");

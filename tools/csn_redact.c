@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -84,7 +83,7 @@ static bool load_secrets(secret_list *list, const char *path, csn_redact_error *
   csn_policy policy;
   csn_policy_error why;
   if (path == NULL) return true;
-  if (!csn_policy_load_secrets(&policy, path, (int64_t)time(NULL), keep_secret, list, &why)) {
+  if (!csn_policy_load_keys(&policy, path, keep_secret, list, &why)) {
     snprintf(error->text, sizeof error->text, "%.255s", why.text);
     return false;
   }

@@ -162,7 +162,7 @@ static int run_with_policy(sign_run *run, const sign_options *options, int argc,
 
 static int run_with_claims(sign_run *run, const sign_options *options, int argc, char **argv) {
   csn_policy_error error;
-  if (!csn_policy_load(&run->policy, options->policy, csn_line_run_now(&run->lines), &error)) {
+  if (!csn_policy_load_keys(&run->policy, options->policy, NULL, NULL, &error)) {
     return csn_fail(command, "%s", error.text);
   }
   int status = run_with_policy(run, options, argc, argv);

@@ -20,12 +20,15 @@ static const char help[] =
     "  --audit FILE   append one JSON event a verdict to this file; SIGUSR1 opens it anew\n"
     "  -h, --help     this text\n"
     "\n"
+    "SIGHUP loads the policy anew between two lines, and nonces stay remembered. One that is refused changes nothing.\n"
+    "\n"
     "exit status: 0 all accepted, 1 some rejected, 2 misuse, unreadable input (then nothing behind it is read)\n"
     "             or an audit file that cannot be written\n"
     "See csn-verify(1).\n";
 
 /* What one run needs; static, because it is large and there is one run in a process. */
 typedef struct verify_run {
+  const char *policy_path;
   const char *audit_path; /* NULL: no audit events */
   csn_audit_writer *audit;
   csn_policy policy;
@@ -105,6 +108,35 @@ static int audit(verify_run *run, const csn_verdict *verdict) {
   return 0;
 }
 
+/* ---- the policy, anew ---- */
+
+static volatile sig_atomic_t reload_wanted;
+
+static void want_reload(int number) {
+  (void)number;
+  reload_wanted = 1;
+}
+
+/* Without SA_RESTART: a wait for input ends, so that the policy is loaded, or complained of, when it is asked for. */
+static void start_reload(void) {
+  const struct sigaction action = {.sa_handler = want_reload};
+  sigaction(SIGHUP, &action, NULL);
+}
+
+/* Between two lines, when nothing points into the policy. */
+static void reload(void *self) {
+  verify_run *run = self;
+  csn_policy_error error;
+  char shown[CSN_PATH_SHOWN_MAX + 4];
+  if (!reload_wanted) return;
+  reload_wanted = 0; /* before the file is read: a signal meanwhile has it read again */
+  if (csn_policy_reload(&run->policy, run->policy_path, csn_line_run_now(&run->lines), &error)) {
+    csn_note(command, "note: %s: loaded anew", csn_path_shown(run->policy_path, shown));
+  } else {
+    csn_note(command, "%s; the policy before it stays", error.text);
+  }
+}
+
 /* ---- the run ---- */
 
 /* A verdict is not written where its event cannot be queued. */
@@ -113,6 +145,7 @@ static int verify_lines(verify_run *run) {
   int status = 0;
   while (csn_line_run_next_request(&run->lines, &run->request, &status)) {
     csn_verdict verdict;
+    reload(run);
     csn_verify(run->policy.verifier, &run->request.request, csn_line_run_now(&run->lines), &verdict);
     status = audit(run, &verdict);
     if (status != 0) return status;
@@ -123,35 +156,37 @@ static int verify_lines(verify_run *run) {
   return rejected ? CSN_EXIT_REJECTED : CSN_EXIT_ACCEPTED;
 }
 
-static void warn_of_ambiguity(verify_run *run, const char *path) {
+static void warn_of_ambiguity(verify_run *run) {
   const csn_scheme *scheme = run->policy.config.scheme;
   char shown[CSN_PATH_SHOWN_MAX + 4];
   if (!csn_verifier_is_ambiguous(run->policy.verifier)) return;
-  csn_line_run_note(&run->lines,
-                    "warning: %s: preset %s is ambiguous: two different requests can have one signature%s%s",
-                    csn_path_shown(path, shown), scheme->name, scheme->delimited_form == NULL ? "" : "; use ",
-                    scheme->delimited_form == NULL ? "" : scheme->delimited_form);
+  csn_line_run_note(
+      &run->lines, "warning: %s: preset %s is ambiguous: two different requests can have one signature%s%s",
+      csn_path_shown(run->policy_path, shown), scheme->name, scheme->delimited_form == NULL ? "" : "; use ",
+      scheme->delimited_form == NULL ? "" : scheme->delimited_form);
 }
 
 int csn_verify_main(int argc, char **argv) {
   static verify_run run;
-  const char *policy = NULL;
   csn_policy_error error;
   const csn_option options[] = {
-      {"policy", .text = &policy},
+      {"policy", .text = &run.policy_path},
       {"audit", .text = &run.audit_path},
       {"now", .number = &run.lines.now, .high = CSN_UNIX_SECONDS_MAX, .takes = "UNIX seconds"},
       {0},
   };
   run.lines.command = command;
   run.lines.now = -1;
+  run.lines.idle = reload;
+  run.lines.idle_self = &run;
   int status = csn_read_options(command, help, options, argc, argv);
   if (status >= 0) return status;
-  if (policy == NULL) return csn_misuse(command, "--policy FILE is missing");
-  if (!csn_policy_load(&run.policy, policy, csn_line_run_now(&run.lines), &error)) {
+  if (run.policy_path == NULL) return csn_misuse(command, "--policy FILE is missing");
+  start_reload(); /* a signal while the policy is loaded has it loaded again */
+  if (!csn_policy_load(&run.policy, run.policy_path, csn_line_run_now(&run.lines), &error)) {
     return csn_fail(command, "%s", error.text);
   }
-  warn_of_ambiguity(&run, policy);
+  warn_of_ambiguity(&run);
   csn_line_run_start(&run.lines, argc, argv, CSN_REQUEST_LINE_MAX);
   status = start_audit(&run);
   if (status == 0) status = stop_audit(&run, verify_lines(&run));

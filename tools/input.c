@@ -79,8 +79,8 @@ static bool refill(csn_lines *lines) {
     lines->error = ENOMEM;
     return false;
   }
-  announce_wait(lines);
   do {
+    announce_wait(lines); /* again, where a signal has ended the wait */
     got = read(lines->fd, lines->buffer + lines->end, lines->size - lines->end);
   } while (got < 0 && errno == EINTR);
   if (got < 0) {

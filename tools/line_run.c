@@ -19,6 +19,7 @@ static void flush_before_wait(void *self) {
   csn_line_run *run = self;
   csn_json_out_flush(&run->out);
   if (run->out.has_written) say_note(run);
+  if (run->idle != NULL) run->idle(run->idle_self);
 }
 
 void csn_line_run_start(csn_line_run *run, int argc, char **argv, size_t limit) {

@@ -13,13 +13,15 @@
 /* Bytes of a request's line: the default body limit of nginx, 1 MiB, and room for the rest. */
 enum { CSN_REQUEST_LINE_MAX = (1 << 20) + (64 << 10) };
 
-/* Large, and one in a process: make it static. Zero it, and set the first two members. */
+/* Large, and one in a process: make it static. Zero it, and set the first two members and `idle`. */
 typedef struct csn_line_run {
   const char *command;
   int64_t now; /* of every line; -1: the clock's */
   csn_lines lines;
   csn_json_out out;
-  char note[1024]; /* not said yet; "" without one */
+  char note[1024];          /* not said yet; "" without one */
+  void (*idle)(void *self); /* called before input is waited for, and when a signal has ended the wait; NULL: nothing */
+  void *idle_self;
   uint8_t out_bytes[64 * 1024];
 } csn_line_run;
 

@@ -33,12 +33,10 @@ static const csn_policy_field jwt_fields[JWT_FIELDS] = {
     [ALGORITHMS] = {"algorithms", CSN_POLICY_ARRAY},
 };
 
-static const csn_policy_field nonces_fields[] = {{"capacity", CSN_POLICY_WHOLE}};
-
 /* ---- the preset, and what it has ---- */
 
-static bool scheme_has(const csn_scheme *scheme, csn_field field) {
-  return csn_form_find(&scheme->forms[0], field) != NULL; /* the forms of a scheme have the same fields */
+bool csn_policy_has(const csn_policy *policy, csn_field field) {
+  return csn_form_find(&policy->config.scheme->forms[0], field) != NULL; /* all forms have the same fields */
 }
 
 static bool signs_body(const csn_scheme *scheme) {
@@ -64,6 +62,9 @@ static bool read_preset(csn_policy_reader *r, uint32_t node) {
     name_presets(known, sizeof known);
     return csn_policy_refuse(r, node, "preset", "must be one of %s", known);
   }
+  if (r->before != NULL && scheme != r->before->config.scheme) {
+    return csn_policy_refuse(r, node, "preset", "must stay %s while the command runs", r->before->config.scheme->name);
+  }
   r->out->config.scheme = scheme;
   if (scheme->has_token) r->uses |= CSN_USE_TOKEN;
   if (scheme->template_text != NULL || scheme->standard != CSN_STANDARD_NONE) r->uses |= CSN_USE_REQUEST;
@@ -83,8 +84,8 @@ static bool check_preset_has(csn_policy_reader *r, const uint32_t at[FIELDS]) {
       {WINDOW, scheme->standard == CSN_STANDARD_AWS_SIGV4, "has aws_sigv4.window_seconds in its place"},
       {UNSIGNED_BODY, scheme->standard == CSN_STANDARD_AWS_SIGV4, "has aws_sigv4.allow_unsigned_payload in its place"},
       {AWS_SIGV4, scheme->standard != CSN_STANDARD_AWS_SIGV4, "is not signed by AWS Signature Version 4"},
-      {WINDOW, !scheme_has(scheme, CSN_FIELD_TIMESTAMP), "has no timestamp"},
-      {NONCES, !scheme_has(scheme, CSN_FIELD_NONCE), "has no nonce"},
+      {WINDOW, !csn_policy_has(r->out, CSN_FIELD_TIMESTAMP), "has no timestamp"},
+      {NONCES, !csn_policy_has(r->out, CSN_FIELD_NONCE), "has no nonce"},
       {JWT, !scheme->has_token, "has no token"},
       {JWKS_FILE, !scheme->has_token, "has no token"},
       {API_KEYS, !scheme->has_api_key, "has no API key"},
@@ -221,36 +222,16 @@ static bool read_keys(csn_policy_reader *r, const uint32_t at[FIELDS]) {
   return true;
 }
 
-/* ---- nonces and the verifier ---- */
-
-static bool read_nonces(csn_policy_reader *r, uint32_t node, int64_t now) {
-  csn_nonce_table_config config = {.now = now, .fence = CSN_NONCE_NO_FENCE};
-  int64_t capacity = CSN_POLICY_NONCES_DEFAULT;
-  uint32_t at = 0;
-  if (!scheme_has(r->out->config.scheme, CSN_FIELD_NONCE)) return true;
-  r->section = "nonces";
-  if (node != 0 && (!csn_policy_fields(r, node, nonces_fields, 1, &at) ||
-                    !csn_policy_whole(r, at, "capacity", 1, INT64_C(1) << 36, &capacity))) {
-    return false;
-  }
-  r->out->nonce_capacity = capacity;
-  config.capacity = (uint64_t)capacity;
-  csn_error error = csn_random(config.seed, sizeof config.seed) ? CSN_OK : CSN_ERROR_CRYPTO;
-  if (error == CSN_OK) error = csn_nonce_table_new(&r->out->nonces, &config);
-  csn_wipe(&config, sizeof config);
-  if (error != CSN_OK) return csn_policy_refuse(r, at, "capacity", "%s", csn_error_sentence(error));
-  r->out->config.nonces = csn_nonce_table_store(r->out->nonces);
-  r->section = "";
-  return true;
-}
+/* ---- the verifier ---- */
 
 static bool make_verifier(csn_policy_reader *r) {
+  if (r->keys_only) return true;
   r->out->config.keyring = r->out->keyring;
   csn_error error = csn_verifier_new(&r->out->verifier, &r->out->config);
   return error == CSN_OK || csn_policy_refuse(r, 0, NULL, "%s", csn_error_sentence(error));
 }
 
-static bool read_policy(csn_policy_reader *r, int64_t now) {
+static bool read_policy(csn_policy_reader *r) {
   csn_verifier_config *config = &r->out->config;
   uint32_t at[FIELDS];
   if (csn_json_type_of(&r->json, 0) != CSN_JSON_OBJECT) {
@@ -261,9 +242,8 @@ static bool read_policy(csn_policy_reader *r, int64_t now) {
     return false;
   }
   csn_policy_bool(r, at[UNSIGNED_BODY], &config->allow_unsigned_body);
-  csn_policy_memory *memory = r->out->memory;
-  return read_jwt(r, at[JWT]) && csn_policy_read_sigv4(r, at[AWS_SIGV4], memory->region, memory->service) &&
-         read_keys(r, at) && csn_policy_read_api_keys(r, at[API_KEYS]) && read_nonces(r, at[NONCES], now) &&
+  return read_jwt(r, at[JWT]) && csn_policy_read_sigv4(r, at[AWS_SIGV4]) && read_keys(r, at) &&
+         csn_policy_read_api_keys(r, at[API_KEYS]) && csn_policy_read_nonces(r, at[NONCES], at[WINDOW]) &&
          make_verifier(r);
 }
 
@@ -297,7 +277,7 @@ static void refuse_text(csn_policy_reader *r, csn_span text, csn_reason reason, 
            csn_line_of_offset(text, offset), json_sentence(reason), offset);
 }
 
-static bool load_text(csn_policy_reader *r, csn_span text, int64_t now) {
+static bool load_text(csn_policy_reader *r, csn_span text) {
   size_t room = count_nodes(text), offset = 0;
   csn_json_node *nodes = malloc(room * sizeof *nodes);
   r->out->memory = calloc(1, sizeof *r->out->memory);
@@ -307,7 +287,7 @@ static bool load_text(csn_policy_reader *r, csn_span text, int64_t now) {
   } else {
     csn_reason reason = csn_json_read(text, nodes, room, &r->json, &offset);
     if (reason == CSN_REASON_ACCEPTED) {
-      good = read_policy(r, now);
+      good = read_policy(r);
     } else {
       refuse_text(r, text, reason, offset);
     }
@@ -316,25 +296,43 @@ static bool load_text(csn_policy_reader *r, csn_span text, int64_t now) {
   return good;
 }
 
-bool csn_policy_load(csn_policy *out, const char *path, int64_t now, csn_policy_error *error) {
-  return csn_policy_load_secrets(out, path, now, NULL, NULL, error);
-}
-
-bool csn_policy_load_secrets(csn_policy *out, const char *path, int64_t now, csn_policy_keep *keep, void *self,
-                             csn_policy_error *error) {
-  csn_policy_reader reader = {.out = out, .path = path, .error = error, .section = "", .keep = keep, .keep_self = self};
+static bool load(csn_policy_reader *r) {
   csn_file file;
-  memset(out, 0, sizeof *out);
-  out->config = (csn_verifier_config)CSN_VERIFIER_CONFIG_DEFAULT;
-  int failed = csn_file_read(&file, path, CSN_POLICY_FILE_MAX);
+  memset(r->out, 0, sizeof *r->out);
+  r->out->config = (csn_verifier_config)CSN_VERIFIER_CONFIG_DEFAULT;
+  r->section = "";
+  int failed = csn_file_read(&file, r->path, CSN_POLICY_FILE_MAX);
   if (failed != 0) {
-    refuse_file(&reader, failed);
+    refuse_file(r, failed);
     return false;
   }
-  bool good = load_text(&reader, csn_file_span(&file), now);
+  bool good = load_text(r, csn_file_span(&file));
   csn_file_free(&file);
-  if (!good) csn_policy_free(out);
+  if (!good) csn_policy_free(r->out);
   return good;
+}
+
+bool csn_policy_load(csn_policy *out, const char *path, int64_t now, csn_policy_error *error) {
+  csn_policy_reader reader = {.out = out, .path = path, .error = error, .now = now};
+  return load(&reader);
+}
+
+bool csn_policy_load_keys(csn_policy *out, const char *path, csn_policy_keep *keep, void *self,
+                          csn_policy_error *error) {
+  csn_policy_reader reader = {
+      .out = out, .path = path, .error = error, .keep = keep, .keep_self = self, .keys_only = true};
+  return load(&reader);
+}
+
+bool csn_policy_reload(csn_policy *policy, const char *path, int64_t now, csn_policy_error *error) {
+  csn_policy after;
+  csn_policy_reader reader = {.out = &after, .path = path, .error = error, .now = now, .before = policy};
+  if (!load(&reader)) return false;
+  after.nonces = policy->nonces;
+  policy->nonces = NULL;
+  csn_policy_free(policy);
+  *policy = after;
+  return true;
 }
 
 void csn_policy_free(csn_policy *policy) {

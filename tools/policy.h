@@ -38,11 +38,22 @@ typedef struct csn_policy_error {
  * `error` says why and nothing is left allocated. The file's text and the secrets in it are wiped either way. */
 bool csn_policy_load(csn_policy *out, const char *path, int64_t now, csn_policy_error *error) CSN_WARN_UNUSED;
 
-/* The same, and shows `keep` the bytes of every secret as it is read: of the keys, and of the JWK Set's (k, and what is
- * private of other key types). They are wiped behind it. `keep` is false where memory is short; then the load fails. */
+/* Is shown the bytes of every secret as it is read: of the keys, and of the JWK Set's (k, and what is private of other
+ * key types). They are wiped behind it. False where memory is short; then the load fails. */
 typedef bool csn_policy_keep(void *self, csn_span secret);
-bool csn_policy_load_secrets(csn_policy *out, const char *path, int64_t now, csn_policy_keep *keep, void *self,
-                             csn_policy_error *error) CSN_WARN_UNUSED;
+
+/* The same for who verifies nothing: no nonce table and no verifier is made. `keep` may be NULL. */
+bool csn_policy_load_keys(csn_policy *out, const char *path, csn_policy_keep *keep, void *self,
+                          csn_policy_error *error) CSN_WARN_UNUSED;
+
+/* Loads `path` again in the place of `policy`, which keeps its nonce table: what was accepted before is a replay after.
+ * On false `error` says why and `policy` is as before. What the table depends on must not change: the preset and, where
+ * it has a nonce, the capacity; the window must not grow, since older nonces are forgotten when their own window ends.
+ * No other thread may use the policy meanwhile. */
+bool csn_policy_reload(csn_policy *policy, const char *path, int64_t now, csn_policy_error *error) CSN_WARN_UNUSED;
+
+/* Whether requests of the policy's preset have this field. */
+bool csn_policy_has(const csn_policy *policy, csn_field field) CSN_WARN_UNUSED;
 
 void csn_policy_free(csn_policy *policy); /* wipes the keys */
 

@@ -16,6 +16,9 @@ typedef struct csn_policy_reader {
   unsigned uses;         /* those of the preset: CSN_USE_ bits */
   csn_policy_keep *keep; /* is shown every secret; NULL: nobody is */
   void *keep_self;
+  int64_t now;
+  bool keys_only;           /* no nonce table, no verifier */
+  const csn_policy *before; /* whose nonce table is kept; NULL: a new one is made */
 } csn_policy_reader;
 
 /* What the spans of the configuration point into. */
@@ -71,13 +74,16 @@ bool csn_policy_read_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNU
 /* Shows r->keep the secrets of a JWK Set. False where memory is short. */
 bool csn_policy_keep_jwks(csn_policy_reader *reader, csn_span text) CSN_WARN_UNUSED;
 
+/* Reads the object "nonces" at `node` where the preset has a nonce, and makes the table or takes that of the policy
+ * before. `window` is the node of window_seconds. (policy_nonces.c) */
+bool csn_policy_read_nonces(csn_policy_reader *reader, uint32_t node, uint32_t window) CSN_WARN_UNUSED;
+
 /* Reads the object "api_keys" at `node` where the preset has an API key; after the keys, of which one is the pepper.
  * (policy_api_keys.c) */
 bool csn_policy_read_api_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
 
 /* Reads the object "aws_sigv4" at `node` where the preset is signed so; `region` and `service` are what the spans of
  * the configuration point into. (policy_sigv4.c) */
-bool csn_policy_read_sigv4(csn_policy_reader *reader, uint32_t node, uint8_t region[CSN_SIGV4_SCOPE_MAX],
-                           uint8_t service[CSN_SIGV4_SCOPE_MAX]) CSN_WARN_UNUSED;
+bool csn_policy_read_sigv4(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
 
 #endif

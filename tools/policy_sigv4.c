@@ -34,16 +34,16 @@ static bool read_path(csn_policy_reader *r, uint32_t node, csn_sigv4_policy *pol
   return csn_policy_refuse(r, node, "path", "must be normalized, encoded or s3");
 }
 
-bool csn_policy_read_sigv4(csn_policy_reader *r, uint32_t node, uint8_t region[CSN_SIGV4_SCOPE_MAX],
-                           uint8_t service[CSN_SIGV4_SCOPE_MAX]) {
+bool csn_policy_read_sigv4(csn_policy_reader *r, uint32_t node) {
   csn_sigv4_policy *policy = &r->out->config.sigv4;
+  csn_policy_memory *memory = r->out->memory;
   uint32_t at[FIELDS];
   if (r->out->config.scheme->standard != CSN_STANDARD_AWS_SIGV4) return true;
   if (node == 0) return csn_policy_refuse(r, 0, "aws_sigv4", "is missing");
   r->section = "aws_sigv4";
   if (!csn_policy_fields(r, node, sigv4_fields, FIELDS, at) ||
-      !read_scope(r, node, at[REGION], "region", region, &policy->region) ||
-      !read_scope(r, node, at[SERVICE], "service", service, &policy->service) ||
+      !read_scope(r, node, at[REGION], "region", memory->region, &policy->region) ||
+      !read_scope(r, node, at[SERVICE], "service", memory->service, &policy->service) ||
       !read_path(r, at[SIGNED_PATH], policy) ||
       !csn_policy_whole(r, at[WINDOW], "window_seconds", 1, CSN_SIGV4_WINDOW_MAX, &policy->window) ||
       !csn_policy_whole(r, at[EXPIRES_MAX], "presigned_max_seconds", 0, CSN_SIGV4_EXPIRES_MAX, &policy->expires_max)) {

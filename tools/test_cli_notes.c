@@ -1,7 +1,5 @@
 /* Notes: a run that fails has one line on standard error, and a run that goes well keeps its note. */
-#include <poll.h>
-
-#include "test_cli.h"
+#include "test_cli_open.h"
 
 #define BAD "{\"method\":7}\n"
 #define WARNING "warning: "
@@ -69,56 +67,9 @@ static void ignored_keys_are_a_note_too(void **state) {
 
 /* ---- while the input is still open ---- */
 
-typedef struct open_run {
-  pid_t child;
-  int in, out, err;
-} open_run;
-
-static open_run start(const char *policy) {
-  int in[2], answers[2], complaints[2];
-  assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-  assert_int_equal(pipe2(answers, O_CLOEXEC), 0);
-  assert_int_equal(pipe2(complaints, O_CLOEXEC), 0);
-  open_run run = {fork(), in[1], answers[0], complaints[0]};
-  if (run.child == 0) {
-    dup2(in[0], STDIN_FILENO);
-    dup2(answers[1], STDOUT_FILENO);
-    dup2(complaints[1], STDERR_FILENO);
-    alarm(20);
-    execl(csn, "csn", "verify", "--policy", policy, NULL);
-    _exit(127);
-  }
-  close(in[0]);
-  close(answers[1]);
-  close(complaints[1]);
-  return run;
-}
-
-static void say(const open_run *run, const char *line) {
-  assert_int_equal(write(run->in, line, strlen(line)), strlen(line));
-}
-
-/* What comes within a wait that ends at the first bytes; "" where nothing comes. */
-static const char *hear(int fd, int milliseconds) {
-  static char text[2048];
-  struct pollfd ready = {.fd = fd, .events = POLLIN};
-  ssize_t got = poll(&ready, 1, milliseconds) == 1 ? read(fd, text, sizeof text - 1) : 0;
-  text[got > 0 ? got : 0] = '\0';
-  return text;
-}
-
-static int stop(const open_run *run) {
-  int status = 0;
-  close(run->in);
-  assert_int_equal(waitpid(run->child, &status, 0), run->child);
-  close(run->out);
-  close(run->err);
-  return WEXITSTATUS(status);
-}
-
 static void the_note_comes_with_the_first_answer(void **state) {
   (void)state;
-  open_run run = start(test_write_text("a", AMBIGUOUS));
+  open_run run = start(test_write_text("a", AMBIGUOUS), NULL);
   assert_string_equal(hear(run.err, 100), ""); /* nothing has been answered, and the run may yet fail */
   say(&run, GET);
   assert_int_equal(count_lines(hear(run.out, 10000)), 1);
@@ -133,7 +84,7 @@ static void the_note_comes_with_the_first_answer(void **state) {
 
 static void waiting_alone_brings_no_note(void **state) {
   (void)state;
-  open_run run = start(test_write_text("a", AMBIGUOUS));
+  open_run run = start(test_write_text("a", AMBIGUOUS), NULL);
   assert_string_equal(hear(run.err, 100), "");
   say(&run, BAD);
   const char *complaint = hear(run.err, 10000);

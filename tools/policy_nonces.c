@@ -1,0 +1,48 @@
+/* The nonces of a policy: a table of their own, or that of the policy before. */
+#include "../core/src/ct.h"
+#include "command.h"
+#include "policy_reader.h"
+
+static const csn_policy_field nonces_fields[] = {{"capacity", CSN_POLICY_WHOLE}};
+
+static bool make_table(csn_policy_reader *r, uint32_t node, int64_t capacity) {
+  csn_nonce_table_config config = {.capacity = (uint64_t)capacity, .now = r->now, .fence = CSN_NONCE_NO_FENCE};
+  csn_error error = csn_random(config.seed, sizeof config.seed) ? CSN_OK : CSN_ERROR_CRYPTO;
+  if (error == CSN_OK) error = csn_nonce_table_new(&r->out->nonces, &config);
+  csn_wipe(&config, sizeof config);
+  if (error != CSN_OK) return csn_policy_refuse(r, node, "capacity", "%s", csn_error_sentence(error));
+  r->out->config.nonces = csn_nonce_table_store(r->out->nonces);
+  return true;
+}
+
+/* The table is the other policy's until csn_policy_reload() moves it. */
+static bool take_table(csn_policy_reader *r, uint32_t node, uint32_t window, int64_t capacity) {
+  const csn_policy *before = r->before;
+  if (capacity != before->nonce_capacity) {
+    return csn_policy_refuse(r, node, "capacity", "must stay %lld while the command runs",
+                             (long long)before->nonce_capacity);
+  }
+  r->section = "";
+  if (r->out->config.window > before->config.window) {
+    return csn_policy_refuse(r, window, "window_seconds",
+                             "must not grow while the command runs: nonces are remembered for %lld seconds",
+                             (long long)before->config.window);
+  }
+  r->out->config.nonces = before->config.nonces;
+  return true;
+}
+
+bool csn_policy_read_nonces(csn_policy_reader *r, uint32_t node, uint32_t window) {
+  int64_t capacity = CSN_POLICY_NONCES_DEFAULT;
+  uint32_t at = 0;
+  if (!csn_policy_has(r->out, CSN_FIELD_NONCE)) return true;
+  r->section = "nonces";
+  if (node != 0 && (!csn_policy_fields(r, node, nonces_fields, 1, &at) ||
+                    !csn_policy_whole(r, at, "capacity", 1, INT64_C(1) << 36, &capacity))) {
+    return false;
+  }
+  r->out->nonce_capacity = capacity;
+  bool good = r->keys_only || (r->before == NULL ? make_table(r, at, capacity) : take_table(r, at, window, capacity));
+  r->section = "";
+  return good;
+}

@@ -1,0 +1,143 @@
+/* SIGHUP: the policy is loaded anew between two lines, whole or not at all, and nonces stay remembered. */
+#include "test_cli_open.h"
+
+#define NOW "1700000000"
+#define KEY(id, client) "{\"key_id\":\"" id "\",\"client_id\":\"" client "\",\"secret\":\"" SECRET "\"}"
+#define POLICY(members) "{\"preset\":\"hmac-nonce-delimited\"," members "}"
+/* printf 'c\n1700000000\nn2' | openssl dgst -sha256 -hmac "$SECRET" */
+#define SIGNED_2 SIGNED_AT(NOW, "n2", "9744bd792bea0294291bdf1e74699c0222f7d3cf54fa36992030b060deff7106")
+
+/* What the run answers to one line. */
+static const char *ask(const open_run *run, const char *line) {
+  say(run, line);
+  return hear(run->out, 10000);
+}
+
+static void must_answer(const open_run *run, const char *line, const char *part) {
+  const char *answer = ask(run, line);
+  if (strstr(answer, part) == NULL) fail_msg("not %s: %s", part, answer);
+}
+
+/* Puts `policy` in the place of the old one, signals, and gives what the run says of it. A signal that comes just
+ * before a wait is heeded at the next line, so it is sent again. */
+static const char *reload(const open_run *run, const char *policy) {
+  const char *said = "";
+  test_write_text("new", policy);
+  assert_int_equal(rename(test_path("new"), test_path("p")), 0);
+  for (int i = 0; i < 100 && said[0] == '\0'; i++) {
+    assert_int_equal(kill(run->child, SIGHUP), 0);
+    said = hear(run->err, 200);
+  }
+  return said;
+}
+
+static void must_load(const open_run *run, const char *policy) {
+  const char *said = reload(run, policy);
+  if (strstr(said, "/p: loaded anew\n") == NULL) fail_msg("%s\n%s", policy, said);
+}
+
+static void must_refuse(const open_run *run, const char *policy, const char *why) {
+  const char *said = reload(run, policy);
+  if (strstr(said, why) == NULL || strstr(said, "; the policy before it stays\n") == NULL)
+    fail_msg("%s\n%s", policy, said);
+  assert_null(strstr(said, SECRET));
+}
+
+static open_run start_with(const char *policy) {
+  return start(test_write_text("p", policy), NOW);
+}
+
+static void keys_come_and_go(void **state) {
+  (void)state;
+  open_run run = start_with(POLICY("\"keys\":[" KEY("old", "d") "]"));
+  must_answer(&run, SIGNED, "\"key_unknown\"");
+  must_load(&run, POLICY("\"keys\":[" KEY("new", "c") "]"));
+  must_answer(&run, SIGNED, "\"verdict\":\"accepted\"");
+  must_load(&run, POLICY("\"keys\":[" KEY("old", "d") "]"));
+  must_answer(&run, SIGNED, "\"key_unknown\"");
+  assert_int_equal(stop(&run), 1);
+}
+
+static void a_replay_before_is_a_replay_after(void **state) {
+  (void)state;
+  open_run run = start_with(POLICY("\"keys\":[" KEY("k", "c") "]"));
+  must_answer(&run, SIGNED, "\"verdict\":\"accepted\"");
+  for (int i = 0; i < 3; i++) {
+    must_load(&run, POLICY("\"keys\":[" KEY("k2", "c") "]"));
+    must_answer(&run, SIGNED, "\"nonce_replayed\"");
+  }
+  assert_int_equal(stop(&run), 1);
+}
+
+static void a_refused_policy_changes_nothing(void **state) {
+  static const char *const rows[][2] = {
+      {"{", "/p:1: not strict JSON"},
+      {POLICY("\n\"keys\":[" KEY("k", "c") "],\"x\":1"), "/p:2: x: unknown field"},
+      {POLICY("\"keys\":[]"), "/p:1: keys: is empty"},
+      {POLICY("\"keys\":[" KEY("k", "c") "," KEY("k", "c") "]"), "/p:1: keys[1]: a key with this id"},
+      {"{\"preset\":\"hmac-nonce\",\"keys\":[" KEY("k", "c") "]}",
+       "/p:1: preset: must stay hmac-nonce-delimited while the command runs"},
+      {BEARER, "/p:1: preset: must stay hmac-nonce-delimited while the command runs"},
+      {POLICY("\"nonces\":{\"capacity\":1000001},\"keys\":[" KEY("k", "c") "]"),
+       "/p:1: nonces.capacity: must stay 1000000 while the command runs"},
+      {POLICY("\"window_seconds\":301,\"keys\":[" KEY("k", "c") "]"),
+       "/p:1: window_seconds: must not grow while the command runs: nonces are remembered for 300 seconds"},
+  };
+  (void)state;
+  open_run run = start_with(POLICY("\"keys\":[" KEY("k", "c") "]"));
+  must_answer(&run, SIGNED, "\"verdict\":\"accepted\"");
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    must_refuse(&run, rows[i][0], rows[i][1]);
+    must_answer(&run, SIGNED, "\"nonce_replayed\"");
+  }
+  assert_int_equal(unlink(test_path("p")), 0);
+  must_answer(&run, SIGNED_2, "\"verdict\":\"accepted\"");
+  assert_int_equal(stop(&run), 1);
+}
+
+/* A window that has shrunk must not grow back: what was remembered for the smaller one is forgotten. */
+static void a_window_only_shrinks(void **state) {
+  (void)state;
+  open_run run = start_with(POLICY("\"keys\":[" KEY("k", "c") "]"));
+  must_answer(&run, SIGNED, "\"verdict\":\"accepted\"");
+  must_load(&run, POLICY("\"window_seconds\":300,\"keys\":[" KEY("k", "c") "]"));
+  must_load(&run, POLICY("\"window_seconds\":60,\"keys\":[" KEY("k", "c") "]"));
+  must_refuse(&run, POLICY("\"keys\":[" KEY("k", "c") "]"), "window_seconds: must not grow");
+  must_refuse(&run, POLICY("\"window_seconds\":61,\"keys\":[" KEY("k", "c") "]"), "are remembered for 60 seconds");
+  must_load(&run, POLICY("\"window_seconds\":1,\"keys\":[" KEY("k", "c") "]"));
+  assert_int_equal(stop(&run), 0);
+}
+
+/* Without a table there is nothing that a limit must be kept for. */
+static void tokens_are_judged_by_the_new_policy(void **state) {
+  (void)state;
+  open_run run = start_with(BEARER);
+  must_answer(&run, GET, "\"field_missing\"");
+  must_load(&run, "{\"preset\":\"bearer-jwt\",\"jwt\":{\"issuer\":\"i\"},\"keys\":[{\"secret\":\"" SECRET "\"}]}");
+  must_answer(&run, GET, "\"field_missing\"");
+  must_refuse(&run, DELIMITED, "/p:1: preset: must stay bearer-jwt");
+  assert_int_equal(stop(&run), 1);
+}
+
+/* The signal and the line behind it, without a pause: the line is judged by the new policy. */
+static void the_next_line_is_judged_by_it(void **state) {
+  (void)state;
+  open_run run = start_with(POLICY("\"keys\":[" KEY("old", "d") "]"));
+  must_answer(&run, SIGNED, "\"key_unknown\"");
+  test_write_text("p", POLICY("\"keys\":[" KEY("new", "c") "]"));
+  assert_int_equal(kill(run.child, SIGHUP), 0);
+  must_answer(&run, SIGNED, "\"verdict\":\"accepted\"");
+  assert_int_equal(stop(&run), 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(keys_come_and_go),
+      cmocka_unit_test(a_replay_before_is_a_replay_after),
+      cmocka_unit_test(a_refused_policy_changes_nothing),
+      cmocka_unit_test(a_window_only_shrinks),
+      cmocka_unit_test(tokens_are_judged_by_the_new_policy),
+      cmocka_unit_test(the_next_line_is_judged_by_it),
+  };
+  return cmocka_run_group_tests(tests, find_binary, test_folder_remove);
+}
