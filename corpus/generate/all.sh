@@ -1,13 +1,20 @@
 #!/bin/sh
 # Makes every case in corpus/vectors/ anew. What is written is the same bytes every time: times, nonces and secrets are
-# fixed. The policies of the schemes, and policy-refused/, are written by hand and stay.
+# fixed, and signatures that are other bytes each time are kept (jose_sign.py). The policies of the schemes, and what is
+# in policy-refused/ but for jwks-*, are written by hand and stay.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-for scheme in api-key api-key-bearer aws-sigv4 bearer-jwt hmac-nonce hmac-nonce-delimited jwt-hmac; do
+for scheme in api-key api-key-bearer aws-sigv4 bearer-jwt hmac-nonce hmac-nonce-delimited jws jwt-hmac; do
+  mkdir -p "$here/../vectors/$scheme"
   find "$here/../vectors/$scheme" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
 done
+rm -rf "$here"/../vectors/policy-refused/jwks-*
 export PYTHONDONTWRITEBYTECODE=1
-for script in api_key aws_suite botocore_sigv4 python_hmac python_hmac_malformed pyjwt pyjwt_malformed pyjwt_requests pyjwt_requests_malformed; do
+for script in api_key \
+  aws_suite botocore_sigv4 \
+  python_hmac python_hmac_malformed \
+  pyjwt pyjwt_malformed pyjwt_requests pyjwt_requests_malformed \
+  jose_algorithms jose_forged jose_keys rfc_jose; do
   /usr/bin/python3 "$here/$script.py"
 done
 node "$here/node_crypto.mjs"

@@ -97,6 +97,7 @@ def write(
     digest=None,
     policy=None,
     files=None,
+    jwks=None,
 ):
     """Writes the folder of a case. `fields`, `canonical`, `digest` and what `files` names pin the first request."""
     folder = os.path.join(VECTORS, scheme, name)
@@ -120,3 +121,5 @@ def write(
         put("policy.json", pretty(policy))
     for file_name, text in (files or {}).items():
         put(file_name, text)
+    if jwks is not None:
+        put("jwks.json", pretty(jwks))
