@@ -60,7 +60,7 @@ LIBS_CORE := -lcrypto -lxxhash -lpthread
 LIBS_REDACT := $(if $(filter 1,$(HYPERSCAN)),-lhs)
 LIBS_TOOL := -ljansson $(LIBS_REDACT) $(LIBS_CORE) -lm
 LIBS_PEERS := -lurcu-qsbr -lurcu-cds
-LIBS_BENCH := -lbenchmark -ljwt -lsqlite3 -lhiredis $(LIBS_REDACT) $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
+LIBS_BENCH := -lbenchmark -ljwt -lcjose -lsqlite3 -lhiredis $(LIBS_REDACT) $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
 LIBS_TEST := -lcmocka -lsqlite3 -lhiredis $(LIBS_TOOL)
 
 SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test core/test/model bench bench/peers \

@@ -1,93 +1,221 @@
-/* jwt_verify/hs256: one token of about 300 bytes, from its text to the answer whether it is valid now. */
+/* jwt_verify/ALGORITHM: one token of 300 to 600 bytes, from its text to the answer whether it is valid now. cjose and
+ * bare OpenSSL answer only whether the signature is right, OpenSSL of bytes that are decoded before. */
 #include <countersign/jwt.h>
+#include <openssl/rsa.h>
+#include <stdio.h>
 
+#include "../core/src/encoding.h"
 #include "peers/peers.h"
 #include "shim.h"
 #include "subjects.h"
+#include "token_key.h"
 #include "workload.h"
 
-enum { BATCH = 64 };
+enum { BATCH = 64, BATCH_SLOW = 4 };
 
-static csn_token_pool pool;
-static csn_keyring *ring;
-static csn_jwt_policy policy = {
-    .issuer = CSN_SPAN_LITERAL(CSN_WORKLOAD_ISSUER),
-    .audience = CSN_SPAN_LITERAL(CSN_WORKLOAD_AUDIENCE),
-    .required = CSN_CLAIM_EXP,
-    .algorithms = 1u << CSN_ALG_HS256,
+/* One algorithm, and what there is to verify its tokens with. */
+typedef struct fixture {
+  csn_token_key key;
+  csn_token_pool pool;
+  csn_keyring *ring;
+  csn_jwt_policy policy;
+  const void *cjose;
+  void *openssl;
+  csn_span signed_texts[CSN_POOL_SIZE], signatures[CSN_POOL_SIZE]; /* of each token, as OpenSSL takes them */
+} fixture;
+
+typedef struct jwt_algorithm {
+  const char *variant;
+  csn_alg alg;
+  const char *hash; /* what OpenSSL is told; NULL: nothing */
+  int padding;
+  bool libjwt, cjose, openssl;
+  fixture *fixture;
+} jwt_algorithm;
+
+static fixture fixtures[6];
+
+/* OpenSSL's HMAC has a subject of its own. */
+static const jwt_algorithm algorithms[] = {
+    {"hs256", CSN_ALG_HS256, NULL, 0, true, false, false, &fixtures[0]},
+    {"rs256", CSN_ALG_RS256, "SHA256", RSA_PKCS1_PADDING, true, true, true, &fixtures[1]},
+    {"ps256", CSN_ALG_PS256, "SHA256", RSA_PKCS1_PSS_PADDING, false, true, true, &fixtures[2]},
+    {"es256", CSN_ALG_ES256, "SHA256", 0, true, true, true, &fixtures[3]},
+    {"es384", CSN_ALG_ES384, "SHA384", 0, true, true, true, &fixtures[4]},
+    {"eddsa", CSN_ALG_EdDSA, NULL, 0, false, false, true, &fixtures[5]},
 };
+enum { ALGORITHMS = sizeof algorithms / sizeof algorithms[0] };
+_Static_assert(ALGORITHMS == sizeof fixtures / sizeof fixtures[0], "a fixture for each");
 
-static bool countersign_verify(csn_span token, int64_t now) {
+/* ---- implementations: whether token number `i` is valid ---- */
+
+typedef bool verify_fn(const jwt_algorithm *algorithm, size_t i, int64_t now);
+
+static bool countersign_verify(const jwt_algorithm *algorithm, size_t i, int64_t now) {
+  const fixture *f = algorithm->fixture;
   csn_jwt jwt;
   csn_verdict verdict;
-  csn_jwt_verify(ring, &policy, token, now, &jwt, &verdict);
+  csn_jwt_verify(f->ring, &f->policy, f->pool.tokens[i], now, &jwt, &verdict);
   return csn_accepted(&verdict);
 }
 
-static bool libjwt_verify(csn_span token, int64_t now) {
-  return csn_peer_libjwt_verify(csn_workload_secret(), token, CSN_WORKLOAD_ISSUER, CSN_WORKLOAD_AUDIENCE, now);
+static bool libjwt_verify(const jwt_algorithm *algorithm, size_t i, int64_t now) {
+  const fixture *f = algorithm->fixture;
+  return csn_peer_libjwt_verify(f->key.text, csn_alg_name(algorithm->alg), f->pool.tokens[i], CSN_WORKLOAD_ISSUER,
+                                CSN_WORKLOAD_AUDIENCE, now);
+}
+
+static bool cjose_verify(const jwt_algorithm *algorithm, size_t i, int64_t now) {
+  const fixture *f = algorithm->fixture;
+  (void)now;
+  return csn_peer_cjose_verify(f->cjose, f->pool.tokens[i]);
+}
+
+static bool openssl_verify(const jwt_algorithm *algorithm, size_t i, int64_t now) {
+  const fixture *f = algorithm->fixture;
+  (void)now;
+  return csn_peer_signature_verify(f->openssl, f->signed_texts[i], f->signatures[i]);
+}
+
+static bool always(const jwt_algorithm *algorithm) {
+  (void)algorithm;
+  return true;
+}
+static bool libjwt_has(const jwt_algorithm *algorithm) {
+  return algorithm->libjwt;
+}
+static bool cjose_has(const jwt_algorithm *algorithm) {
+  return algorithm->cjose;
+}
+static bool openssl_has(const jwt_algorithm *algorithm) {
+  return algorithm->openssl;
 }
 
 typedef struct jwt_implementation {
   const char *name;
-  bool (*verify)(csn_span token, int64_t now);
+  verify_fn *verify;
+  bool (*has)(const jwt_algorithm *algorithm);
+  bool reads_claims;
 } jwt_implementation;
 
 static const jwt_implementation implementations[] = {
-    {"jwt_verify/hs256/countersign", countersign_verify},
-    {"jwt_verify/hs256/libjwt", libjwt_verify},
+    {"countersign", countersign_verify, always, true},
+    {"libjwt", libjwt_verify, libjwt_has, true},
+    {"cjose", cjose_verify, cjose_has, false},
+    {"openssl", openssl_verify, openssl_has, false},
 };
 enum { IMPLEMENTATIONS = sizeof implementations / sizeof implementations[0] };
 
-static void open_ring(void) {
+typedef struct jwt_row {
+  const jwt_algorithm *algorithm;
+  const jwt_implementation *implementation;
+} jwt_row;
+
+static jwt_row rows[ALGORITHMS * IMPLEMENTATIONS];
+
+/* ---- fixtures ---- */
+
+static void open_ring(fixture *f) {
   static const uint8_t seed[16] = {1};
-  csn_key key = csn_workload_key();
-  csn_error error = csn_keyring_new(&ring, seed);
-  if (error == CSN_OK) error = csn_keyring_add_key(ring, &key);
+  csn_error error = csn_keyring_new(&f->ring, seed);
+  if (error == CSN_OK) error = csn_keyring_add_key(f->ring, &f->key.signer);
   if (error != CSN_OK) csn_workload_fatal("the keyring: %s", csn_error_sentence(error));
-  csn_keyring_freeze(ring);
+  csn_keyring_freeze(f->ring);
 }
 
-/* All must accept every token, and reject it where it has expired and where its signature is not right. */
-static void check(const jwt_implementation *implementation) {
-  for (size_t i = 0; i < CSN_POOL_SIZE; i++) {
-    csn_span token = pool.tokens[i];
-    char *signature = (char *)token.ptr + token.len - 40;
-    char right = *signature;
-    bool accepts = implementation->verify(token, CSN_WORKLOAD_NOW);
-    bool accepts_expired = implementation->verify(token, CSN_WORKLOAD_NOW + 3600);
-    *signature = right == 'A' ? 'B' : 'A';
-    bool accepts_forged = implementation->verify(token, CSN_WORKLOAD_NOW);
-    *signature = right;
+static bool is_ecdsa(csn_alg alg) {
+  return alg == CSN_ALG_ES256 || alg == CSN_ALG_ES384;
+}
+
+/* Cuts a token where its signature begins, and decodes that. */
+static void prepare_signature(const jwt_algorithm *algorithm, size_t i) {
+  fixture *f = algorithm->fixture;
+  csn_span token = f->pool.tokens[i];
+  const uint8_t *dot = memrchr(token.ptr, '.', token.len);
+  csn_span text = csn_span_of(dot + 1, token.len - (size_t)(dot + 1 - token.ptr));
+  uint8_t *raw = csn_workload_alloc(csn_base64url_decoded_len(text.len));
+  size_t wrong;
+  if (!csn_base64url_decode(text, raw, &wrong)) csn_workload_fatal("a token's signature is not base64url");
+  csn_span signature = csn_span_of(raw, csn_base64url_decoded_len(text.len));
+  f->signed_texts[i] = csn_span_of(token.ptr, (size_t)(dot - token.ptr));
+  f->signatures[i] = is_ecdsa(algorithm->alg) ? csn_peer_signature_der(signature) : signature;
+}
+
+/* Every token is accepted, and rejected where it has expired and where a byte of its claims is another. */
+static void check(const jwt_algorithm *algorithm, const jwt_implementation *implementation) {
+  for (size_t i = 0; i < CSN_POOL_SIZE; i += implementation->verify == countersign_verify ? 1 : 16) {
+    csn_span token = algorithm->fixture->pool.tokens[i];
+    char *signed_byte = (char *)memchr(token.ptr, '.', token.len) + 40;
+    char right = *signed_byte;
+    bool accepts = implementation->verify(algorithm, i, CSN_WORKLOAD_NOW);
+    bool accepts_expired =
+        implementation->reads_claims && implementation->verify(algorithm, i, CSN_WORKLOAD_NOW + 3600);
+    *signed_byte = right == 'A' ? 'B' : 'A';
+    bool accepts_forged = implementation->verify(algorithm, i, CSN_WORKLOAD_NOW);
+    *signed_byte = right;
     if (!accepts || accepts_expired || accepts_forged)
-      csn_workload_fatal("%s: wrong answer for a token that is %s", implementation->name,
+      csn_workload_fatal("%s/%s: wrong answer for a token that is %s", algorithm->variant, implementation->name,
                          !accepts          ? "valid"
                          : accepts_expired ? "expired"
                                            : "forged");
   }
 }
 
-static void prepare(void) {
-  if (ring != NULL) return;
-  csn_token_pool_make(&pool);
-  open_ring();
-  for (size_t i = 0; i < IMPLEMENTATIONS; i++) check(&implementations[i]);
+static void prepare(const jwt_algorithm *algorithm) {
+  fixture *f = algorithm->fixture;
+  if (f->ring != NULL) return;
+  csn_token_key_make(&f->key, algorithm->alg);
+  csn_token_pool_make(&f->pool, &f->key.signer);
+  f->policy = (csn_jwt_policy){
+      .issuer = csn_span_str(CSN_WORKLOAD_ISSUER),
+      .audience = csn_span_str(CSN_WORKLOAD_AUDIENCE),
+      .required = CSN_CLAIM_EXP,
+      .algorithms = 1u << algorithm->alg,
+  };
+  open_ring(f);
+  if (algorithm->cjose) f->cjose = csn_peer_cjose_open(f->key.jwk);
+  if (algorithm->openssl) {
+    f->openssl = csn_peer_signature_open(f->key.pkey, algorithm->hash, algorithm->padding);
+    for (size_t i = 0; i < CSN_POOL_SIZE; i++) prepare_signature(algorithm, i);
+  }
+  for (size_t i = 0; i < IMPLEMENTATIONS; i++) {
+    if (implementations[i].has(algorithm)) check(algorithm, &implementations[i]);
+  }
 }
 
 static void run(csn_bench *bench, const void *arg) {
-  const jwt_implementation *implementation = arg;
-  prepare();
-  size_t at = 0, accepted = 0;
-  while (csn_bench_next(bench, BATCH)) {
-    for (size_t i = 0; i < BATCH; i++)
-      accepted += implementation->verify(pool.tokens[at++ & (CSN_POOL_SIZE - 1)], CSN_WORKLOAD_NOW);
+  const jwt_row *row = arg;
+  const jwt_algorithm *algorithm = row->algorithm;
+  if (!row->implementation->has(algorithm)) {
+    csn_bench_skip(bench, "does not have the algorithm in this version");
+    return;
   }
-  if (accepted != at) csn_workload_fatal("%s: a valid token was rejected", implementation->name);
+  prepare(algorithm);
+  size_t at = 0, accepted = 0, batch = algorithm->alg == CSN_ALG_HS256 ? BATCH : BATCH_SLOW;
+  while (csn_bench_next(bench, (int64_t)batch)) {
+    for (size_t i = 0; i < batch; i++)
+      accepted += row->implementation->verify(algorithm, at++ & (CSN_POOL_SIZE - 1), CSN_WORKLOAD_NOW);
+  }
+  if (accepted != at) csn_workload_fatal("%s: a valid token was rejected", row->implementation->name);
   csn_bench_set_items(bench, csn_bench_iterations(bench));
-  csn_bench_counter(bench, "token_bytes", (double)pool.tokens[0].len);
+  csn_bench_counter(bench, "token_bytes", (double)algorithm->fixture->pool.tokens[0].len);
+  if (!row->implementation->reads_claims) csn_bench_label(bench, "the signature only");
+}
+
+/* HS256 has the rows of those that take its secret; of the others who lacks the algorithm says so. */
+static bool has_row(const jwt_algorithm *algorithm, const jwt_implementation *implementation) {
+  return algorithm->alg != CSN_ALG_HS256 || implementation->has(algorithm);
 }
 
 void csn_bench_jwt_verify(void) {
-  for (size_t i = 0; i < IMPLEMENTATIONS; i++)
-    csn_bench_register(implementations[i].name, run, &implementations[i], NULL);
+  size_t count = 0;
+  for (size_t a = 0; a < ALGORITHMS; a++) {
+    for (size_t i = 0; i < IMPLEMENTATIONS; i++) {
+      char name[64];
+      if (!has_row(&algorithms[a], &implementations[i])) continue;
+      rows[count] = (jwt_row){&algorithms[a], &implementations[i]};
+      snprintf(name, sizeof name, "jwt_verify/%s/%s", algorithms[a].variant, implementations[i].name);
+      csn_bench_register(name, run, &rows[count++], NULL);
+    }
+  }
 }

@@ -18,7 +18,10 @@ static const char body[] =
 
 static csn_span token_for(uint64_t number) {
   static csn_token_pool tokens;
-  if (tokens.bytes == NULL) csn_token_pool_make(&tokens);
+  if (tokens.bytes == NULL) {
+    csn_key key = csn_workload_key();
+    csn_token_pool_make(&tokens, &key);
+  }
   return tokens.tokens[number & (CSN_POOL_SIZE - 1)];
 }
 

@@ -53,9 +53,8 @@ csn_key csn_workload_key(void) {
   return key;
 }
 
-void csn_token_pool_make(csn_token_pool *pool) {
-  enum { ROOM = 512 };
-  csn_key key = csn_workload_key();
+void csn_token_pool_make(csn_token_pool *pool, const csn_key *key) {
+  enum { ROOM = 1024 };
   pool->bytes = csn_workload_alloc(CSN_POOL_SIZE * ROOM);
   char *at = pool->bytes;
   for (size_t i = 0; i < CSN_POOL_SIZE; i++) {
@@ -67,7 +66,7 @@ void csn_token_pool_make(csn_token_pool *pool) {
                            (long long)CSN_WORKLOAD_NOW - 60, (long long)CSN_WORKLOAD_NOW - 60,
                            (long long)CSN_WORKLOAD_NOW + 3600, (unsigned long long)csn_workload_mix(i));
     size_t len;
-    csn_error error = csn_sign_jwt(&key, csn_span_of(claims, (size_t)written), (uint8_t *)at, ROOM - 1, &len);
+    csn_error error = csn_sign_jwt(key, csn_span_of(claims, (size_t)written), (uint8_t *)at, ROOM - 1, &len);
     if (error != CSN_OK) csn_workload_fatal("signing a token: %s", csn_error_sentence(error));
     at[len] = '\0';
     pool->tokens[i] = csn_span_of(at, len);

@@ -46,14 +46,14 @@ static inline csn_span csn_message_at(const csn_message_pool *pool, size_t index
 csn_span csn_workload_secret(void);
 csn_key csn_workload_key(void);
 
-/* Tokens of about 300 bytes, each with iss, sub, aud, iat, nbf, exp, jti and scope; the jti differs. NUL-terminated for
- * the peers that want it; the spans do not count the NUL. */
+/* Tokens of about 250 bytes and the signature, each with iss, sub, aud, iat, nbf, exp, jti and scope; the jti differs.
+ * NUL-terminated for the peers that want it; the spans do not count the NUL. */
 typedef struct csn_token_pool {
   char *bytes;
   csn_span tokens[CSN_POOL_SIZE];
 } csn_token_pool;
 
-void csn_token_pool_make(csn_token_pool *pool);
+void csn_token_pool_make(csn_token_pool *pool, const csn_key *key);
 
 /* The unique name of nonce number `index`: 16 bytes, and a client of 8 to 16 bytes, one of 4096. */
 enum { CSN_NONCE_BYTES = 16, CSN_CLIENT_BYTES_MAX = 16 };

@@ -3,6 +3,7 @@
 #define CSN_BENCH_PEERS_H
 
 #include <countersign/span.h>
+#include <openssl/types.h>
 
 /* OpenSSL's EVP_MAC: the algorithm is fetched and the key set once; each message starts again with
  * EVP_MAC_init(ctx, NULL, 0, NULL), which keeps the key (EVP_MAC(3)). One thread. */
@@ -13,8 +14,22 @@ void csn_peer_evp_mac(const void *self, csn_span data, uint8_t mac[32]);
 const void *csn_peer_hmac_open(csn_span secret);
 void csn_peer_hmac(const void *self, csn_span data, uint8_t mac[32]);
 
-/* libjwt: jwt_decode() with the key, then iss, aud, exp, nbf and iat through its getters; it offers no shorter way in
- * this version. `token` has a NUL behind it. True where the token is valid. */
-bool csn_peer_libjwt_verify(csn_span secret, csn_span token, const char *issuer, const char *audience, int64_t now);
+/* OpenSSL's EVP_PKEY_verify() of the message's digest, from a context that is made ready once: "it can be called more
+ * than once" (EVP_PKEY_verify(3)). `padding`: of RSA; else 0. `hash` NULL: EdDSA, by EVP_DigestVerify() of the message,
+ * again with one context. `signature`: as OpenSSL takes it, which of ECDSA is DER, made by csn_peer_signature_der()
+ * from r and s. Nothing of a token is read or decoded. One thread. */
+void *csn_peer_signature_open(EVP_PKEY *pkey, const char *hash, int padding);
+bool csn_peer_signature_verify(void *self, csn_span message, csn_span signature);
+csn_span csn_peer_signature_der(csn_span raw);
+
+/* libjwt: jwt_decode() with the key, a secret or PEM, which it reads for each token; then iss, aud, exp, nbf and iat
+ * through its getters; it offers no shorter way in this version. `token` has a NUL behind it, and is wanted to be of
+ * `alg`. True where the token is valid. */
+bool csn_peer_libjwt_verify(csn_span key, const char *alg, csn_span token, const char *issuer, const char *audience,
+                            int64_t now);
+
+/* cjose: the key is imported once; then cjose_jws_import() and cjose_jws_verify(). It knows signatures, not claims. */
+const void *csn_peer_cjose_open(csn_span jwk);
+bool csn_peer_cjose_verify(const void *key, csn_span token);
 
 #endif
