@@ -78,8 +78,9 @@ static csn_error mint(sign_run *run, int64_t now, csn_span *token) {
   csn_json_out_init(&claims, -1, run->claims, sizeof run->claims);
   csn_sign_plan_claims(&run->plan, now, &claims);
   if (claims.error != 0) return CSN_ERROR_BUFFER_TOO_SMALL;
-  csn_error error =
-      csn_sign_jwt(run->plan.token_key, csn_span_of(run->claims, claims.len), run->token, sizeof run->token, &len);
+  csn_span typ = run->policy.config.jwt.typ;
+  csn_error error = csn_sign_jwt_typed(run->plan.token_key, typ.len > 0 ? typ : csn_span_str("JWT"),
+                                       csn_span_of(run->claims, claims.len), run->token, sizeof run->token, &len);
   *token = csn_span_of(run->token, len);
   return error;
 }

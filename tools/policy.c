@@ -25,14 +25,6 @@ static const csn_policy_field policy_fields[FIELDS] = {
     [AWS_SIGV4] = {"aws_sigv4", CSN_POLICY_OBJECT},
 };
 
-enum { ISSUER, AUDIENCE, LEEWAY, REQUIRED, ALGORITHMS, JWT_FIELDS };
-
-static const csn_policy_field jwt_fields[JWT_FIELDS] = {
-    [ISSUER] = {"issuer", CSN_POLICY_STRING},        [AUDIENCE] = {"audience", CSN_POLICY_STRING},
-    [LEEWAY] = {"leeway_seconds", CSN_POLICY_WHOLE}, [REQUIRED] = {"required_claims", CSN_POLICY_ARRAY},
-    [ALGORITHMS] = {"algorithms", CSN_POLICY_ARRAY},
-};
-
 /* ---- the preset, and what it has ---- */
 
 bool csn_policy_has(const csn_policy *policy, csn_field field) {
@@ -99,58 +91,6 @@ static bool check_preset_has(csn_policy_reader *r, const uint32_t at[FIELDS]) {
                              scheme->name, rows[i].why);
   }
   return true;
-}
-
-/* ---- jwt ---- */
-
-static unsigned claim_bit(csn_span name) {
-  static const struct {
-    const char *name;
-    unsigned bit;
-  } claims[] = {{"exp", CSN_CLAIM_EXP}, {"nbf", CSN_CLAIM_NBF}, {"iat", CSN_CLAIM_IAT},
-                {"iss", CSN_CLAIM_ISS}, {"aud", CSN_CLAIM_AUD}, {"sub", CSN_CLAIM_SUB}};
-  for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
-    if (csn_span_equal(name, csn_span_str(claims[i].name))) return claims[i].bit;
-  }
-  return 0;
-}
-
-static unsigned alg_bit(csn_span name) {
-  csn_alg alg = csn_alg_from_name(name);
-  return alg == CSN_ALG_NONE ? 0 : 1u << alg;
-}
-
-static bool read_claims_and_algorithms(csn_policy_reader *r, const uint32_t *at, csn_jwt_policy *jwt) {
-  if (at[REQUIRED] != 0) {
-    jwt->required = 0;
-    if (!csn_policy_names(r, at[REQUIRED], "required_claims", claim_bit, &jwt->required)) return false;
-  }
-  if (at[ALGORITHMS] != 0) {
-    jwt->algorithms = 0;
-    if (!csn_policy_names(r, at[ALGORITHMS], "algorithms", alg_bit, &jwt->algorithms)) return false;
-    if (jwt->algorithms == 0) return csn_policy_refuse(r, at[ALGORITHMS], "algorithms", "is empty");
-  }
-  if ((jwt->required & CSN_CLAIM_AUD) != 0 && jwt->audience.len == 0) {
-    return csn_policy_refuse(r, at[REQUIRED], "required_claims",
-                             "aud needs an audience: without one a token with an aud is rejected");
-  }
-  return true;
-}
-
-static bool read_jwt(csn_policy_reader *r, uint32_t node) {
-  csn_jwt_policy *jwt = &r->out->config.jwt;
-  csn_policy_memory *memory = r->out->memory;
-  uint32_t at[JWT_FIELDS];
-  if (node == 0) return true;
-  r->section = "jwt";
-  bool good =
-      csn_policy_fields(r, node, jwt_fields, JWT_FIELDS, at) &&
-      csn_policy_string(r, at[ISSUER], "issuer", memory->issuer, sizeof memory->issuer, &jwt->issuer) &&
-      csn_policy_string(r, at[AUDIENCE], "audience", memory->audience, sizeof memory->audience, &jwt->audience) &&
-      csn_policy_whole(r, at[LEEWAY], "leeway_seconds", 0, 3600, &jwt->leeway) &&
-      read_claims_and_algorithms(r, at, jwt);
-  r->section = "";
-  return good;
 }
 
 /* ---- keys ---- */
@@ -242,7 +182,7 @@ static bool read_policy(csn_policy_reader *r) {
     return false;
   }
   csn_policy_bool(r, at[UNSIGNED_BODY], &config->allow_unsigned_body);
-  return read_jwt(r, at[JWT]) && csn_policy_read_sigv4(r, at[AWS_SIGV4]) && read_keys(r, at) &&
+  return csn_policy_read_jwt(r, at[JWT]) && csn_policy_read_sigv4(r, at[AWS_SIGV4]) && read_keys(r, at) &&
          csn_policy_read_api_keys(r, at[API_KEYS]) && csn_policy_read_nonces(r, at[NONCES], at[WINDOW]) &&
          make_verifier(r);
 }

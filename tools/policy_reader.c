@@ -47,13 +47,16 @@ static bool has_type(const csn_policy_reader *r, uint32_t node, csn_policy_type 
       return csn_json_type_of(&r->json, node) == CSN_JSON_ARRAY;
     case CSN_POLICY_OBJECT:
       return csn_json_type_of(&r->json, node) == CSN_JSON_OBJECT;
+    case CSN_POLICY_STRINGS:
+      return csn_json_type_of(&r->json, node) == CSN_JSON_STRING || csn_json_type_of(&r->json, node) == CSN_JSON_ARRAY;
     default:
       return csn_json_type_of(&r->json, node) == CSN_JSON_STRING;
   }
 }
 
 static const char *type_name(csn_policy_type type) {
-  static const char *const names[] = {"a string", "a whole number", "true or false", "an array", "an object"};
+  static const char *const names[] = {"a string", "a whole number", "true or false",
+                                      "an array", "an object",      "a string or an array of strings"};
   return names[type];
 }
 

@@ -21,9 +21,22 @@ typedef struct csn_policy_reader {
   const csn_policy *before; /* whose nonce table is kept; NULL: a new one is made */
 } csn_policy_reader;
 
+/* Names, the first and the others, and their bytes. */
+typedef struct csn_policy_name_list {
+  csn_span items[CSN_POLICY_NAMES_MAX + 1];
+  size_t count;
+  uint8_t bytes[CSN_POLICY_NAMES_MAX + 1][CSN_POLICY_NAME_MAX];
+} csn_policy_name_list;
+
+/* Of the object "jwt". */
+typedef struct csn_policy_jwt_memory {
+  csn_policy_name_list issuers, audiences, claims;
+  uint8_t subject[CSN_SUBJECT_MAX], typ[CSN_TYP_MAX], scopes[CSN_SCOPES_MAX], scope_claim[CSN_POLICY_NAME_MAX];
+} csn_policy_jwt_memory;
+
 /* What the spans of the configuration point into. */
 struct csn_policy_memory {
-  uint8_t issuer[CSN_POLICY_NAME_MAX], audience[CSN_POLICY_NAME_MAX];
+  csn_policy_jwt_memory jwt;
   uint8_t prefix[CSN_API_KEY_PREFIX_MAX], scopes[CSN_API_KEY_SCOPES_MAX];
   uint8_t region[CSN_SIGV4_SCOPE_MAX], service[CSN_SIGV4_SCOPE_MAX];
 };
@@ -34,6 +47,7 @@ typedef enum csn_policy_type {
   CSN_POLICY_BOOL,
   CSN_POLICY_ARRAY,
   CSN_POLICY_OBJECT,
+  CSN_POLICY_STRINGS, /* one string, or an array of them */
 } csn_policy_type;
 
 typedef struct csn_policy_field {
@@ -67,6 +81,9 @@ bool csn_policy_names(csn_policy_reader *reader, uint32_t node, const char *fiel
 
 /* A file named in the policy, found relative to the policy's folder; NULL where memory is short. To be freed. */
 char *csn_policy_path(const csn_policy_reader *reader, csn_span name);
+
+/* Reads the object "jwt" at `node`; 0: there is none. (policy_jwt.c) */
+bool csn_policy_read_jwt(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
 
 /* Reads the array "keys" at `node` into the keyring and into out->keys. */
 bool csn_policy_read_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;

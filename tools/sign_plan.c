@@ -129,6 +129,7 @@ bool csn_sign_plan_make(csn_sign_plan *plan, const csn_policy *policy, const csn
   if (!scheme->has_token) return true;
   if (!choose_token_key(plan, now, out)) return false;
   if (plan->client.len == 0) plan->client = csn_key_client_id(plan->token_key);
+  if (plan->client.len == 0) plan->client = policy->config.jwt.subject;
   csn_span owner = csn_key_client_id(plan->token_key);
   if (choice->claims.len == 0 && owner.len > 0 && !csn_span_equal(owner, plan->client)) {
     return refuse(out, "the key that signs the token belongs to another client, and signs for no other");
@@ -154,6 +155,7 @@ void csn_sign_plan_claims(const csn_sign_plan *plan, int64_t now, csn_json_out *
     csn_json_out_raw(out, plan->choice->claims);
     return;
   }
+  csn_span scope_claim = jwt->scope_claim.len > 0 ? jwt->scope_claim : csn_span_str("scope");
   csn_json_out_text(out, "{\"sub\":");
   csn_json_out_string(out, plan->client);
   number_claim(out, ",\"iat\":", now);
@@ -161,5 +163,7 @@ void csn_sign_plan_claims(const csn_sign_plan *plan, int64_t now, csn_json_out *
   number_claim(out, ",\"exp\":", now + csn_sign_plan_ttl(plan));
   name_claim(out, ",\"iss\":", jwt->issuer);
   name_claim(out, ",\"aud\":", jwt->audience);
+  name_claim(out, ",", jwt->scopes.len == 0 ? jwt->scopes : scope_claim);
+  name_claim(out, ":", jwt->scopes);
   csn_json_out_text(out, "}");
 }

@@ -1,6 +1,12 @@
 /* csn sign: what it writes verifies, and what it cannot sign it refuses. */
 #include "test_cli.h"
 
+/* A policy that asks of a token all that its signer knows. */
+#define STRICT_BEARER                                                                                          \
+  "{\"preset\":\"bearer-jwt\",\"jwt\":{\"issuer\":[\"a\",\"b\"],\"audience\":[\"c\",\"d\"],\"subject\":\"s\"," \
+  "\"typ\":\"at+jwt\",\"scopes\":\"x y\",\"scope_claim\":\"scp\",\"max_age_seconds\":1,\"required_claims\":"   \
+  "[\"exp\",\"nbf\",\"iat\"]},\"keys\":[{\"key_id\":\"t\",\"secret\":\"" SECRET "\"}]}"
+
 typedef struct trip {
   const char *policy;
   const char *options;
@@ -15,6 +21,7 @@ static void what_is_signed_verifies_for_every_preset_and_form(void **state) {
       {BEARER, "--client alice"},
       {BEARER, "--client alice --key-id t --ttl 1"},
       {BEARER, "--claims {\"exp\":1700000001,\"sub\":\"x\"}"},
+      {STRICT_BEARER, ""},
       {JWT_HMAC, ""},
       {JWT_HMAC, "--form 0 --client c"},
       {JWT_HMAC, "--form 1 --key-id r --token-key-id t"},

@@ -74,6 +74,27 @@ static void everything_that_is_said_is_read(void **state) {
   assert_int_equal(policy.keys[0].accept_until, 1790000000);
   assert_int_equal(csn_keyring_count(policy.keyring), 1);
   csn_policy_free(&policy);
+  must_load("{" BEARER
+            ",\"jwt\":{\"issuer\":[\"a\",\"b\"],\"audience\":[\"c\",\"d\",\"e\"],\"subject\":\"s\",\"typ\":\"at+jwt\","
+            "\"scopes\":\"x y\",\"scope_claim\":\"scp\",\"max_age_seconds\":60,\"required_claims\":[\"jti\",\"tenant\","
+            "\"t\\u0032\"]},\"keys\":[" TOKEN_KEY "]}");
+  const csn_jwt_policy *jwt = &policy.config.jwt;
+  assert_span(jwt->issuer, "a");
+  assert_int_equal(jwt->other_issuers.count, 1);
+  assert_span(jwt->other_issuers.items[0], "b");
+  assert_span(jwt->audience, "c");
+  assert_int_equal(jwt->other_audiences.count, 2);
+  assert_span(jwt->other_audiences.items[1], "e");
+  assert_span(jwt->subject, "s");
+  assert_span(jwt->typ, "at+jwt");
+  assert_span(jwt->scopes, "x y");
+  assert_span(jwt->scope_claim, "scp");
+  assert_int_equal(jwt->max_age, 60);
+  assert_int_equal(jwt->required, CSN_CLAIM_JTI);
+  assert_int_equal(jwt->claims.count, 2);
+  assert_span(jwt->claims.items[0], "tenant");
+  assert_span(jwt->claims.items[1], "t2");
+  csn_policy_free(&policy);
   must_load("{\"preset\":\"hmac-nonce\",\"allow_unsigned_body\":true,\"keys\":[" KEY "]}");
   assert_true(policy.config.allow_unsigned_body);
   csn_policy_free(&policy);
@@ -142,7 +163,13 @@ static void wrong_types_are_refused(void **state) {
        "policy.json:1: nonces.capacity: must be a whole number"},
       {"{" BEARER ",\"jwt\":\"\"}", "policy.json:1: jwt: must be an object"},
       {"{" BEARER ",\"jwks_file\":[]}", "policy.json:1: jwks_file: must be a string"},
-      {"{" BEARER ",\"jwt\":{\"issuer\":[]},\"keys\":[" TOKEN_KEY "]}", "policy.json:1: jwt.issuer: must be a string"},
+      {"{" BEARER ",\"jwt\":{\"issuer\":[]},\"keys\":[" TOKEN_KEY "]}", "policy.json:1: jwt.issuer: is empty"},
+      {"{" BEARER ",\"jwt\":{\"issuer\":7},\"keys\":[" TOKEN_KEY "]}",
+       "policy.json:1: jwt.issuer: must be a string or an array of strings"},
+      {"{" BEARER ",\"jwt\":{\"audience\":[\"a\",\n7]},\"keys\":[" TOKEN_KEY "]}",
+       "policy.json:2: jwt.audience: must be an array of strings"},
+      {"{" BEARER ",\"jwt\":{\"scopes\":[\"a\"]},\"keys\":[" TOKEN_KEY "]}",
+       "policy.json:1: jwt.scopes: must be a string"},
       {"{" BEARER ",\"jwt\":{\"required_claims\":[1]},\"keys\":[" TOKEN_KEY "]}",
        "policy.json:1: jwt.required_claims: must be an array of strings"},
       {"{" NONCE ",\"keys\":[{\"client_id\":7}]}", "policy.json:1: keys[0].client_id: must be a string"},
@@ -175,7 +202,22 @@ static void values_out_of_range_are_refused(void **state) {
       {"{" BEARER ",\"jwt\":{\"algorithms\":[\"HS256\",\"HS256\"]},\"keys\":[" TOKEN_KEY "]}",
        "policy.json:1: jwt.algorithms: \"HS256\" is there twice"},
       {"{" BEARER ",\"jwt\":{\"required_claims\":[\"EXP\"]},\"keys\":[" TOKEN_KEY "]}",
-       "policy.json:1: jwt.required_claims: \"EXP\" is not known"},
+       "policy.json:1: jwt.required_claims: registered claims have small letters"},
+      {"{" BEARER ",\"jwt\":{\"required_claims\":[\"exp\",\"a\",\"exp\"]},\"keys\":[" TOKEN_KEY "]}",
+       "policy.json:1: jwt.required_claims: has a name twice"},
+      {"{" BEARER ",\"jwt\":{\"required_claims\":[\"a\",\"\\u0061\"]},\"keys\":[" TOKEN_KEY "]}",
+       "policy.json:1: jwt.required_claims: has a name twice"},
+      {"{" BEARER ",\"jwt\":{\"required_claims\":[\"\"]},\"keys\":[" TOKEN_KEY "]}",
+       "policy.json:1: jwt.required_claims: is empty"},
+      {"{" BEARER ",\"jwt\":{\"required_claims\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]},"
+       "\"keys\":[" TOKEN_KEY "]}",
+       "policy.json:1: jwt.required_claims: has more than 8 names"},
+      {"{" BEARER ",\"jwt\":{\"max_age_seconds\":0},\"keys\":[" TOKEN_KEY "]}",
+       "policy.json:1: jwt.max_age_seconds: must be 1 to 3153600000"},
+      {"{" BEARER ",\"jwt\":{\"scopes\":\"a  b\"},\"keys\":[" TOKEN_KEY "]}",
+       "policy.json:1: jwt.scopes: must be scope-tokens with one space between two"},
+      {"{" BEARER ",\"jwt\":{\"audience\":[\"a\",\"b\",\"a\"]},\"keys\":[" TOKEN_KEY "]}",
+       "policy.json:1: jwt.audience: has a name twice"},
       {"{" NONCE ",\"keys\":[]}", "policy.json:1: keys: is empty"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"accept_until\":0,\"secret\":\"" SECRET "\"}]}",
        "policy.json:1: keys[0].accept_until: must be 1 to 253402300799"},

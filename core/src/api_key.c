@@ -1,4 +1,4 @@
-/* The text of an API key: made, read, hashed; its scopes, and its state at a time. */
+/* The text of an API key: made, read, hashed; and a key's state at a time. */
 #include <countersign/api_key.h>
 
 #include "ct.h"
@@ -130,45 +130,8 @@ void csn_api_key_hash(const csn_key *pepper, csn_span text, uint8_t out[CSN_API_
   csn_hmac_sha256(pepper, text, out);
 }
 
-/* ---- scopes ---- */
-
-static bool is_scope_char(uint8_t c) {
-  return c >= 0x21 && c <= 0x7e && c != '"' && c != '\\';
-}
-
-/* The next scope of a list and the space behind it; false where there is none. */
-static bool take_scope(csn_cursor *cursor, csn_span *out) {
-  if (!take_set(cursor, is_scope_char, 1, CSN_API_KEY_SCOPES_MAX, out)) return false;
-  return csn_cursor_done(cursor) || (csn_cursor_skip_byte(cursor, ' ') && !csn_cursor_done(cursor));
-}
-
 bool csn_api_key_scopes_valid(csn_span scopes) {
-  csn_cursor cursor = csn_cursor_of(scopes);
-  csn_span scope;
-  if (scopes.len > CSN_API_KEY_SCOPES_MAX) return false;
-  while (!csn_cursor_done(&cursor)) {
-    if (!take_scope(&cursor, &scope)) return false;
-  }
-  return true;
-}
-
-static bool has_scope(csn_span held, csn_span wanted) {
-  csn_cursor cursor = csn_cursor_of(held);
-  csn_span scope;
-  while (take_scope(&cursor, &scope)) {
-    if (csn_span_equal(scope, wanted)) return true;
-  }
-  return false;
-}
-
-bool csn_api_key_scopes_cover(csn_span held, csn_span required) {
-  csn_cursor cursor = csn_cursor_of(required);
-  csn_span scope;
-  if (!csn_api_key_scopes_valid(held) || !csn_api_key_scopes_valid(required)) return false;
-  while (take_scope(&cursor, &scope)) {
-    if (!has_scope(held, scope)) return false;
-  }
-  return true;
+  return scopes.len <= CSN_API_KEY_SCOPES_MAX && csn_scopes_valid(scopes);
 }
 
 /* ---- the state of a key ---- */

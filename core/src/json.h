@@ -79,4 +79,7 @@ bool csn_json_int64(const csn_json *json, uint32_t node, int64_t *out) CSN_WARN_
  * Fractions and exponents are read exactly. False for another type, a minus, or a date beyond the year 9999. */
 bool csn_json_numeric_date(const csn_json *json, uint32_t node, int64_t *out) CSN_WARN_UNUSED;
 
+/* The same, rounded down: `now - iat <= age` is then exact. */
+bool csn_json_numeric_date_down(const csn_json *json, uint32_t node, int64_t *out) CSN_WARN_UNUSED;
+
 #endif

@@ -91,24 +91,32 @@ static decimal decimal_of(csn_span number) {
   return out;
 }
 
-/* The whole number at or above; `point` is at most DATE_DIGITS_MAX. */
-static int64_t round_up(const decimal *d) {
+/* The whole number at or below; `point` is at most DATE_DIGITS_MAX. Says whether there is a fraction above it. */
+static int64_t round_down(const decimal *d, bool *fraction) {
   int64_t value = 0;
+  *fraction = false;
   for (int i = 0; i < d->point; i++) value = value * 10 + (i < d->count ? d->digits[i] : 0);
-  for (int i = d->point > 0 ? d->point : 0; i < d->count; i++) {
-    if (d->digits[i] != 0) return value + 1;
-  }
+  for (int i = d->point > 0 ? d->point : 0; i < d->count; i++) *fraction = *fraction || d->digits[i] != 0;
   return value;
 }
 
-bool csn_json_numeric_date(const csn_json *json, uint32_t node, int64_t *out) {
+static bool read_date(const csn_json *json, uint32_t node, bool up, int64_t *out) {
   if (!is_number(json, node)) return false;
   csn_span number = csn_json_raw(json, node);
   if (number.ptr[0] == '-') return false;
   decimal d = decimal_of(number);
   if (d.count > 0 && d.point > DATE_DIGITS_MAX) return false;
-  int64_t value = d.count == 0 ? 0 : round_up(&d);
-  if (value > date_max) return false;
-  *out = value;
+  bool fraction = false;
+  int64_t value = d.count == 0 ? 0 : round_down(&d, &fraction), above = value + (fraction ? 1 : 0);
+  if (above > date_max) return false;
+  *out = up ? above : value;
   return true;
+}
+
+bool csn_json_numeric_date(const csn_json *json, uint32_t node, int64_t *out) {
+  return read_date(json, node, true, out);
+}
+
+bool csn_json_numeric_date_down(const csn_json *json, uint32_t node, int64_t *out) {
+  return read_date(json, node, false, out);
 }

@@ -161,14 +161,41 @@ static void clear(csn_jwt *jwt) {
   jwt->claims_len = 0;
 }
 
+static bool is_span(csn_span span) {
+  return span.ptr != NULL || span.len == 0;
+}
+
+static bool is_list_of_names(csn_span_list list, size_t most) {
+  if (list.count > most || (list.items == NULL && list.count > 0)) return false;
+  for (size_t i = 0; i < list.count; i++) {
+    if (list.items[i].len == 0 || !is_span(list.items[i])) return false;
+  }
+  return true;
+}
+
+/* What the policy says of the claims and of typ. */
+static bool names_are_valid(const csn_jwt_policy *policy) {
+  const csn_span spans[] = {policy->issuer, policy->audience, policy->subject, policy->typ, policy->scope_claim};
+  for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
+    if (!is_span(spans[i])) return false;
+  }
+  if (policy->issuer.len == 0 && policy->other_issuers.count > 0) return false;
+  if (policy->audience.len == 0 && policy->other_audiences.count > 0) return false;
+  return is_list_of_names(policy->other_issuers, CSN_POLICY_NAMES_MAX) &&
+         is_list_of_names(policy->other_audiences, CSN_POLICY_NAMES_MAX) &&
+         is_list_of_names(policy->claims, CSN_POLICY_CLAIMS_MAX) && policy->subject.len <= CSN_SUBJECT_MAX &&
+         policy->typ.len <= CSN_TYP_MAX && csn_scopes_valid(policy->scopes);
+}
+
 bool csn_jwt_policy_valid(const csn_jwt_policy *policy) {
-  const unsigned claims = CSN_CLAIM_EXP | CSN_CLAIM_NBF | CSN_CLAIM_IAT | CSN_CLAIM_ISS | CSN_CLAIM_AUD | CSN_CLAIM_SUB;
+  const unsigned claims =
+      CSN_CLAIM_EXP | CSN_CLAIM_NBF | CSN_CLAIM_IAT | CSN_CLAIM_ISS | CSN_CLAIM_AUD | CSN_CLAIM_SUB | CSN_CLAIM_JTI;
 #define ALG_BIT(name, text, bytes) | 1u << CSN_ALG_##name
   const unsigned algorithms = 0 CSN_ALG_LIST(ALG_BIT);
 #undef ALG_BIT
   return policy->leeway >= 0 && policy->leeway <= LEEWAY_MAX && (policy->required & ~claims) == 0 &&
-         (policy->algorithms & ~algorithms) == 0 && (policy->issuer.ptr != NULL || policy->issuer.len == 0) &&
-         (policy->audience.ptr != NULL || policy->audience.len == 0);
+         (policy->algorithms & ~algorithms) == 0 && policy->max_age >= 0 && policy->max_age <= CSN_MAX_AGE_MAX &&
+         names_are_valid(policy);
 }
 
 void csn_jwt_verify(const csn_keyring *ring, const csn_jwt_policy *policy, csn_span token, int64_t now, csn_jwt *jwt,
@@ -183,6 +210,7 @@ void csn_jwt_verify(const csn_keyring *ring, const csn_jwt_policy *policy, csn_s
   if (reason != OK) {
     clear(jwt);
     verdict->client_id.len = 0;
+    verdict->scopes.len = 0;
   }
   verdict->reason = reason;
 }

@@ -1,4 +1,5 @@
-/* The registered claims (RFC 7519 section 4.1). */
+/* The registered claims (RFC 7519 section 4.1), the scopes (RFC 8693 section 4.2), and what else the policy asks for.
+ */
 #include "jwt_parts.h"
 
 #define OK CSN_REASON_ACCEPTED
@@ -47,11 +48,23 @@ static csn_reason check_not_before(reading *r, int64_t now, const char *name, un
   return now >= date - r->policy->leeway ? OK : reject(r, too_early, node);
 }
 
+/* Accepted through the second at which the token is exactly so old. A fraction of iat is cut off: rounded up, it would
+ * make the token younger than it is. */
+static csn_reason check_age(reading *r, int64_t now) {
+  uint32_t node = csn_json_member(&r->json, 0, csn_span_str("iat"));
+  int64_t issued = 0;
+  if (r->policy->max_age == 0) return OK;
+  if (node == 0) return reject(r, CSN_REASON_CLAIM_MISSING, node);
+  if (!csn_json_numeric_date_down(&r->json, node, &issued)) return reject(r, CSN_REASON_DATE_INVALID, node);
+  return now <= issued + r->policy->max_age + r->policy->leeway ? OK : reject(r, CSN_REASON_TOKEN_TOO_OLD, node);
+}
+
 static csn_reason check_dates(reading *r, int64_t now, int64_t *expires_at) {
   csn_reason reason = OK;
   if ((reason = check_exp(r, now, expires_at)) != OK) return reason;
   if ((reason = check_not_before(r, now, "nbf", CSN_CLAIM_NBF, CSN_REASON_TOKEN_NOT_YET_VALID)) != OK) return reason;
-  return check_not_before(r, now, "iat", CSN_CLAIM_IAT, CSN_REASON_TOKEN_ISSUED_IN_FUTURE);
+  if ((reason = check_not_before(r, now, "iat", CSN_CLAIM_IAT, CSN_REASON_TOKEN_ISSUED_IN_FUTURE)) != OK) return reason;
+  return check_age(r, now);
 }
 
 /* A claim that is a string where it is present. */
@@ -60,19 +73,26 @@ static csn_reason check_string(reading *r, uint32_t node) {
   return reject(r, CSN_REASON_CLAIM_INVALID, node);
 }
 
+static bool is_one_of(const reading *r, uint32_t node, csn_span first, csn_span_list others) {
+  bool found = csn_json_string_equals(&r->json, node, first);
+  for (size_t i = 0; i < others.count && !found; i++) found = csn_json_string_equals(&r->json, node, others.items[i]);
+  return found;
+}
+
 static csn_reason check_iss(reading *r) {
   uint32_t node = find_claim(r, "iss", CSN_CLAIM_ISS);
   csn_reason reason = check_string(r, node);
   if (reason != OK || r->policy->issuer.len == 0) return reason;
   if (node == 0) return reject(r, CSN_REASON_CLAIM_MISSING, node);
-  return csn_json_string_equals(&r->json, node, r->policy->issuer) ? OK : reject(r, CSN_REASON_ISSUER_MISMATCH, node);
+  bool known = is_one_of(r, node, r->policy->issuer, r->policy->other_issuers);
+  return known ? OK : reject(r, CSN_REASON_ISSUER_MISMATCH, node);
 }
 
-/* Looks for the policy's audience among `count` values from `node`, all of which must be strings. */
+/* Looks for one of the policy's audiences among `count` values from `node`, all of which must be strings. */
 static csn_reason search_audience(reading *r, uint32_t node, size_t count, bool *found) {
   for (size_t i = 0; i < count; i++, node = r->json.nodes[node].next) {
     if (csn_json_type_of(&r->json, node) != CSN_JSON_STRING) return reject(r, CSN_REASON_CLAIM_INVALID, node);
-    if (csn_json_string_equals(&r->json, node, r->policy->audience)) *found = true;
+    if (is_one_of(r, node, r->policy->audience, r->policy->other_audiences)) *found = true;
   }
   return OK;
 }
@@ -94,20 +114,72 @@ static csn_reason check_aud(reading *r) {
  * Connect Core section 2 has the same limit. A key that belongs to a client vouches for nobody else. */
 static csn_reason check_sub(reading *r, const csn_key *key) {
   uint32_t node = find_claim(r, "sub", CSN_CLAIM_SUB);
-  csn_span owner = csn_key_client_id(key);
+  csn_span owner = csn_key_client_id(key), expected = r->policy->subject;
   csn_name *client = &r->verdict->client_id;
   size_t len;
   csn_reason reason = check_string(r, node);
   if (reason != OK) return reason;
   csn_name_set(client, owner);
-  if (node == 0) return OK;
+  if (node == 0) return expected.len == 0 ? OK : reject(r, CSN_REASON_CLAIM_MISSING, node);
   if (!csn_json_string_copy(&r->json, node, client->bytes, CSN_SUBJECT_MAX, &len)) {
     return reject(r, CSN_REASON_CLAIM_INVALID, node);
   }
   client->len = (uint8_t)len;
   if (len == 0) r->present &= ~(unsigned)CSN_CLAIM_SUB; /* nobody */
-  if (owner.len == 0 || csn_span_equal(owner, csn_name_span(client))) return OK;
-  return reject(r, CSN_REASON_SUBJECT_MISMATCH, node);
+  bool is_expected = expected.len == 0 || csn_span_equal(expected, csn_name_span(client));
+  bool is_owner = owner.len == 0 || csn_span_equal(owner, csn_name_span(client));
+  return is_expected && is_owner ? OK : reject(r, CSN_REASON_SUBJECT_MISMATCH, node);
+}
+
+/* ---- scopes ---- */
+
+/* Puts one more string behind those that are there; `joined` strings must be single scopes. */
+static bool add_scopes(const reading *r, uint32_t node, bool joined, csn_scopes *out) {
+  size_t len = 0, used = out->len;
+  if (joined && used > 0 && used < sizeof out->bytes) out->bytes[used++] = ' ';
+  uint8_t *at = out->bytes + used;
+  if (!csn_json_string_copy(&r->json, node, at, sizeof out->bytes - used, &len)) return false;
+  if (joined && (len == 0 || memchr(at, ' ', len) != NULL)) return false;
+  out->len = (uint16_t)(used + len);
+  return csn_scopes_valid(csn_scopes_span(out));
+}
+
+static bool read_scopes(const reading *r, uint32_t node, csn_scopes *out) {
+  const csn_json_node *nodes = r->json.nodes;
+  bool is_array = r->policy->scope_claim.len > 0 && csn_json_type_of(&r->json, node) == CSN_JSON_ARRAY;
+  if (!is_array) return add_scopes(r, node, false, out);
+  for (uint32_t item = node + 1; item < nodes[node].next; item = nodes[item].next) {
+    if (!add_scopes(r, item, true, out)) return false;
+  }
+  return true;
+}
+
+/* Scopes that nobody asks for are only told, and a claim that is no list has none. */
+static csn_reason check_scopes(reading *r) {
+  csn_span name = r->policy->scope_claim, required = r->policy->scopes;
+  csn_scopes *held = &r->verdict->scopes;
+  uint32_t node = csn_json_member(&r->json, 0, name.len > 0 ? name : csn_span_str("scope"));
+  bool is_list = node != 0 && read_scopes(r, node, held);
+  if (!is_list) held->len = 0;
+  if (required.len == 0) return OK;
+  if (node != 0 && !is_list) return reject(r, CSN_REASON_CLAIM_INVALID, node);
+  return csn_scopes_cover(csn_scopes_span(held), required) ? OK : reject(r, CSN_REASON_SCOPE_MISSING, node);
+}
+
+/* ---- what must be there ---- */
+
+static csn_reason check_required(reading *r) {
+  csn_span_list names = r->policy->claims;
+  unsigned bits = r->policy->required;
+  csn_reason reason = check_string(r, find_claim(r, "jti", CSN_CLAIM_JTI));
+  if (reason != OK) return reason;
+  if ((r->present & bits) != bits) return reject(r, CSN_REASON_CLAIM_MISSING, 0);
+  for (size_t i = 0; i < names.count; i++) {
+    uint32_t node = csn_json_member(&r->json, 0, names.items[i]);
+    bool is_there = node != 0 && csn_json_type_of(&r->json, node) != CSN_JSON_NULL;
+    if (!is_there) return reject(r, CSN_REASON_CLAIM_MISSING, node);
+  }
+  return OK;
 }
 
 csn_reason csn_claims_check(csn_span text, const csn_jwt_policy *policy, int64_t now, csn_jwt *jwt,
@@ -120,5 +192,6 @@ csn_reason csn_claims_check(csn_span text, const csn_jwt_policy *policy, int64_t
   if ((reason = check_iss(&r)) != OK) return reason;
   if ((reason = check_aud(&r)) != OK) return reason;
   if ((reason = check_sub(&r, jwt->key)) != OK) return reason;
-  return (r.present & policy->required) == policy->required ? OK : reject(&r, CSN_REASON_CLAIM_MISSING, 0);
+  if ((reason = check_scopes(&r)) != OK) return reason;
+  return check_required(&r);
 }

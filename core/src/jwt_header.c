@@ -3,8 +3,6 @@
 
 #define OK CSN_REASON_ACCEPTED
 
-enum { TYP_MAX = 128 /* bytes of a decoded typ: a media type name is at most 127 (RFC 6838 section 4.2) */ };
-
 typedef struct reading {
   csn_json json;
   const csn_jwt_policy *policy;
@@ -48,27 +46,33 @@ static csn_reason read_alg(reading *r, csn_alg *out) {
   return reject(r, CSN_REASON_ALG_NOT_ALLOWED, alg);
 }
 
-/* JWT, or a media type of a kind of JWT such as at+jwt (RFC 8725 section 3.11), with or without "application/" in front
- * of it (RFC 7515 section 4.1.9). */
-static bool is_jwt_type(csn_span typ) {
-  static const csn_span prefix = CSN_SPAN_LITERAL("application/"), suffix = CSN_SPAN_LITERAL("+jwt");
-  static const csn_span jwt = CSN_SPAN_LITERAL("JWT");
-  if (typ.len > prefix.len && csn_span_equal_nocase(csn_span_of(typ.ptr, prefix.len), prefix)) {
-    typ = csn_span_of(typ.ptr + prefix.len, typ.len - prefix.len);
-  }
+/* A media type may stand there without its "application/" (RFC 7515 section 4.1.9). */
+static csn_span short_type(csn_span typ) {
+  static const csn_span prefix = CSN_SPAN_LITERAL("application/");
+  if (typ.len <= prefix.len || !csn_span_equal_nocase(csn_span_of(typ.ptr, prefix.len), prefix)) return typ;
+  return csn_span_of(typ.ptr + prefix.len, typ.len - prefix.len);
+}
+
+/* The policy's type; without one JWT, or a kind of JWT such as at+jwt (RFC 8725 section 3.11). */
+static bool is_expected_type(csn_span typ, csn_span expected) {
+  static const csn_span jwt = CSN_SPAN_LITERAL("JWT"), suffix = CSN_SPAN_LITERAL("+jwt");
+  typ = short_type(typ);
+  if (expected.len > 0) return csn_span_equal_nocase(typ, short_type(expected));
   if (csn_span_equal_nocase(typ, jwt)) return true;
   return typ.len > suffix.len && csn_span_equal_nocase(csn_span_of(typ.ptr + typ.len - suffix.len, suffix.len), suffix);
 }
 
 static csn_reason check_typ(reading *r) {
   uint32_t typ = member(r, "typ");
-  uint8_t name[TYP_MAX];
+  csn_span expected = r->policy->typ;
+  uint8_t name[CSN_TYP_MAX];
   size_t len;
-  if (typ == 0) return OK;
+  if (typ == 0) return expected.len == 0 ? OK : reject(r, CSN_REASON_TYP_NOT_ALLOWED, typ);
   if (csn_json_type_of(&r->json, typ) != CSN_JSON_STRING) return reject(r, CSN_REASON_TYP_NOT_ALLOWED, typ);
-  if (r->policy->signature_only) return OK;
+  if (r->policy->signature_only && expected.len == 0) return OK;
   bool fits = csn_json_string_copy(&r->json, typ, name, sizeof name, &len);
-  return fits && is_jwt_type(csn_span_of(name, len)) ? OK : reject(r, CSN_REASON_TYP_NOT_ALLOWED, typ);
+  if (fits && is_expected_type(csn_span_of(name, len), expected)) return OK;
+  return reject(r, CSN_REASON_TYP_NOT_ALLOWED, typ);
 }
 
 static csn_reason read_kid(reading *r, csn_jose_header *out) {

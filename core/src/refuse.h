@@ -10,6 +10,7 @@ static inline void csn_verdict_start(csn_verdict *verdict) {
   verdict->field = CSN_FIELD_NONE;
   verdict->offset = verdict->header_index = 0;
   verdict->client_id.len = verdict->key_id.len = 0;
+  verdict->scopes.len = 0;
 }
 
 /* Says where it is wrong, and gives the reason back. */

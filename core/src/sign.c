@@ -1,4 +1,5 @@
 /* The signing side: fills a scheme's fields, signs, and writes them where the scheme says. */
+#include <countersign/jwt.h>
 #include <countersign/sign.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,11 +54,12 @@ static void put_json_string(csn_writer *writer, csn_span text) {
   put_text(writer, "\"");
 }
 
-static bool write_jose_header(const csn_key *key, uint8_t *out, size_t size, csn_span *header) {
+static bool write_jose_header(const csn_key *key, csn_span typ, uint8_t *out, size_t size, csn_span *header) {
   csn_writer writer = {.out = out, .size = size};
   put_text(&writer, "{\"alg\":\"");
   put_text(&writer, csn_alg_name(key->alg));
-  put_text(&writer, "\",\"typ\":\"JWT\"");
+  put_text(&writer, "\",\"typ\":");
+  put_json_string(&writer, typ);
   if (key->key_id_len > 0) {
     put_text(&writer, ",\"kid\":");
     put_json_string(&writer, csn_key_id(key));
@@ -68,13 +70,18 @@ static bool write_jose_header(const csn_key *key, uint8_t *out, size_t size, csn
 }
 
 csn_error csn_sign_jwt(const csn_key *key, csn_span claims, uint8_t *out, size_t size, size_t *len) {
-  uint8_t header_bytes[64 + 6 * CSN_ID_MAX], signature[CSN_SIGNATURE_MAX];
+  return csn_sign_jwt_typed(key, csn_span_str("JWT"), claims, out, size, len);
+}
+
+csn_error csn_sign_jwt_typed(const csn_key *key, csn_span typ, csn_span claims, uint8_t *out, size_t size,
+                             size_t *len) {
+  uint8_t header_bytes[64 + 6 * (CSN_ID_MAX + CSN_TYP_MAX)], signature[CSN_SIGNATURE_MAX];
   size_t signature_len = 0;
   csn_span header;
   csn_writer writer = {.out = out, .size = out == NULL ? 0 : size};
   *len = 0;
-  if ((key->uses & CSN_USE_TOKEN) == 0) return CSN_ERROR_INVALID_ARGUMENT;
-  if (!write_jose_header(key, header_bytes, sizeof header_bytes, &header)) return CSN_ERROR_BUFFER_TOO_SMALL;
+  if ((key->uses & CSN_USE_TOKEN) == 0 || typ.len > CSN_TYP_MAX) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!write_jose_header(key, typ, header_bytes, sizeof header_bytes, &header)) return CSN_ERROR_BUFFER_TOO_SMALL;
   put_base64url(&writer, header);
   put_text(&writer, ".");
   put_base64url(&writer, claims);

@@ -114,9 +114,10 @@ static csn_reason verify_api_key(csn_path *path) {
   csn_api_key_state state = csn_api_key_state_at(&record, path->now);
   if (state == CSN_API_KEY_REVOKED) return CSN_REASON_KEY_REVOKED;
   if (state == CSN_API_KEY_EXPIRED) return CSN_REASON_KEY_EXPIRED;
-  if (!csn_api_key_scopes_cover(csn_api_key_record_scopes(&record), path->verifier->config.api_key.scopes)) {
+  if (!csn_scopes_cover(csn_api_key_record_scopes(&record), path->verifier->config.api_key.scopes)) {
     return CSN_REASON_SCOPE_MISSING;
   }
+  csn_scopes_set(&verdict->scopes, csn_api_key_record_scopes(&record));
   verdict->field = CSN_FIELD_NONE;
   return CSN_REASON_ACCEPTED;
 }

@@ -321,7 +321,7 @@ static void scopes_are_a_list_of_tokens(void **state) {
 }
 
 static bool cover(const char *held, const char *required) {
-  return csn_api_key_scopes_cover(csn_span_str(held), csn_span_str(required));
+  return csn_scopes_cover(csn_span_str(held), csn_span_str(required));
 }
 
 static void all_required_scopes_must_be_held(void **state) {

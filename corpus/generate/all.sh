@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE=1
 for script in api_key \
   aws_suite botocore_sigv4 \
   python_hmac python_hmac_malformed \
-  pyjwt pyjwt_malformed pyjwt_requests pyjwt_requests_malformed \
+  pyjwt pyjwt_malformed pyjwt_policy pyjwt_requests pyjwt_requests_malformed \
   jose_algorithms jose_forged jose_keys rfc_jose; do
   /usr/bin/python3 "$here/$script.py"
 done

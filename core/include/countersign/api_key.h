@@ -61,13 +61,8 @@ csn_reason csn_api_key_parse(csn_span text, csn_api_key *out, size_t *offset) CS
  * else and is kept apart from the records. CT: the text does not leak; its length does. Thread-safe. */
 void csn_api_key_hash(const csn_key *pepper, csn_span text, uint8_t out[CSN_API_KEY_HASH_BYTES]) CSN_NONNULL(1, 3);
 
-/* Scopes are a list as in RFC 6749 section 3.3: scope-tokens, each of one or more of %x21 / %x23-5B / %x5D-7E, with one
- * space between two. The empty list is the empty text, and has no scopes. At most CSN_API_KEY_SCOPES_MAX bytes. */
+/* Whether it is a list of scopes (scope.h), of at most CSN_API_KEY_SCOPES_MAX bytes. */
 bool csn_api_key_scopes_valid(csn_span scopes) CSN_WARN_UNUSED;
-
-/* True where every scope of `required` is, byte for byte, one of `held`. False where either list is not valid. Not
- * constant-time. Thread-safe. */
-bool csn_api_key_scopes_cover(csn_span held, csn_span required) CSN_WARN_UNUSED;
 
 /* What is known of an issued key. Caller-allocated, copyable; holds nothing from which the key could be found. Times
  * are UNIX seconds. */

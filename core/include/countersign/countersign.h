@@ -13,6 +13,7 @@
 #include <countersign/nonce_table.h>
 #include <countersign/request.h>
 #include <countersign/scheme.h>
+#include <countersign/scope.h>
 #include <countersign/sign.h>
 #include <countersign/sigv4.h>
 #include <countersign/span.h>

@@ -16,9 +16,12 @@ enum {
   CSN_CLAIMS_MAX = 6144,      /* bytes of the decoded claims: 3/4 of CSN_TOKEN_MAX */
   CSN_AUDIENCES_MAX = 64,     /* entries of an aud array */
   CSN_SUBJECT_MAX = 255,      /* bytes of sub, decoded: fits in a verdict's client_id */
+  CSN_TYP_MAX = 128,          /* bytes of a decoded typ: a media type name is at most 127 (RFC 6838 section 4.2) */
+  CSN_POLICY_NAMES_MAX = 16,  /* issuers, or audiences, beside the first */
+  CSN_POLICY_CLAIMS_MAX = 8,  /* claims that a policy asks for by name */
 };
 
-/* Which registered claims must be present: bits. */
+/* Which registered claims must be present: bits. An empty sub is none. */
 enum {
   CSN_CLAIM_EXP = 1,
   CSN_CLAIM_NBF = 2,
@@ -26,15 +29,28 @@ enum {
   CSN_CLAIM_ISS = 8,
   CSN_CLAIM_AUD = 16,
   CSN_CLAIM_SUB = 32,
+  CSN_CLAIM_JTI = 64,
 };
 
+#define CSN_MAX_AGE_MAX INT64_C(3153600000) /* seconds: a hundred years */
+
 typedef struct csn_jwt_policy {
-  csn_span issuer;     /* iss must be this, and present; empty: iss is not looked at */
-  csn_span audience;   /* aud must contain this, and be present; empty: a token with an aud is rejected */
-  int64_t leeway;      /* seconds of clock difference allowed for exp, nbf and iat: 0 to 3600 */
-  unsigned required;   /* CSN_CLAIM_ bits */
-  unsigned algorithms; /* 1 << csn_alg bits: the allow-list; 0 allows none */
-  bool signature_only; /* a JWS: the payload is any bytes and is not read */
+  csn_span issuer;   /* iss must be this or one of other_issuers, and present; empty: iss is not looked at */
+  csn_span audience; /* aud must contain this or one of other_audiences, and be present; empty: a token with an aud is
+                        rejected */
+  csn_span_list other_issuers, other_audiences; /* at most CSN_POLICY_NAMES_MAX, only where there is a first */
+  csn_span subject;                             /* sub must be this, and present; empty: any */
+  csn_span typ; /* the header's typ must be this media type, and present, such as "at+jwt" (RFC 9068 section 4): without
+                   regard to case, with or without "application/". Empty: JWT, another type in +jwt, or absent */
+  csn_span scopes;      /* a list (scope.h) of which all must be the token's; empty: none */
+  csn_span scope_claim; /* holds them; empty: "scope", a string (RFC 8693 section 4.2). Under another name, such as
+                           "scp", an array of strings is taken, too */
+  csn_span_list claims; /* these, by name, must be present and not null: at most CSN_POLICY_CLAIMS_MAX */
+  int64_t leeway;       /* seconds of clock difference allowed for exp, nbf, iat and max_age: 0 to 3600 */
+  int64_t max_age;      /* seconds since iat, which then must be present: 1 to CSN_MAX_AGE_MAX; 0: any age */
+  unsigned required;    /* CSN_CLAIM_ bits */
+  unsigned algorithms;  /* 1 << csn_alg bits: the allow-list; 0 allows none */
+  bool signature_only;  /* a JWS: the payload is any bytes and is not read */
 } csn_jwt_policy;
 #define CSN_JWT_POLICY_DEFAULT \
   { .required = CSN_CLAIM_EXP, .algorithms = 1u << CSN_ALG_HS256 }
@@ -48,10 +64,10 @@ typedef struct csn_jwt {
 } csn_jwt;
 
 /* Verifies one token at UNIX second `now`. `verdict` gets the answer, and where that is accepted its client_id is
- * sub, decoded, and `jwt` has the token's content. With a policy that is not valid the verdict stays undecided, which
- * is never accepted. The keyring must be frozen. Thread-safe. HMAC allocates nothing; OpenSSL
- * allocates for the other algorithms. Does not leak by timing: the secret, the right MAC, whether an HMAC key's id
- * exists. Public: everything in the token, and the ids and lengths of public keys. */
+ * sub, decoded, its scopes are the token's, and `jwt` has the token's content. With a policy that is not valid the
+ * verdict stays undecided, which is never accepted. The keyring must be frozen. Thread-safe. HMAC allocates nothing;
+ * OpenSSL allocates for the other algorithms. Does not leak by timing: the secret, the right MAC, whether an HMAC key's
+ * id exists. Public: everything in the token, and the ids and lengths of public keys. */
 void csn_jwt_verify(const csn_keyring *ring, const csn_jwt_policy *policy, csn_span token, int64_t now, csn_jwt *jwt,
                     csn_verdict *verdict) CSN_NONNULL_ALL;
 

@@ -48,6 +48,10 @@ csn_error csn_sign_canonical(const csn_sign_input *input, uint8_t *out, size_t s
 csn_error csn_sign_jwt(const csn_key *key, csn_span claims, uint8_t *out, size_t size, size_t *len) CSN_WARN_UNUSED
     CSN_NONNULL(1, 5);
 
+/* The same with another typ, of at most CSN_TYP_MAX bytes, such as "at+jwt" (RFC 9068). */
+csn_error csn_sign_jwt_typed(const csn_key *key, csn_span typ, csn_span claims, uint8_t *out, size_t size,
+                             size_t *len) CSN_WARN_UNUSED CSN_NONNULL(1, 6);
+
 #ifdef __cplusplus
 }
 #endif

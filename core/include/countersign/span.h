@@ -43,6 +43,12 @@ static inline csn_span csn_span_str(const char *text) {
   return csn_span_of(text, text == NULL ? 0 : strlen(text));
 }
 
+/* Spans of somebody else's. An empty list may have a null pointer. */
+typedef struct csn_span_list {
+  const csn_span *items;
+  size_t count;
+} csn_span_list;
+
 /* Byte equality of public data. Not constant-time: never for a MAC, a hash of a secret, or a secret. */
 static inline bool csn_span_equal(csn_span a, csn_span b) {
   return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

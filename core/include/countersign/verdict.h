@@ -2,7 +2,7 @@
 #ifndef COUNTERSIGN_VERDICT_H
 #define COUNTERSIGN_VERDICT_H
 
-#include <countersign/span.h>
+#include <countersign/scope.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -83,7 +83,7 @@ typedef enum csn_field {
   X(CRIT_UNSUPPORTED, CREDENTIAL, "crit_unsupported", "crit is malformed or names an extension not understood")      \
   X(B64_UNSUPPORTED, CREDENTIAL, "b64_unsupported", "the unencoded payload option (RFC 7797) is not enabled")        \
   X(KID_INVALID, CREDENTIAL, "kid_invalid", "the key id is not a string, or is empty or too long")                   \
-  X(TYP_NOT_ALLOWED, CREDENTIAL, "typ_not_allowed", "the token's typ is not a string or not the one expected")       \
+  X(TYP_NOT_ALLOWED, CREDENTIAL, "typ_not_allowed", "the token's typ is absent, no string or not the one expected")  \
   X(API_KEY_MALFORMED, CREDENTIAL, "api_key_malformed", "the API key is not prefix, '_', 49 base62 characters")      \
   X(API_KEY_CHECKSUM, CREDENTIAL, "api_key_checksum", "the API key's checksum is not that of what is before it")     \
   X(API_KEY_PREFIX, CREDENTIAL, "api_key_prefix", "the API key's prefix is not the one that the policy names")       \
@@ -117,11 +117,12 @@ typedef enum csn_field {
   X(TOKEN_EXPIRED, CLAIMS, "token_expired", "the time is at or after exp")                                           \
   X(TOKEN_NOT_YET_VALID, CLAIMS, "token_not_yet_valid", "the time is before nbf")                                    \
   X(TOKEN_ISSUED_IN_FUTURE, CLAIMS, "token_issued_in_future", "the time is before iat")                              \
+  X(TOKEN_TOO_OLD, CLAIMS, "token_too_old", "the token was issued longer ago than the policy allows")                \
   X(ISSUER_MISMATCH, CLAIMS, "issuer_mismatch", "iss is not the issuer that the policy names")                       \
-  X(SUBJECT_MISMATCH, CLAIMS, "subject_mismatch", "sub is not the client that the token's key belongs to")           \
+  X(SUBJECT_MISMATCH, CLAIMS, "subject_mismatch", "sub is not the one that the policy or the token's key names")     \
   X(AUDIENCE_MISMATCH, CLAIMS, "audience_mismatch", "aud does not contain the audience that the policy names")       \
   X(AUDIENCE_UNEXPECTED, CLAIMS, "audience_unexpected", "aud is present and the policy names no audience")           \
-  X(SCOPE_MISSING, CLAIMS, "scope_missing", "a scope that the policy requires is not the key's")                     \
+  X(SCOPE_MISSING, CLAIMS, "scope_missing", "a scope that the policy requires is not the token's or the key's")      \
   X(NONCE_REPLAYED, NONCE, "nonce_replayed", "this client's nonce has been accepted before")                         \
   X(NONCE_STORE_FULL, NONCE, "nonce_store_full", "the nonce store is full of live nonces")                           \
   X(NONCE_STORE_UNAVAILABLE, NONCE, "nonce_store_unavailable", "the nonce store did not answer")                     \
@@ -160,7 +161,8 @@ typedef struct csn_verdict {
   size_t offset;       /* bytes from the field's start to the first byte that is wrong; 0 where none can be named */
   size_t header_index; /* which header, where `field` is CSN_FIELD_HEADER */
   csn_name client_id;
-  csn_name key_id; /* the key that matched, or the one that would have to match; empty where none is known */
+  csn_name key_id;   /* the key that matched, or the one that would have to match; empty where none is known */
+  csn_scopes scopes; /* those of the token or API key that was accepted; empty where they have no valid form */
 } csn_verdict;
 
 /* True only for CSN_REASON_ACCEPTED. */
