@@ -85,6 +85,7 @@ static size_t format_event(const verify_run *run, const csn_verdict *verdict, ch
       .client_ip = run->request.client_ip,
       .method = request->method,
       .target = request->target,
+      .token_scope = csn_scopes_span(&verdict->scopes),
       .preset = csn_span_str(run->policy.config.scheme->name),
       .verdict = verdict,
   };

@@ -76,6 +76,20 @@ static void every_verdict_has_its_event(void **state) {
   }
 }
 
+static void scopes_of_an_accepted_token_are_in_it(void **state) {
+  static char requests[sizeof out];
+  (void)state;
+  test_write_text("b", BEARER);
+  must_run("sign --policy @b --now 1700000000 --claims {\"exp\":1700000001,\"scope\":\"orders:read\\u0020x\"}", GET, 0);
+  strcpy(requests, out);
+  must_run("verify --policy @b --now 1700000000 --audit @scopes", requests, 0);
+  must_run("verify --policy @b --now 1700000001 --audit @scopes", requests, 1);
+  json_t *events[] = {event_at("scopes", 0), event_at("scopes", 1)};
+  assert_string_equal(member(events[0], "token_scope"), "orders:read x");
+  assert_string_equal(member(events[1], "token_scope"), "");
+  for (size_t i = 0; i < COUNT(events); i++) json_decref(events[i]);
+}
+
 static void nothing_secret_is_in_it(void **state) {
   static char text[4096];
   (void)state;
@@ -209,6 +223,7 @@ static void a_signal_opens_the_file_anew(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_verdict_has_its_event),
+      cmocka_unit_test(scopes_of_an_accepted_token_are_in_it),
       cmocka_unit_test(nothing_secret_is_in_it),
       cmocka_unit_test(the_timestamp_is_that_of_the_verdict),
       cmocka_unit_test(the_file_is_private_and_appended_to),

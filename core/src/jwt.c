@@ -156,7 +156,7 @@ static csn_reason check_token(checking *c) {
 
 /* Everything but the bytes of the claims, of which then none count. */
 static void clear(csn_jwt *jwt) {
-  jwt->expires_at = -1;
+  jwt->expires_at = jwt->not_before = jwt->issued_at = -1;
   jwt->key = NULL;
   jwt->claims_len = 0;
 }

@@ -39,19 +39,17 @@ static csn_reason check_exp(reading *r, int64_t now, int64_t *expires_at) {
   return now < *expires_at + r->policy->leeway ? OK : reject(r, CSN_REASON_TOKEN_EXPIRED, node);
 }
 
-static csn_reason check_not_before(reading *r, int64_t now, const char *name, unsigned bit, csn_reason too_early) {
-  uint32_t node = find_claim(r, name, bit);
-  int64_t date = 0;
+static csn_reason check_not_before(reading *r, int64_t now, uint32_t node, int64_t *date, csn_reason too_early) {
   csn_reason reason = OK;
+  *date = -1;
   if (node == 0) return OK;
-  if ((reason = read_date(r, node, &date)) != OK) return reason;
-  return now >= date - r->policy->leeway ? OK : reject(r, too_early, node);
+  if ((reason = read_date(r, node, date)) != OK) return reason;
+  return now >= *date - r->policy->leeway ? OK : reject(r, too_early, node);
 }
 
 /* Accepted through the second at which the token is exactly so old. A fraction of iat is cut off: rounded up, it would
  * make the token younger than it is. */
-static csn_reason check_age(reading *r, int64_t now) {
-  uint32_t node = csn_json_member(&r->json, 0, csn_span_str("iat"));
+static csn_reason check_age(reading *r, int64_t now, uint32_t node) {
   int64_t issued = 0;
   if (r->policy->max_age == 0) return OK;
   if (node == 0) return reject(r, CSN_REASON_CLAIM_MISSING, node);
@@ -59,12 +57,14 @@ static csn_reason check_age(reading *r, int64_t now) {
   return now <= issued + r->policy->max_age + r->policy->leeway ? OK : reject(r, CSN_REASON_TOKEN_TOO_OLD, node);
 }
 
-static csn_reason check_dates(reading *r, int64_t now, int64_t *expires_at) {
+static csn_reason check_dates(reading *r, int64_t now, csn_jwt *jwt) {
   csn_reason reason = OK;
-  if ((reason = check_exp(r, now, expires_at)) != OK) return reason;
-  if ((reason = check_not_before(r, now, "nbf", CSN_CLAIM_NBF, CSN_REASON_TOKEN_NOT_YET_VALID)) != OK) return reason;
-  if ((reason = check_not_before(r, now, "iat", CSN_CLAIM_IAT, CSN_REASON_TOKEN_ISSUED_IN_FUTURE)) != OK) return reason;
-  return check_age(r, now);
+  if ((reason = check_exp(r, now, &jwt->expires_at)) != OK) return reason;
+  uint32_t nbf = find_claim(r, "nbf", CSN_CLAIM_NBF), iat = find_claim(r, "iat", CSN_CLAIM_IAT);
+  reason = check_not_before(r, now, nbf, &jwt->not_before, CSN_REASON_TOKEN_NOT_YET_VALID);
+  if (reason != OK) return reason;
+  reason = check_not_before(r, now, iat, &jwt->issued_at, CSN_REASON_TOKEN_ISSUED_IN_FUTURE);
+  return reason == OK ? check_age(r, now, iat) : reason;
 }
 
 /* A claim that is a string where it is present. */
@@ -188,7 +188,7 @@ csn_reason csn_claims_check(csn_span text, const csn_jwt_policy *policy, int64_t
   reading r = {.policy = policy, .verdict = verdict};
   csn_reason reason = csn_jwt_read_object(text, CSN_FIELD_CLAIMS, nodes, CSN_CLAIMS_NODES, &r.json, verdict);
   if (reason != OK) return reason;
-  if ((reason = check_dates(&r, now, &jwt->expires_at)) != OK) return reason;
+  if ((reason = check_dates(&r, now, jwt)) != OK) return reason;
   if ((reason = check_iss(&r)) != OK) return reason;
   if ((reason = check_aud(&r)) != OK) return reason;
   if ((reason = check_sub(&r, jwt->key)) != OK) return reason;

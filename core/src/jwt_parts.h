@@ -23,7 +23,7 @@ typedef struct csn_jose_header {
 csn_reason csn_jose_header_read(csn_span text, const csn_jwt_policy *policy, csn_jose_header *out,
                                 csn_verdict *verdict) CSN_WARN_UNUSED;
 
-/* Checks the claims of a token whose signature has verified; fills the date of `jwt`. */
+/* Checks the claims of a token whose signature has verified; fills the dates of `jwt`. */
 csn_reason csn_claims_check(csn_span text, const csn_jwt_policy *policy, int64_t now, csn_jwt *jwt,
                             csn_verdict *verdict) CSN_WARN_UNUSED;
 

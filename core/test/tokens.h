@@ -104,7 +104,8 @@ static inline outcome verify_at(const csn_keyring *ring, const csn_jwt_policy *p
   bool same = a->reason == b->reason && a->field == b->field && a->offset == b->offset &&
               csn_span_equal(csn_name_span(&a->client_id), csn_name_span(&b->client_id)) &&
               csn_span_equal(csn_name_span(&a->key_id), csn_name_span(&b->key_id));
-  bool empty = out.jwt.claims_len == 0 && out.jwt.expires_at == -1 && out.jwt.key == NULL && a->client_id.len == 0;
+  bool empty = out.jwt.claims_len == 0 && out.jwt.expires_at == -1 && out.jwt.not_before == -1 &&
+               out.jwt.issued_at == -1 && out.jwt.key == NULL && a->client_id.len == 0;
   bool placed = a->reason == CSN_REASON_UNDECIDED || a->field != CSN_FIELD_NONE;
   if (!same || (!csn_accepted(a) && (!empty || !placed))) abort();
   if (csn_accepted(a) && (a->field != CSN_FIELD_NONE || a->offset != 0 || out.jwt.key == NULL)) abort();

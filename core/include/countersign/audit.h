@@ -43,7 +43,7 @@ typedef struct csn_audit_event {
   csn_span client_ip; /* as text */
   csn_span method;
   csn_span target;      /* as csn_request has it; what may hold a credential is left out, see csn_audit_format() */
-  csn_span token_scope; /* of a token that was accepted */
+  csn_span token_scope; /* of a token or API key that was accepted: the verdict's scopes */
   csn_span preset;      /* the scheme's name */
   const csn_verdict *verdict; /* not NULL */
 } csn_audit_event;

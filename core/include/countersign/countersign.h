@@ -4,6 +4,7 @@
 
 #include <countersign/api_key.h>
 #include <countersign/audit.h>
+#include <countersign/claims.h>
 #include <countersign/credential.h>
 #include <countersign/error.h>
 #include <countersign/jwt.h>

@@ -55,9 +55,12 @@ typedef struct csn_jwt_policy {
 #define CSN_JWT_POLICY_DEFAULT \
   { .required = CSN_CLAIM_EXP, .algorithms = 1u << CSN_ALG_HS256 }
 
-/* What a verified token says. Caller-allocated, about 6 KiB; points at nothing but the key. */
+/* What a verified token says: claims.h reads it. Caller-allocated, about 6 KiB; points at nothing but the key. Dates
+ * are UNIX seconds, rounded up; -1 where absent. */
 typedef struct csn_jwt {
-  int64_t expires_at; /* exp rounded up to a second; -1 where absent */
+  int64_t expires_at; /* exp */
+  int64_t not_before; /* nbf */
+  int64_t issued_at;  /* iat */
   const csn_key *key; /* the key that matched */
   size_t claims_len;
   uint8_t claims[CSN_CLAIMS_MAX]; /* decoded payload */
