@@ -1,101 +1,11 @@
 /* The signing side: fills a scheme's fields, signs, and writes them where the scheme says. */
-#include <countersign/jwt.h>
 #include <countersign/sign.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "encoding.h"
 #include "template.h"
-
-/* ---- writing into the caller's buffer ---- */
-
-typedef struct csn_writer {
-  uint8_t *out;
-  size_t size, len;
-  bool overflow;
-} csn_writer;
-
-static void put(csn_writer *writer, csn_span bytes) {
-  if (writer->overflow || bytes.len > writer->size - writer->len) {
-    writer->overflow = true;
-    return;
-  }
-  if (bytes.len > 0) memcpy(writer->out + writer->len, bytes.ptr, bytes.len);
-  writer->len += bytes.len;
-}
-
-static void put_text(csn_writer *writer, const char *text) {
-  put(writer, csn_span_str(text));
-}
-
-static void put_base64url(csn_writer *writer, csn_span bytes) {
-  size_t len = csn_base64url_encoded_len(bytes.len);
-  if (writer->overflow || len > writer->size - writer->len) {
-    writer->overflow = true;
-    return;
-  }
-  csn_base64url_encode(bytes, (char *)writer->out + writer->len);
-  writer->len += len;
-}
-
-/* ---- JSON Web Signatures ---- */
-
-static void put_json_string(csn_writer *writer, csn_span text) {
-  put_text(writer, "\"");
-  for (size_t i = 0; i < text.len; i++) {
-    char escaped[7];
-    if (text.ptr[i] < 0x20 || text.ptr[i] == '"' || text.ptr[i] == '\\') {
-      (void)snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)text.ptr[i]);
-      put_text(writer, escaped);
-    } else {
-      put(writer, csn_span_of(text.ptr + i, 1));
-    }
-  }
-  put_text(writer, "\"");
-}
-
-static bool write_jose_header(const csn_key *key, csn_span typ, uint8_t *out, size_t size, csn_span *header) {
-  csn_writer writer = {.out = out, .size = size};
-  put_text(&writer, "{\"alg\":\"");
-  put_text(&writer, csn_alg_name(key->alg));
-  put_text(&writer, "\",\"typ\":");
-  put_json_string(&writer, typ);
-  if (key->key_id_len > 0) {
-    put_text(&writer, ",\"kid\":");
-    put_json_string(&writer, csn_key_id(key));
-  }
-  put_text(&writer, "}");
-  *header = csn_span_of(out, writer.len);
-  return !writer.overflow;
-}
-
-csn_error csn_sign_jwt(const csn_key *key, csn_span claims, uint8_t *out, size_t size, size_t *len) {
-  return csn_sign_jwt_typed(key, csn_span_str("JWT"), claims, out, size, len);
-}
-
-csn_error csn_sign_jwt_typed(const csn_key *key, csn_span typ, csn_span claims, uint8_t *out, size_t size,
-                             size_t *len) {
-  uint8_t header_bytes[64 + 6 * (CSN_ID_MAX + CSN_TYP_MAX)], signature[CSN_SIGNATURE_MAX];
-  size_t signature_len = 0;
-  csn_span header;
-  csn_writer writer = {.out = out, .size = out == NULL ? 0 : size};
-  *len = 0;
-  if ((key->uses & CSN_USE_TOKEN) == 0 || typ.len > CSN_TYP_MAX) return CSN_ERROR_INVALID_ARGUMENT;
-  if (!write_jose_header(key, typ, header_bytes, sizeof header_bytes, &header)) return CSN_ERROR_BUFFER_TOO_SMALL;
-  put_base64url(&writer, header);
-  put_text(&writer, ".");
-  put_base64url(&writer, claims);
-  if (writer.overflow) return CSN_ERROR_BUFFER_TOO_SMALL;
-  csn_error error = csn_key_sign(key, csn_span_of(out, writer.len), signature, sizeof signature, &signature_len);
-  if (error != CSN_OK) return error;
-  put_text(&writer, ".");
-  put_base64url(&writer, csn_span_of(signature, signature_len));
-  if (writer.overflow) return CSN_ERROR_BUFFER_TOO_SMALL;
-  *len = writer.len;
-  return CSN_OK;
-}
-
-/* ---- requests ---- */
+#include "writer.h"
 
 static bool is_compact_token(csn_span token) {
   for (size_t i = 0; i < token.len; i++) {
@@ -163,18 +73,18 @@ static void encode_signature(const csn_scheme *scheme, const uint8_t mac[CSN_SHA
 
 /* Writes the value of one header: a single field, or all the parameters that the form puts there. */
 static void put_value(csn_writer *writer, const csn_form *form, const csn_location *first, const csn_span *fields) {
-  if (first->prefix != NULL) put_text(writer, first->prefix);
+  if (first->prefix != NULL) csn_put_text(writer, first->prefix);
   if (first->source == CSN_SOURCE_HEADER) {
-    put(writer, fields[first->field]);
+    csn_put(writer, fields[first->field]);
     return;
   }
   for (const csn_location *at = first; at < form->locations + CSN_FORM_LOCATIONS_MAX; at++) {
     if (at->source != CSN_SOURCE_HEADER_PARAM) continue;
     if (!csn_span_equal_nocase(csn_span_str(at->name), csn_span_str(first->name))) continue;
-    if (at != first) put(writer, csn_span_of(&form->separator, 1));
-    put_text(writer, at->param);
-    put_text(writer, "=");
-    put(writer, fields[at->field]);
+    if (at != first) csn_put(writer, csn_span_of(&form->separator, 1));
+    csn_put_text(writer, at->param);
+    csn_put_text(writer, "=");
+    csn_put(writer, fields[at->field]);
   }
 }
 
