@@ -71,6 +71,9 @@ typedef enum csn_field {
   X(SIGNATURE_LENGTH, CREDENTIAL, "signature_length", "the signature does not have its algorithm's length")          \
   X(SIGNATURE_ENCODING, CREDENTIAL, "signature_encoding", "the signature has a byte outside its encoding")           \
   X(BODY_NOT_SIGNED, CREDENTIAL, "body_not_signed", "there is a body that the scheme does not sign")                 \
+  X(DIGEST_INVALID, CREDENTIAL, "digest_invalid", "Content-Digest is malformed or of a wrong length (RFC 9530)")     \
+  X(DIGEST_UNSUPPORTED, CREDENTIAL, "digest_unsupported", "Content-Digest names neither sha-256 nor sha-512")        \
+  X(DIGEST_MISMATCH, CREDENTIAL, "digest_mismatch", "Content-Digest is not that of the body")                        \
   X(TOKEN_TOO_LONG, CREDENTIAL, "token_too_long", "the token is longer than the limit")                              \
   X(TOKEN_SHAPE, CREDENTIAL, "token_shape", "the token is not three segments, or one of them is empty")              \
   X(BASE64URL_INVALID, CREDENTIAL, "base64url_invalid", "a segment is not strict unpadded base64url (RFC 7515)")     \
