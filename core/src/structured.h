@@ -7,7 +7,7 @@
 #ifndef CSN_STRUCTURED_H
 #define CSN_STRUCTURED_H
 
-#include <countersign/sink.h>
+#include <countersign/http_signature.h>
 
 #include "cursor.h"
 
@@ -15,8 +15,6 @@ enum {
   CSN_SF_KEYS_MAX = 64, /* of a dictionary, or of the parameters of one item: they are compared in pairs. RFC 8941 asks
                          * for 1024 and 256; a field with more is refused */
 };
-
-typedef enum csn_sf_kind { CSN_SF_ITEM, CSN_SF_LIST, CSN_SF_DICTIONARY } csn_sf_kind;
 
 typedef enum csn_sf_type {
   CSN_SF_INTEGER,    /* up to 15 digits */

@@ -74,6 +74,12 @@ typedef enum csn_field {
   X(DIGEST_INVALID, CREDENTIAL, "digest_invalid", "Content-Digest is malformed or of a wrong length (RFC 9530)")     \
   X(DIGEST_UNSUPPORTED, CREDENTIAL, "digest_unsupported", "Content-Digest names neither sha-256 nor sha-512")        \
   X(DIGEST_MISMATCH, CREDENTIAL, "digest_mismatch", "Content-Digest is not that of the body")                        \
+  X(SIGNATURE_INPUT_INVALID, CREDENTIAL, "signature_input_invalid",                                                  \
+    "the signature's input or a parameter is malformed")                                                             \
+  X(COMPONENT_UNSUPPORTED, CREDENTIAL, "component_unsupported", "a covered component or parameter is not supported") \
+  X(COMPONENT_REPEATED, CREDENTIAL, "component_repeated", "a component is covered more than once")                   \
+  X(COMPONENT_MISSING, CREDENTIAL, "component_missing", "a covered component is not in the request")                 \
+  X(COMPONENT_INVALID, CREDENTIAL, "component_invalid", "a covered component has a value that cannot be signed")     \
   X(TOKEN_TOO_LONG, CREDENTIAL, "token_too_long", "the token is longer than the limit")                              \
   X(TOKEN_SHAPE, CREDENTIAL, "token_shape", "the token is not three segments, or one of them is empty")              \
   X(BASE64URL_INVALID, CREDENTIAL, "base64url_invalid", "a segment is not strict unpadded base64url (RFC 7515)")     \
