@@ -3,6 +3,8 @@
 #include <countersign/http_signature.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 #include "guarded.h"
 #include "support.h"
@@ -73,16 +75,20 @@ static const csn_request test_request = {
   "(\"date\" \"@method\" \"@path\" \"@authority\" \"content-type\" \"content-length\")" \
   ";created=1618884473;keyid=\"test-key-ed25519\""
 
+#define INPUT_21 "();created=1618884473;keyid=\"test-key-rsa-pss\";nonce=\"b3k2pp5k7z-50gnwp.yemd\""
+#define INPUT_22                                                                         \
+  "(\"@authority\" \"content-digest\" \"@query-param\";name=\"Pet\");created=1618884473" \
+  ";keyid=\"test-key-rsa-pss\";tag=\"header-example\""
+#define INPUT_23                                                                                  \
+  "(\"date\" \"@method\" \"@path\" \"@query\" \"@authority\" \"content-type\" \"content-digest\"" \
+  " \"content-length\");created=1618884473;keyid=\"test-key-rsa-pss\""
+
 static void bases_of_the_rfcs_test_cases(void **state) {
   (void)state;
-  assert_lines(&test_request, "();created=1618884473;keyid=\"test-key-rsa-pss\";nonce=\"b3k2pp5k7z-50gnwp.yemd\"", "");
-  assert_lines(&test_request,
-               "(\"@authority\" \"content-digest\" \"@query-param\";name=\"Pet\");created=1618884473"
-               ";keyid=\"test-key-rsa-pss\";tag=\"header-example\"",
+  assert_lines(&test_request, INPUT_21, "");
+  assert_lines(&test_request, INPUT_22,
                "\"@authority\": example.com\n\"content-digest\": " DIGEST "\n\"@query-param\";name=\"Pet\": dog\n");
-  assert_lines(&test_request,
-               "(\"date\" \"@method\" \"@path\" \"@query\" \"@authority\" \"content-type\" \"content-digest\""
-               " \"content-length\");created=1618884473;keyid=\"test-key-rsa-pss\"",
+  assert_lines(&test_request, INPUT_23,
                "\"date\": Tue, 20 Apr 2021 02:07:55 GMT\n\"@method\": POST\n\"@path\": /foo\n"
                "\"@query\": ?param=Value&Pet=dog\n\"@authority\": example.com\n\"content-type\": application/json\n"
                "\"content-digest\": " DIGEST "\n\"content-length\": 18\n");
@@ -127,8 +133,54 @@ static bool verifies_ed25519(void) {
   return right;
 }
 
+/* Appendix B.1.2, B.2.1 to B.2.3: RSASSA-PSS, SHA-512, 64 bytes of salt. */
+static bool verifies_rsa_pss(const char *signature_text) {
+  static const char der_text[] =
+      "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAr4tmm3r20Wd/PbqvP1s2+QEtvpuRaV8Yq40gjUR8y2Rjxa6dpG2GXHbPfvMs8ct+"
+      "Lh1GH45x28Rw3Ry53mm+oAXjyQ86OnDkZ5N8lYbggD4O3w6M6pAvLkhk95AndTrifbIFPNU8PPMO7OyrFAHqgDsznjPFmTOtCEcN2Z1FpWgc"
+      "hwuYLPL+Wokqltd11nqqzi+bJ9cvSKADYdUAAN5WUtzdpiy6LbTgSxP7ociU4Tn0g5I6aDZJ7A8Lzo0KSyZYoA485mqcO0GVAdVw9lq4aOT9"
+      "v6d+nb4bnNkQVklLQ3fVAvJm+xdDOp9LCNCN48V2pnDOkFV6+U9nV5oyc6XI2wIDAQAB";
+  uint8_t der[400], signature[300];
+  const uint8_t *at = der;
+  size_t der_len = unbase64(der, der_text);
+  assert_int_equal(unbase64(signature, signature_text), 256);
+  EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)der_len);
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  EVP_PKEY_CTX *options = NULL;
+  assert_int_equal(EVP_DigestVerifyInit(context, &options, EVP_sha512(), NULL, key), 1);
+  assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING), 1);
+  assert_int_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(options, 64), 1);
+  bool right = EVP_DigestVerify(context, signature, 256, base, base_len) == 1;
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(key);
+  return right;
+}
+
 static void the_rfcs_signatures_are_those_of_the_bases(void **state) {
+  static const char *const rsa_pss[][2] = {
+      {INPUT_21,
+       "d2pmTvmbncD3xQm8E9ZV2828BjQWGgiwAaw5bAkgibUopemLJcWDy/lkbbHAve4cRAtx31Iq786U7it++wgGxbtRxf8Udx7zFZsckzXaJMkA"
+       "7ChG52eSkFxykJeNqsrWH5S+oxNFlD4dzVuwe8DhTSja8xxbR/Z2cOGdCbzR72rgFWhzx2VjBqJzsPLMIQKhO4DGezXehhWwE56YCE+O6c0m"
+       "KZsfxVrogUvA4HELjVKWmAvtl6UnCh8jYzuVG5WSb/QEVPnP5TmcAnLH1g+s++v6d4s8m0gCw1fV5/SITLq9mhho8K3+7EPYTU8IU1bLhdxO"
+       "5Nyt8C8ssinQ98Xw9Q=="},
+      {INPUT_22,
+       "LjbtqUbfmvjj5C5kr1Ugj4PmLYvx9wVjZvD9GsTT4F7GrcQEdJzgI9qHxICagShLRiLMlAJjtq6N4CDfKtjvuJyE5qH7KT8UCMkSowOB4+EC"
+       "xCmT8rtAmj/0PIXxi0A0nxKyB09RNrCQibbUjsLS/2YyFYXEu4TRJQzRw1rLEuEfY17SARYhpTlaqwZVtR8NV7+4UKkjqpcAoFqWFQh62s7C"
+       "l+H2fjBSpqfZUJcsIk4N6wiKYd4je2U/lankenQ99PZfB4jY3I5rSV2DSBVkSFsURIjYErOs0tFTQosMTAoxk//0RoKUqiYY8Bh0aaUEb0rQ"
+       "l3/XaVe4bXTugEjHSw=="},
+      {INPUT_23,
+       "bbN8oArOxYoyylQQUU6QYwrTuaxLwjAC9fbY2F6SVWvh0yBiMIRGOnMYwZ/5MR6fb0Kh1rIRASVxFkeGt683+qRpRRU5p2voTp768ZrCUb38"
+       "K0fUxN0O0iC59DzYx8DFll5GmydPxSmme9v6ULbMFkl+V5B1TP/yPViV7KsLNmvKiLJH1pFkh/aYA2HXXZzNBXmIkoQoLd7YfW91kE9o/CCo"
+       "C1xMy7JA1ipwvKvfrs65ldmlu9bpG6A9BmzhuzF8Eim5f8ui9eH8LZH896+QIF61ka39VBrohr9iyMUJpvRX2Zbhl5ZJzSRxpJyoEZAFL2FU"
+       "o5fTIztsDZKEgM4cUA=="},
+  };
   (void)state;
+  for (size_t i = 0; i < COUNT(rsa_pss); i++) {
+    assert_int_equal(make_base(&test_request, &https, csn_span_str(rsa_pss[i][0])), CSN_REASON_ACCEPTED);
+    assert_true(verifies_rsa_pss(rsa_pss[i][1]));
+    base[base_len / 2] ^= 1;
+    assert_false(verifies_rsa_pss(rsa_pss[i][1]));
+  }
   assert_int_equal(make_base(&test_request, &https, csn_span_str(INPUT_25)), CSN_REASON_ACCEPTED);
   assert_true(verifies_hmac());
   assert_int_equal(make_base(&test_request, &https, csn_span_str(INPUT_26)), CSN_REASON_ACCEPTED);
