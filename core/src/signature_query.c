@@ -26,32 +26,29 @@ static bool is_left(uint8_t c) {
   return alphanumeric || c == '*' || c == '-' || c == '.' || c == '_';
 }
 
-static void put_encoded(const csn_byte_sink *sink, csn_span text) {
+/* The next byte as it stands in the signature base, in `out`. */
+static csn_span encode_next(csn_cursor *cursor, uint8_t out[3]) {
   static const char digits[] = "0123456789ABCDEF";
-  csn_cursor cursor = csn_cursor_of(text);
-  while (!csn_cursor_done(&cursor)) {
-    uint8_t c = decode_byte(&cursor);
-    uint8_t escaped[] = {'%', (uint8_t)digits[c >> 4], (uint8_t)digits[c & 15]};
-    csn_put(sink, is_left(c) ? csn_span_of(&c, 1) : csn_span_of(escaped, sizeof escaped));
-  }
+  uint8_t c = decode_byte(cursor);
+  out[0] = is_left(c) ? c : '%';
+  out[1] = (uint8_t)digits[c >> 4];
+  out[2] = (uint8_t)digits[c & 15];
+  return csn_span_of(out, is_left(c) ? 1 : 3);
 }
 
-/* A sink that compares. */
-typedef struct comparison {
-  csn_cursor left;
-  bool differs;
-} comparison;
-
-static void compare(void *self, csn_span bytes) {
-  comparison *c = self;
-  if (!csn_cursor_skip_text(&c->left, bytes)) c->differs = true;
+static void put_encoded(const csn_byte_sink *sink, csn_span text) {
+  csn_cursor cursor = csn_cursor_of(text);
+  uint8_t bytes[3];
+  while (!csn_cursor_done(&cursor)) csn_put(sink, encode_next(&cursor, bytes));
 }
 
 static bool is_named(csn_span text, csn_span name) {
-  comparison c = {.left = csn_cursor_of(name)};
-  csn_byte_sink sink = {compare, &c};
-  put_encoded(&sink, text);
-  return !c.differs && csn_cursor_done(&c.left);
+  csn_cursor cursor = csn_cursor_of(text), left = csn_cursor_of(name);
+  uint8_t bytes[3];
+  while (!csn_cursor_done(&cursor)) {
+    if (!csn_cursor_skip_text(&left, encode_next(&cursor, bytes))) return false;
+  }
+  return csn_cursor_done(&left);
 }
 
 /* A name that is there twice must not be covered: which one the application reads is not known. */

@@ -231,6 +231,20 @@ static void query_parameters_are_encoded_anew(void **state) {
   assert_refused(&request, "(\"@query-param\")", CSN_REASON_COMPONENT_UNSUPPORTED, 1);
 }
 
+static void queries_are_read_to_their_end_and_no_further(void **state) {
+  static const char *const rows[][2] = {{"/?a=%", "%25"}, {"/?a=%4", "%254"}, {"/?a=%41", "A"},
+                                        {"/?a=", ""},     {"/?a", ""},        {"/?b&a", ""}};
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    csn_request request = {.method = csn_span_str("GET"), .target = guarded_copy(&input, csn_span_str(rows[i][0]))};
+    char expected[128];
+    assert_int_equal(make_base(&request, &https, csn_span_str("(\"@query-param\";name=\"a\")")), CSN_REASON_ACCEPTED);
+    (void)snprintf(expected, sizeof expected, "\"@query-param\";name=\"a\": %s\n\"@signature-params\": %s", rows[i][1],
+                   "(\"@query-param\";name=\"a\")");
+    assert_string_equal((const char *)base, expected);
+  }
+}
+
 static void derived_components_of_others_are_refused(void **state) {
   static const char *const unsupported[] = {"(\"@status\")",    "(\"@signature-params\")", "(\"@\")",
                                             "(\"@METHOD\")",    "(\"@method\";req)",       "(\"@method\";sf)",
@@ -312,6 +326,7 @@ int main(void) {
       cmocka_unit_test(ports_are_dropped_only_where_they_are_the_schemes),
       cmocka_unit_test(targets_and_contexts_do_not_contradict),
       cmocka_unit_test(query_parameters_are_encoded_anew),
+      cmocka_unit_test(queries_are_read_to_their_end_and_no_further),
       cmocka_unit_test(derived_components_of_others_are_refused),
       cmocka_unit_test(components_are_counted),
       cmocka_unit_test(parameters_are_serialised_canonically),
