@@ -61,7 +61,17 @@ void csn_alg_signature_range(const csn_alg_row *row, size_t *least, size_t *most
 }
 
 bool csn_alg_fits_uses(csn_alg alg, unsigned uses) {
-  return alg == CSN_ALG_HS256 || (uses & (CSN_USE_REQUEST | CSN_USE_API_KEY)) == 0;
+  const csn_alg_row *row = csn_alg_find(alg);
+  if (alg == CSN_ALG_HS256) return true;
+  if ((uses & CSN_USE_REQUEST) != 0 && (row == NULL || row->http_name == NULL)) return false;
+  return (uses & CSN_USE_API_KEY) == 0;
+}
+
+csn_alg csn_alg_from_http_name(csn_span name) {
+  for (size_t i = 0; i < ROWS; i++) {
+    if (rows[i].http_name != NULL && csn_span_equal(name, csn_span_str(rows[i].http_name))) return rows[i].alg;
+  }
+  return CSN_ALG_NONE;
 }
 
 csn_alg csn_alg_from_name(csn_span name) {

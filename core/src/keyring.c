@@ -9,14 +9,16 @@
 #include "ct.h"
 
 enum { SLOTS_MIN = 16, KEYS_MAX = 1 << 30 };
+#define SHARED (UINT32_C(1) << 31)
 
 /* An index holds the position of a key plus one; 0 is free. Keys of one client are chained through `next`, newest
- * first, from the one in the index. At most half of the slots are used. */
+ * first, from the one in the index. At most half of the slots are used. `by_request_id` has SHARED beside the position
+ * where request keys of several clients have one id. */
 struct csn_keyring {
   csn_key *keys;
   uint32_t *next;
   size_t count, room;
-  uint32_t *by_client, *by_key_id;
+  uint32_t *by_client, *by_key_id, *by_request_id;
   size_t slots; /* of each index: a power of two */
   size_t token_keys, last_token_key;
   uint64_t seed[2];
@@ -45,6 +47,7 @@ void csn_keyring_free(csn_keyring *ring) {
   free(ring->next);
   free(ring->by_client);
   free(ring->by_key_id);
+  free(ring->by_request_id);
   csn_wipe(ring, sizeof *ring);
   free(ring);
 }
@@ -59,7 +62,7 @@ static size_t hash_slot(const csn_keyring *ring, csn_span id) {
 static uint32_t *find_slot(const csn_keyring *ring, uint32_t *index, csn_span id) {
   for (size_t slot = hash_slot(ring, id);; slot = (slot + 1) & (ring->slots - 1)) {
     if (index[slot] == 0) return &index[slot];
-    const csn_key *key = &ring->keys[index[slot] - 1];
+    const csn_key *key = &ring->keys[(index[slot] & ~SHARED) - 1];
     csn_span held = index == ring->by_client ? csn_key_client_id(key) : csn_key_id(key);
     if (csn_span_equal(held, id)) return &index[slot];
   }
@@ -72,6 +75,10 @@ static void enter(csn_keyring *ring, size_t at) {
     uint32_t *slot = find_slot(ring, ring->by_client, csn_key_client_id(key));
     ring->next[at] = *slot;
     *slot = (uint32_t)at + 1;
+  }
+  if ((key->uses & CSN_USE_REQUEST) != 0 && key->key_id_len > 0) {
+    uint32_t *slot = find_slot(ring, ring->by_request_id, csn_key_id(key));
+    *slot = *slot == 0 ? (uint32_t)at + 1 : *slot | SHARED;
   }
   if ((key->uses & CSN_USE_TOKEN) != 0) *find_slot(ring, ring->by_key_id, csn_key_id(key)) = (uint32_t)at + 1;
 }
@@ -86,14 +93,16 @@ static csn_error make_room(csn_keyring *ring, size_t extra) {
   csn_key *keys = calloc(room, sizeof *keys);
   uint32_t *next = calloc(room, sizeof *next);
   uint32_t *by_client = calloc(slots, sizeof *by_client), *by_key_id = calloc(slots, sizeof *by_key_id);
-  if (keys == NULL || next == NULL || by_client == NULL || by_key_id == NULL) {
-    free(keys), free(next), free(by_client), free(by_key_id);
+  uint32_t *by_request_id = calloc(slots, sizeof *by_request_id);
+  if (keys == NULL || next == NULL || by_client == NULL || by_key_id == NULL || by_request_id == NULL) {
+    free(keys), free(next), free(by_client), free(by_key_id), free(by_request_id);
     return CSN_ERROR_NO_MEMORY;
   }
   if (ring->count > 0) memcpy(keys, ring->keys, ring->count * sizeof *keys);
   free_keys(ring->keys, ring->room);
-  free(ring->next), free(ring->by_client), free(ring->by_key_id);
+  free(ring->next), free(ring->by_client), free(ring->by_key_id), free(ring->by_request_id);
   ring->keys = keys, ring->next = next, ring->by_client = by_client, ring->by_key_id = by_key_id;
+  ring->by_request_id = by_request_id;
   ring->room = room, ring->slots = slots;
   for (size_t i = 0; i < ring->count; i++) enter(ring, i);
   return CSN_OK;
@@ -170,6 +179,14 @@ const csn_key *csn_keyring_find_key_id(const csn_keyring *ring, csn_span key_id)
   if (ring->slots == 0) return NULL;
   uint32_t at = *find_slot(ring, ring->by_key_id, key_id);
   return at == 0 ? NULL : &ring->keys[at - 1];
+}
+
+const csn_key *csn_keyring_find_request_key(const csn_keyring *ring, csn_span key_id, bool *shared) {
+  *shared = false;
+  if (ring->slots == 0 || key_id.len == 0) return NULL;
+  uint32_t at = *find_slot(ring, ring->by_request_id, key_id);
+  *shared = (at & SHARED) != 0;
+  return at == 0 || *shared ? NULL : &ring->keys[at - 1];
 }
 
 const csn_key *csn_keyring_only_token_key(const csn_keyring *ring) {

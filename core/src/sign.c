@@ -28,7 +28,8 @@ static csn_error check_input(const csn_sign_input *input) {
   }
   if (input->scheme->has_token && !is_compact_token(input->token)) return CSN_ERROR_INVALID_ARGUMENT;
   if (input->scheme->template_text == NULL) return CSN_OK;
-  if (input->key == NULL || (input->key->uses & CSN_USE_REQUEST) == 0 || input->timestamp < 0) {
+  if (input->key == NULL || (input->key->uses & CSN_USE_REQUEST) == 0 || input->key->alg != CSN_ALG_HS256 ||
+      input->timestamp < 0) {
     return CSN_ERROR_INVALID_ARGUMENT;
   }
   return CSN_OK;

@@ -164,13 +164,16 @@ static csn_reason find_keys(csn_path *path) {
   const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
   size_t count =
       csn_keyring_find_client(path->verifier->config.keyring, path->credential.fields[CSN_FIELD_CLIENT_ID], found);
+  size_t fitting = 0;
   for (size_t i = 0; i < count; i++) {
+    if (found[i]->alg != CSN_ALG_HS256) continue; /* for signatures of another scheme */
+    fitting++;
     if (csn_key_is_accepted(found[i], path->now)) path->keys[path->key_count++] = found[i];
   }
   if (path->key_count > 0) return CSN_REASON_ACCEPTED;
   path->keys[path->key_count++] = &path->verifier->dummy;
   path->verdict->field = CSN_FIELD_CLIENT_ID;
-  return count > 0 ? CSN_REASON_KEY_EXPIRED : CSN_REASON_KEY_UNKNOWN;
+  return fitting > 0 ? CSN_REASON_KEY_EXPIRED : CSN_REASON_KEY_UNKNOWN;
 }
 
 static const csn_key *matching_key(csn_path *path) {

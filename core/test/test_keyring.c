@@ -174,6 +174,35 @@ static void keys_are_found_by_client_and_by_id(void **state) {
   csn_keyring_free(ring);
 }
 
+static void request_keys_are_found_by_an_id_that_one_client_has(void **state) {
+  csn_keyring *ring = test_keyring_new();
+  bool shared = true;
+  (void)state;
+  assert_null(csn_keyring_find_request_key(ring, csn_span_str("key-1"), &shared));
+  for (int i = 0; i < 300; i++) { /* the index grows while some ids are shared */
+    char client[24], key_id[24];
+    (void)snprintf(client, sizeof client, "client-%d", i);
+    (void)snprintf(key_id, sizeof key_id, "key-%d", i < 200 ? i : i - 200);
+    csn_key_config config = test_key_config(client, i == 7 ? "" : key_id, CSN_USE_REQUEST);
+    assert_int_equal(csn_keyring_add(ring, &config), CSN_OK);
+  }
+  csn_key_config token = test_key_config("", "token", CSN_USE_TOKEN);
+  assert_int_equal(csn_keyring_add(ring, &token), CSN_OK);
+  for (int i = 0; i < 200; i++) {
+    char key_id[24];
+    (void)snprintf(key_id, sizeof key_id, "key-%d", i);
+    const csn_key *key = csn_keyring_find_request_key(ring, csn_span_str(key_id), &shared);
+    assert_int_equal(shared, i < 100 && i != 7);
+    assert_int_equal(key != NULL, !shared);
+    if (key != NULL) assert_span(csn_key_id(key), key_id);
+  }
+  assert_null(csn_keyring_find_request_key(ring, csn_span_str("token"), &shared));
+  assert_null(csn_keyring_find_request_key(ring, csn_span_str(""), &shared));
+  assert_null(csn_keyring_find_request_key(ring, csn_span_str("key-200"), &shared));
+  assert_false(shared);
+  csn_keyring_free(ring);
+}
+
 static void duplicates_and_too_many_are_refused(void **state) {
   csn_keyring *ring = test_keyring_new();
   const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
@@ -229,6 +258,7 @@ int main(void) {
       cmocka_unit_test(config_is_checked),
       cmocka_unit_test(refused_key_is_wiped),
       cmocka_unit_test(keys_are_found_by_client_and_by_id),
+      cmocka_unit_test(request_keys_are_found_by_an_id_that_one_client_has),
       cmocka_unit_test(duplicates_and_too_many_are_refused),
       cmocka_unit_test(frozen_ring_does_not_change),
       cmocka_unit_test(algorithm_names_are_exact),

@@ -114,16 +114,17 @@ static void algorithm_is_the_keys_or_the_default(void **state) {
   }
 }
 
-/* Requests are signed with HS256 only: other keys are ignored in a set, and refused one by one. */
-static void requests_have_no_public_keys(void **state) {
+/* Requests are signed with the algorithms of RFC 9421: other keys are ignored in a set, and refused one by one. */
+static void requests_have_the_public_keys_of_rfc_9421(void **state) {
   static const unsigned uses[] = {CSN_USE_REQUEST, CSN_USE_REQUEST | CSN_USE_TOKEN};
   (void)state;
   for (size_t i = 0; i < 2; i++) {
     csn_keyring *ring = NULL;
     csn_jwks_result result;
     csn_key key;
-    csn_key_config config = {.alg = CSN_ALG_RS256, .uses = uses[i], .client_id = csn_span_str("c")};
-    assert_int_equal(load("{\"keys\":[" A2_JWK "," A1_JWK "," ED_JWK "]}", CSN_ALG_HS256, uses[i], &ring, &result),
+    csn_key_config config = {.alg = CSN_ALG_PS256, .uses = uses[i], .client_id = csn_span_str("c")};
+    assert_int_equal(load("{\"keys\":[" A2_JWK "," A4_JWK "," RSA(A2_N, "AQAB", ",\"alg\":\"PS256\"") "]}",
+                          CSN_ALG_HS256, uses[i], &ring, &result),
                      CSN_OK);
     assert_int_equal(result.added, 1);
     assert_int_equal(result.ignored, 2);
@@ -350,7 +351,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(malformed_keys_are_refused),
       cmocka_unit_test(algorithm_is_the_keys_or_the_default),
-      cmocka_unit_test(requests_have_no_public_keys),
+      cmocka_unit_test(requests_have_the_public_keys_of_rfc_9421),
       cmocka_unit_test(public_keys_are_read_from_pem),
       cmocka_unit_test(other_pem_is_refused),
       cmocka_unit_test(no_prefix_is_a_key),

@@ -51,6 +51,11 @@ size_t csn_keyring_count(const csn_keyring *ring) CSN_NONNULL_ALL;
 size_t csn_keyring_find_client(const csn_keyring *ring, csn_span client_id,
                                const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) CSN_WARN_UNUSED CSN_NONNULL(1, 3);
 
+/* The request key with this id, or NULL. Where keys of several clients have it, it names none: NULL, and `*shared`.
+ * Thread-safe once frozen. */
+const csn_key *csn_keyring_find_request_key(const csn_keyring *ring, csn_span key_id, bool *shared) CSN_WARN_UNUSED
+    CSN_NONNULL(1, 3);
+
 /* The token key with this id, or NULL. Thread-safe once frozen. */
 const csn_key *csn_keyring_find_key_id(const csn_keyring *ring, csn_span key_id) CSN_WARN_UNUSED CSN_NONNULL(1);
 
