@@ -296,6 +296,7 @@ csn_reason csn_credential_read(const csn_scheme *scheme, const csn_request *requ
   const csn_form *form = NULL;
   csn_reason reason = CSN_REASON_ACCEPTED;
   memset(out, 0, sizeof *out);
+  if (scheme->standard != CSN_STANDARD_NONE) return CSN_REASON_ACCEPTED; /* which reads its fields itself */
   if ((reason = select_form(scheme, request, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = read_fields(form, request, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = check_other_forms(scheme, form, request, verdict)) != CSN_REASON_ACCEPTED) return reason;

@@ -54,6 +54,11 @@ static const csn_scheme presets[] = {
         .signature_encoding = CSN_ENCODING_HEX,
     },
     {
+        .name = "http-signature",
+        .summary = "HTTP Message Signatures, with Content-Digest (RFC 9421, RFC 9530)",
+        .standard = CSN_STANDARD_HTTP_SIGNATURES,
+    },
+    {
         .name = "jwt-hmac",
         .summary = "a bearer token, and a signature of the body by the client that the token names",
         .forms =

@@ -39,7 +39,7 @@ static bool params_fit(const csn_component *component) {
   return !component->bs || (!component->sf && !keyed);
 }
 
-static csn_reason read_component(const csn_sf_item *item, csn_component *out) {
+csn_reason csn_component_read(const csn_sf_item *item, csn_component *out) {
   static const csn_component nothing;
   csn_cursor cursor = csn_cursor_of(item->params);
   csn_reason reason = CSN_REASON_ACCEPTED;
@@ -68,7 +68,7 @@ typedef struct covered {
 static csn_reason add_component(covered *all, const csn_sf_item *item) {
   if (all->count == CSN_COMPONENTS_MAX) return CSN_REASON_COMPONENT_UNSUPPORTED;
   csn_component *component = &all->components[all->count];
-  csn_reason reason = read_component(item, component);
+  csn_reason reason = csn_component_read(item, component);
   if (reason != CSN_REASON_ACCEPTED) return reason;
   for (size_t i = 0; i < all->count; i++) {
     if (is_same(&all->components[i], component)) return CSN_REASON_COMPONENT_REPEATED;

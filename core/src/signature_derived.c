@@ -165,12 +165,19 @@ static const derived derivations[] = {
     {"@query", put_query},         {"@query-param", csn_component_query_param},
 };
 
+static const derived *find_derived(csn_span name) {
+  for (size_t i = 0; i < sizeof derivations / sizeof derivations[0]; i++) {
+    if (csn_span_equal(name, csn_span_str(derivations[i].name))) return &derivations[i];
+  }
+  return NULL;
+}
+
+bool csn_component_is_derived(csn_span name) {
+  return find_derived(name) != NULL;
+}
+
 csn_reason csn_component_derived(const csn_message *message, const csn_component *component,
                                  const csn_byte_sink *sink) {
-  for (size_t i = 0; i < sizeof derivations / sizeof derivations[0]; i++) {
-    if (csn_span_equal(component->name, csn_span_str(derivations[i].name))) {
-      return derivations[i].put(message, component, sink);
-    }
-  }
-  return CSN_REASON_COMPONENT_UNSUPPORTED;
+  const derived *found = find_derived(component->name);
+  return found == NULL ? CSN_REASON_COMPONENT_UNSUPPORTED : found->put(message, component, sink);
 }

@@ -23,6 +23,12 @@ typedef struct csn_message {
   csn_span path, query;
 } csn_message;
 
+/* Reads an identifier: ACCEPTED, SIGNATURE_INPUT_INVALID or COMPONENT_UNSUPPORTED. */
+csn_reason csn_component_read(const csn_sf_item *item, csn_component *out) CSN_WARN_UNUSED;
+
+/* Whether it is the name of a derived component of requests. */
+bool csn_component_is_derived(csn_span name) CSN_WARN_UNUSED;
+
 csn_message csn_message_of(const csn_request *request, const csn_http_context *context);
 
 /* Writes the component's value; ACCEPTED, or the reason why it has none. */

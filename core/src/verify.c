@@ -3,9 +3,9 @@
  *   request -> credential -> time -> key -> canonical string -> signature -> claims -> nonce (last) -> verdict
  *
  * An API key is a whole credential: what is looked up by its hash is the key, and its scopes are the claims.
- * A signature that is a standard of its own is verified whole by that standard's verification.
- * A token walks its own part of it, key, signature and claims, in csn_jwt_verify(). Where a request carries a token and
- * a signature of its own, the token comes first, since it names the client whose key must have signed.
+ * A token walks its own part of it, key, signature and claims, in csn_jwt_verify(); so does a request that is signed
+ * as a standard says, from its time to its signature. Where a request carries a token and a signature of its own, the
+ * token comes first, since it names the client whose key must have signed.
  *
  * Nothing that is not authenticated writes any state: the nonce is claimed when everything else has passed. */
 #include <countersign/verifier.h>
@@ -30,6 +30,7 @@ typedef struct csn_path {
   csn_verdict *verdict;
   csn_credential credential;
   csn_jwt jwt;
+  int64_t accept_until; /* the last second at which the same bytes would pass the time check */
   const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX];
   size_t key_count;
 } csn_path;
@@ -66,6 +67,7 @@ static csn_reason read_credential(csn_path *path) {
 static csn_reason check_time(csn_path *path) {
   if (!signs_requests(path->verifier)) return CSN_REASON_ACCEPTED;
   int64_t age = path->now - path->credential.timestamp, window = path->verifier->config.window;
+  path->accept_until = path->credential.timestamp + window;
   if (age >= -window && age <= window) return CSN_REASON_ACCEPTED;
   csn_reason reason = age > 0 ? CSN_REASON_TIMESTAMP_PAST : CSN_REASON_TIMESTAMP_FUTURE;
   return csn_refuse(path->verdict, reason, CSN_FIELD_TIMESTAMP, 0);
@@ -122,16 +124,26 @@ static csn_reason verify_api_key(csn_path *path) {
   return CSN_REASON_ACCEPTED;
 }
 
-/* A request that is signed as a standard says is verified whole: credential, time, key and signature. */
+static csn_reason verify_http_signature(csn_path *path) {
+  const csn_verifier_config *config = &path->verifier->config;
+  csn_http_signature signature;
+  csn_http_signature_verify(config->keyring, &config->http_signature, config->window, path->request, path->now,
+                            &signature, path->verdict);
+  path->credential.fields[CSN_FIELD_NONCE] = signature.params.nonce;
+  path->accept_until = signature.accept_until;
+  return path->verdict->reason;
+}
+
+/* A request that is signed as a standard says is verified whole: its own time, key and signature. */
 static csn_reason verify_standard(csn_path *path) {
   const csn_verifier_config *config = &path->verifier->config;
   switch (config->scheme->standard) {
-    case CSN_STANDARD_NONE:
-      return CSN_REASON_ACCEPTED;
+    case CSN_STANDARD_HTTP_SIGNATURES:
+      return verify_http_signature(path);
     case CSN_STANDARD_AWS_SIGV4:
       return csn_sigv4_verify(config->keyring, &config->sigv4, path->request, path->now, path->verdict);
-    case CSN_STANDARD_HTTP_SIGNATURES:
-      break;
+    case CSN_STANDARD_NONE:
+      return CSN_REASON_ACCEPTED;
   }
   return CSN_REASON_UNDECIDED;
 }
@@ -247,12 +259,11 @@ typedef struct csn_group {
   size_t count;
 } csn_group;
 
-/* The nonce is remembered through the last second at which the same bytes would pass check_time(). */
 static void add_claim(csn_group *group, const csn_path *path) {
   csn_nonce_claim *claim = &group->claims[group->count];
   claim->client_id = csn_name_span(&path->verdict->client_id);
   claim->nonce = path->credential.fields[CSN_FIELD_NONCE];
-  claim->expires = path->credential.timestamp + path->verifier->config.window;
+  claim->expires = path->accept_until;
   claim->answer = CSN_NONCE_UNAVAILABLE;
   group->verdicts[group->count++] = path->verdict;
 }
@@ -280,7 +291,7 @@ static void verify_group(const csn_verifier *verifier, const csn_request *reques
     path.key_count = 0;
     csn_verdict_start(&verdicts[i]);
     csn_reason reason = authenticate(&path);
-    bool claims = reason == CSN_REASON_ACCEPTED && has_nonce(verifier);
+    bool claims = reason == CSN_REASON_ACCEPTED && path.credential.fields[CSN_FIELD_NONCE].ptr != NULL;
     verdicts[i].reason = claims ? CSN_REASON_UNDECIDED : reason;
     if (claims) add_claim(&group, &path);
   }
@@ -323,7 +334,7 @@ static bool standard_policy_valid(const csn_verifier_config *config) {
     case CSN_STANDARD_AWS_SIGV4:
       return csn_sigv4_policy_valid(&config->sigv4);
     case CSN_STANDARD_HTTP_SIGNATURES:
-      break;
+      return config->nonces.claim != NULL && csn_http_signature_policy_valid(&config->http_signature);
   }
   return false;
 }
@@ -345,6 +356,7 @@ static csn_error prepare(csn_verifier *verifier, const csn_verifier_config *conf
   csn_error error = check_config(config);
   if (error != CSN_OK) return error;
   verifier->config = *config;
+  if (config->allow_unsigned_body) verifier->config.http_signature.allow_unsigned_body = true;
   if ((error = csn_scheme_compile(config->scheme, &verifier->canonical)) != CSN_OK) return error;
   if (has_nonce(verifier) && config->nonces.claim == NULL) return CSN_ERROR_INVALID_ARGUMENT;
   if (verifier->canonical.ambiguous && !is_preset(config->scheme) && !config->allow_ambiguous) {

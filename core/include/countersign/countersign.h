@@ -7,6 +7,7 @@
 #include <countersign/claims.h>
 #include <countersign/credential.h>
 #include <countersign/error.h>
+#include <countersign/http_signature.h>
 #include <countersign/jwt.h>
 #include <countersign/key.h>
 #include <countersign/keyring.h>

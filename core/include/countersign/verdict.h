@@ -80,6 +80,11 @@ typedef enum csn_field {
   X(COMPONENT_REPEATED, CREDENTIAL, "component_repeated", "a component is covered more than once")                   \
   X(COMPONENT_MISSING, CREDENTIAL, "component_missing", "a covered component is not in the request")                 \
   X(COMPONENT_INVALID, CREDENTIAL, "component_invalid", "a covered component has a value that cannot be signed")     \
+  X(SIGNATURE_NOT_FOUND, CREDENTIAL, "signature_not_found", "no signature has the label and tag that count")         \
+  X(SIGNATURE_AMBIGUOUS, CREDENTIAL, "signature_ambiguous", "several signatures could be the one that counts")       \
+  X(PARAMETER_MISSING, CREDENTIAL, "parameter_missing", "the signature lacks a parameter that it needs")             \
+  X(COMPONENT_NOT_SIGNED, CREDENTIAL, "component_not_signed", "the signature does not cover all that it has to")     \
+  X(SIGNATURE_BASE_TOO_LONG, CREDENTIAL, "signature_base_too_long", "what is signed is longer than the limit")       \
   X(TOKEN_TOO_LONG, CREDENTIAL, "token_too_long", "the token is longer than the limit")                              \
   X(TOKEN_SHAPE, CREDENTIAL, "token_shape", "the token is not three segments, or one of them is empty")              \
   X(BASE64URL_INVALID, CREDENTIAL, "base64url_invalid", "a segment is not strict unpadded base64url (RFC 7515)")     \
@@ -88,7 +93,7 @@ typedef enum csn_field {
   X(JSON_DUPLICATE, CREDENTIAL, "json_duplicate", "a member name occurs twice in one object")                        \
   X(JSON_NOT_OBJECT, CREDENTIAL, "json_not_object", "the JOSE header or the claims are not a JSON object")           \
   X(ALG_MISSING, CREDENTIAL, "alg_missing", "the JOSE header has no alg, or it is not a string")                     \
-  X(ALG_NOT_ALLOWED, CREDENTIAL, "alg_not_allowed", "the token's alg is none, unknown or not on the allow-list")     \
+  X(ALG_NOT_ALLOWED, CREDENTIAL, "alg_not_allowed", "the alg is none, unknown or not on the allow-list")             \
   X(CRIT_UNSUPPORTED, CREDENTIAL, "crit_unsupported", "crit is malformed or names an extension not understood")      \
   X(B64_UNSUPPORTED, CREDENTIAL, "b64_unsupported", "the unencoded payload option (RFC 7797) is not enabled")        \
   X(KID_INVALID, CREDENTIAL, "kid_invalid", "the key id is not a string, or is empty or too long")                   \
@@ -112,9 +117,10 @@ typedef enum csn_field {
   X(TIMESTAMP_PAST, TIME, "timestamp_past", "the timestamp is further in the past than the window")                  \
   X(TIMESTAMP_FUTURE, TIME, "timestamp_future", "the timestamp is further in the future than the window")            \
   X(PRESIGNED_EXPIRED, TIME, "presigned_expired", "the time is behind the end of the presigned request")             \
+  X(SIGNATURE_EXPIRED, TIME, "signature_expired", "the time is past the signature's expires")                        \
   X(KEY_UNKNOWN, KEY, "key_unknown", "no key fits the client, the key id and the algorithm")                         \
   X(KEY_EXPIRED, KEY, "key_expired", "every key that fits is past the end of its grace")                             \
-  X(KEY_AMBIGUOUS, KEY, "key_ambiguous", "the token names no key and more than one fits")                            \
+  X(KEY_AMBIGUOUS, KEY, "key_ambiguous", "more than one key fits")                                                   \
   X(KEY_REVOKED, KEY, "key_revoked", "the key has been revoked")                                                     \
   X(KEY_STORE_UNAVAILABLE, KEY, "key_store_unavailable", "the store of keys did not answer")                         \
   X(SIGNATURE_MISMATCH, SIGNATURE, "signature_mismatch", "the signature is not that of any key that fits")           \

@@ -3,6 +3,7 @@
 #define COUNTERSIGN_VERIFIER_H
 
 #include <countersign/api_key.h>
+#include <countersign/http_signature.h>
 #include <countersign/jwt.h>
 #include <countersign/keyring.h>
 #include <countersign/nonce.h>
@@ -23,16 +24,20 @@ enum {
 typedef struct csn_verifier_config {
   const csn_scheme *scheme;   /* a preset, or one of the caller's; must outlive the verifier */
   const csn_keyring *keyring; /* frozen; must outlive the verifier; NULL where the scheme has an API key */
-  csn_nonce_store nonces;     /* needed where the scheme has a nonce */
+  csn_nonce_store nonces;     /* needed where the scheme has a nonce, as HTTP Message Signatures may have */
   int64_t window;             /* seconds: accepted when |now - timestamp| <= window; 1 to CSN_WINDOW_MAX */
   csn_jwt_policy jwt;         /* for schemes with a token; its spans must outlive the verifier */
   csn_api_key_policy api_key; /* for schemes with an API key */
   csn_sigv4_policy sigv4;     /* for AWS Signature Version 4, which has a window of its own; its spans likewise */
-  bool allow_unsigned_body;   /* let a body pass that a request-signing scheme does not sign */
-  bool allow_ambiguous;       /* acknowledge a template that is ambiguous; presets need no acknowledgement */
+  csn_http_signature_policy http_signature; /* for HTTP Message Signatures; its spans likewise */
+  bool allow_unsigned_body;                 /* let a body pass that a request-signing scheme does not sign */
+  bool allow_ambiguous; /* acknowledge a template that is ambiguous; presets need no acknowledgement */
 } csn_verifier_config;
-#define CSN_VERIFIER_CONFIG_DEFAULT \
-  { .window = CSN_WINDOW_DEFAULT, .jwt = CSN_JWT_POLICY_DEFAULT, .sigv4 = CSN_SIGV4_POLICY_DEFAULT }
+#define CSN_VERIFIER_CONFIG_DEFAULT                                                                 \
+  {                                                                                                 \
+    .window = CSN_WINDOW_DEFAULT, .jwt = CSN_JWT_POLICY_DEFAULT, .sigv4 = CSN_SIGV4_POLICY_DEFAULT, \
+    .http_signature = CSN_HTTP_SIGNATURE_POLICY_DEFAULT                                             \
+  }
 
 /* Opaque; constant once made. Any number of threads may verify with one verifier. */
 typedef struct csn_verifier csn_verifier;
