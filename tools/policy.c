@@ -11,7 +11,20 @@
 #include "input.h"
 #include "policy_reader.h"
 
-enum { PRESET, WINDOW, UNSIGNED_BODY, JWT, NONCES, JWKS_FILE, KEYS, API_KEYS, AWS_SIGV4, FIELDS };
+enum {
+  PRESET,
+  WINDOW,
+  UNSIGNED_BODY,
+  JWT,
+  NONCES,
+  JWKS_FILE,
+  JWKS_CLIENT,
+  KEYS,
+  API_KEYS,
+  AWS_SIGV4,
+  HTTP_SIGNATURE,
+  FIELDS
+};
 
 static const csn_policy_field policy_fields[FIELDS] = {
     [PRESET] = {"preset", CSN_POLICY_STRING},
@@ -20,15 +33,23 @@ static const csn_policy_field policy_fields[FIELDS] = {
     [JWT] = {"jwt", CSN_POLICY_OBJECT},
     [NONCES] = {"nonces", CSN_POLICY_OBJECT},
     [JWKS_FILE] = {"jwks_file", CSN_POLICY_STRING},
+    [JWKS_CLIENT] = {"jwks_client_id", CSN_POLICY_STRING},
     [KEYS] = {"keys", CSN_POLICY_ARRAY},
     [API_KEYS] = {"api_keys", CSN_POLICY_OBJECT},
     [AWS_SIGV4] = {"aws_sigv4", CSN_POLICY_OBJECT},
+    [HTTP_SIGNATURE] = {"http_signature", CSN_POLICY_OBJECT},
 };
 
 /* ---- the preset, and what it has ---- */
 
+static bool is_http_signature(const csn_scheme *scheme) {
+  return scheme->standard == CSN_STANDARD_HTTP_SIGNATURES;
+}
+
 bool csn_policy_has(const csn_policy *policy, csn_field field) {
-  return csn_form_find(&policy->config.scheme->forms[0], field) != NULL; /* all forms have the same fields */
+  const csn_scheme *scheme = policy->config.scheme;
+  if (is_http_signature(scheme)) return field == CSN_FIELD_TIMESTAMP || field == CSN_FIELD_NONCE;
+  return csn_form_find(&scheme->forms[0], field) != NULL; /* all forms have the same fields */
 }
 
 static bool signs_body(const csn_scheme *scheme) {
@@ -47,7 +68,7 @@ static void name_presets(char *text, size_t size) {
 }
 
 static bool read_preset(csn_policy_reader *r, uint32_t node) {
-  char known[200];
+  char known[600];
   if (node == 0) return csn_policy_refuse(r, 0, "preset", "is missing");
   const csn_scheme *scheme = csn_scheme_preset(csn_json_raw(&r->json, node));
   if (scheme == NULL) {
@@ -68,6 +89,7 @@ static bool read_preset(csn_policy_reader *r, uint32_t node) {
 static bool check_preset_has(csn_policy_reader *r, const uint32_t at[FIELDS]) {
   const csn_scheme *scheme = r->out->config.scheme;
   bool allow = at[UNSIGNED_BODY] != 0 && csn_json_type_of(&r->json, at[UNSIGNED_BODY]) == CSN_JSON_TRUE;
+  bool has_public_keys = scheme->has_token || is_http_signature(scheme);
   const struct {
     int field;
     bool contradicts;
@@ -79,9 +101,11 @@ static bool check_preset_has(csn_policy_reader *r, const uint32_t at[FIELDS]) {
       {WINDOW, !csn_policy_has(r->out, CSN_FIELD_TIMESTAMP), "has no timestamp"},
       {NONCES, !csn_policy_has(r->out, CSN_FIELD_NONCE), "has no nonce"},
       {JWT, !scheme->has_token, "has no token"},
-      {JWKS_FILE, !scheme->has_token, "has no token"},
+      {JWKS_FILE, !has_public_keys, "has no token"},
+      {JWKS_CLIENT, !has_public_keys, "has no token"},
       {API_KEYS, !scheme->has_api_key, "has no API key"},
-      {UNSIGNED_BODY, scheme->template_text == NULL,
+      {HTTP_SIGNATURE, !is_http_signature(scheme), "has another kind of signature"},
+      {UNSIGNED_BODY, scheme->template_text == NULL && !is_http_signature(scheme),
        scheme->has_token ? "signs nothing of a request but its token" : "signs nothing"},
       {UNSIGNED_BODY, allow && scheme->template_text != NULL && signs_body(scheme), "signs the body"},
   };
@@ -104,7 +128,7 @@ static bool refuse_jwks(csn_policy_reader *r, uint32_t node, const char *path, c
   return csn_policy_refuse(r, node, "jwks_file", "%s:%zu: %s", shown, csn_line_of_offset(text, result->offset), why);
 }
 
-static bool read_jwks_at(csn_policy_reader *r, uint32_t node, const char *path) {
+static bool read_jwks_at(csn_policy_reader *r, uint32_t node, const char *path, csn_span client_id) {
   csn_key_config defaults = CSN_KEY_CONFIG_DEFAULT;
   csn_jwks_result result = {0};
   csn_file file;
@@ -113,7 +137,8 @@ static bool read_jwks_at(csn_policy_reader *r, uint32_t node, const char *path) 
     char shown[CSN_PATH_SHOWN_MAX + 4];
     return csn_policy_refuse(r, node, "jwks_file", "%s: %s", csn_path_shown(path, shown), strerror(failed));
   }
-  defaults.uses = CSN_USE_TOKEN;
+  defaults.uses = is_http_signature(r->out->config.scheme) ? CSN_USE_REQUEST : CSN_USE_TOKEN;
+  defaults.client_id = client_id;
   csn_error error = csn_keyring_add_jwks(r->out->keyring, csn_file_span(&file), &defaults, &result);
   bool good = error == CSN_OK && result.added > 0;
   r->out->jwks = result;
@@ -125,21 +150,35 @@ static bool read_jwks_at(csn_policy_reader *r, uint32_t node, const char *path) 
   return good;
 }
 
-static bool read_jwks(csn_policy_reader *r, uint32_t node) {
-  uint8_t buffer[4096];
-  csn_span name;
+/* Whose keys the set holds. Of keys that sign tokens that may be left open. */
+static bool read_jwks_client(csn_policy_reader *r, uint32_t jwks, uint32_t node, uint8_t id[CSN_ID_MAX],
+                             csn_span *out) {
+  size_t at;
+  if (jwks == 0 && node != 0) return csn_policy_refuse(r, node, "jwks_client_id", "needs a jwks_file");
+  if (jwks != 0 && node == 0 && is_http_signature(r->out->config.scheme)) {
+    return csn_policy_refuse(r, jwks, "jwks_client_id", "is missing: keys that sign requests need one");
+  }
+  if (!csn_policy_string(r, node, "jwks_client_id", id, CSN_ID_MAX, out)) return false;
+  return node == 0 || csn_client_id_valid(*out, &at) ||
+         csn_policy_refuse(r, node, "jwks_client_id", "%s", csn_error_sentence(CSN_ERROR_ID_INVALID));
+}
+
+static bool read_jwks(csn_policy_reader *r, uint32_t node, uint32_t client) {
+  uint8_t buffer[4096], client_id[CSN_ID_MAX];
+  csn_span name, owner;
+  if (!read_jwks_client(r, node, client, client_id, &owner)) return false;
   if (node == 0) return true;
   if (!csn_policy_string(r, node, "jwks_file", buffer, sizeof buffer, &name)) return false;
   char *path = csn_policy_path(r, name);
   if (path == NULL) return csn_policy_refuse(r, node, "jwks_file", "%s", strerror(ENOMEM));
-  bool good = read_jwks_at(r, node, path);
+  bool good = read_jwks_at(r, node, path, owner);
   free(path);
   return good;
 }
 
 /* A preset whose key kind is missing would reject everything. */
-static bool check_uses(csn_policy_reader *r, uint32_t keys) {
-  bool has_request = false;
+static bool check_uses(csn_policy_reader *r, uint32_t keys, uint32_t jwks) {
+  bool has_request = jwks != 0 && is_http_signature(r->out->config.scheme);
   for (size_t i = 0; i < r->out->key_count; i++) has_request |= (r->out->keys[i].uses & CSN_USE_REQUEST) != 0;
   if ((r->uses & CSN_USE_REQUEST) != 0 && !has_request) {
     return csn_policy_refuse(r, keys, "keys", "none has the use \"request\", which the preset needs");
@@ -157,7 +196,7 @@ static bool read_keys(csn_policy_reader *r, const uint32_t at[FIELDS]) {
   csn_wipe(seed, sizeof seed);
   if (error != CSN_OK) return csn_policy_refuse(r, at[KEYS], "keys", "%s", csn_error_sentence(error));
   if (at[KEYS] != 0 && !csn_policy_read_keys(r, at[KEYS])) return false;
-  if (!read_jwks(r, at[JWKS_FILE]) || !check_uses(r, at[KEYS])) return false;
+  if (!read_jwks(r, at[JWKS_FILE], at[JWKS_CLIENT]) || !check_uses(r, at[KEYS], at[JWKS_FILE])) return false;
   csn_keyring_freeze(r->out->keyring);
   return true;
 }
@@ -182,7 +221,8 @@ static bool read_policy(csn_policy_reader *r) {
     return false;
   }
   csn_policy_bool(r, at[UNSIGNED_BODY], &config->allow_unsigned_body);
-  return csn_policy_read_jwt(r, at[JWT]) && csn_policy_read_sigv4(r, at[AWS_SIGV4]) && read_keys(r, at) &&
+  return csn_policy_read_jwt(r, at[JWT]) && csn_policy_read_sigv4(r, at[AWS_SIGV4]) &&
+         csn_policy_read_http_signature(r, at[HTTP_SIGNATURE]) && read_keys(r, at) &&
          csn_policy_read_api_keys(r, at[API_KEYS]) && csn_policy_read_nonces(r, at[NONCES], at[WINDOW]) &&
          make_verifier(r);
 }

@@ -34,9 +34,18 @@ typedef struct csn_policy_jwt_memory {
   uint8_t subject[CSN_SUBJECT_MAX], typ[CSN_TYP_MAX], scopes[CSN_SCOPES_MAX], scope_claim[CSN_POLICY_NAME_MAX];
 } csn_policy_jwt_memory;
 
+/* Of the object "http_signature". */
+enum { CSN_POLICY_COMPONENT_MAX = 256 /* bytes */ };
+typedef struct csn_policy_signature_memory {
+  uint8_t label[CSN_ID_MAX], tag[CSN_ID_MAX], scheme[8], authority[256];
+  uint8_t component_bytes[CSN_COMPONENTS_MAX][CSN_POLICY_COMPONENT_MAX];
+  csn_span components[CSN_COMPONENTS_MAX];
+} csn_policy_signature_memory;
+
 /* What the spans of the configuration point into. */
 struct csn_policy_memory {
   csn_policy_jwt_memory jwt;
+  csn_policy_signature_memory http_signature;
   uint8_t prefix[CSN_API_KEY_PREFIX_MAX], scopes[CSN_API_KEY_SCOPES_MAX];
   uint8_t region[CSN_SIGV4_SCOPE_MAX], service[CSN_SIGV4_SCOPE_MAX];
 };
@@ -99,8 +108,10 @@ bool csn_policy_read_nonces(csn_policy_reader *reader, uint32_t node, uint32_t w
  * (policy_api_keys.c) */
 bool csn_policy_read_api_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
 
-/* Reads the object "aws_sigv4" at `node` where the preset is signed so; `region` and `service` are what the spans of
- * the configuration point into. (policy_sigv4.c) */
+/* Reads the object "aws_sigv4" at `node` where the preset is signed so. (policy_sigv4.c) */
 bool csn_policy_read_sigv4(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
+
+/* Reads the object "http_signature" at `node`; 0 where there is none. (policy_http_signature.c) */
+bool csn_policy_read_http_signature(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
 
 #endif

@@ -74,6 +74,7 @@ csn_reason csn_content_digest_check(const csn_request *request, csn_verdict *ver
   csn_span text = request->headers[verdict->header_index].value;
   reason = csn_sf_check(CSN_SF_DICTIONARY, text, NULL, &offset) ? check_members(text, request->body, &offset)
                                                                 : CSN_REASON_DIGEST_INVALID;
-  if (reason == CSN_REASON_ACCEPTED) return reason;
-  return csn_refuse(verdict, reason, CSN_FIELD_HEADER, offset);
+  if (reason != CSN_REASON_ACCEPTED) return csn_refuse(verdict, reason, CSN_FIELD_HEADER, offset);
+  verdict->header_index = 0;
+  return csn_refuse(verdict, reason, CSN_FIELD_NONE, 0);
 }

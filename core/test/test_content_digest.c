@@ -66,7 +66,8 @@ static void every_known_digest_must_be_the_bodys(void **state) {
     if (reason != e->reason || verdict.offset != e->offset) {
       fail_msg("%s: %s at %zu", e->value, csn_reason_label(reason), verdict.offset);
     }
-    assert_int_equal(verdict.header_index, 1);
+    assert_int_equal(verdict.header_index, reason == CSN_REASON_ACCEPTED ? 0 : 1);
+    assert_int_equal(verdict.field, reason == CSN_REASON_ACCEPTED ? CSN_FIELD_NONE : CSN_FIELD_HEADER);
   }
 }
 
