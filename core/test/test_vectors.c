@@ -327,7 +327,7 @@ static void check_presence(const pinned *p, bool readable, tally *t) {
 
 static void check_first_request(pinned *p, tally *t) {
   csn_verdict verdict;
-  if (p->policy.config.scheme->standard != CSN_STANDARD_NONE) return; /* test_vectors_sigv4.c */
+  if (p->policy.config.scheme->standard != CSN_STANDARD_NONE) return; /* test_vectors_sigv4.c, _http_signature.c */
   bool readable =
       csn_request_check(&p->line.request, &verdict) == CSN_REASON_ACCEPTED &&
       csn_credential_read(p->policy.config.scheme, &p->line.request, &p->credential, &verdict) == CSN_REASON_ACCEPTED;
@@ -373,6 +373,8 @@ static void count_case(csn_vector *vector, void *context) {
                                        "botocore",
                                        "aws-c-auth test suite",
                                        "Amazon S3 API reference",
+                                       "Python hmac and cryptography",
+                                       "RFC 9421 appendix B.2",
                                        "PyJWT",
                                        "PyJWT, Python hmac and hashlib",
                                        "Node crypto",

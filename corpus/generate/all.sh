@@ -4,7 +4,8 @@
 # in policy-refused/ but for jwks-*, are written by hand and stay.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-for scheme in api-key api-key-bearer aws-sigv4 bearer-jwt hmac-nonce hmac-nonce-delimited jws jwt-hmac; do
+for scheme in api-key api-key-bearer aws-sigv4 bearer-jwt hmac-nonce hmac-nonce-delimited http-signature jws \
+  jwt-hmac; do
   mkdir -p "$here/../vectors/$scheme"
   find "$here/../vectors/$scheme" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
 done
@@ -14,7 +15,8 @@ for script in api_key \
   aws_suite botocore_sigv4 \
   python_hmac python_hmac_malformed \
   pyjwt pyjwt_malformed pyjwt_policy pyjwt_requests pyjwt_requests_malformed \
-  jose_algorithms jose_forged jose_keys rfc_jose; do
+  jose_algorithms jose_forged jose_keys rfc_jose \
+  http_signature; do
   /usr/bin/python3 "$here/$script.py"
 done
 node "$here/node_crypto.mjs"
