@@ -2,6 +2,7 @@
 #ifndef COUNTERSIGN_SIGN_H
 #define COUNTERSIGN_SIGN_H
 
+#include <countersign/http_signature.h>
 #include <countersign/keyring.h>
 #include <countersign/request.h>
 #include <countersign/scheme.h>
@@ -41,6 +42,24 @@ csn_error csn_sign_request(csn_signed *out, const csn_sign_input *input) CSN_WAR
  * (BUFFER_TOO_SMALL). For the integrator whose signature does not match. */
 csn_error csn_sign_canonical(const csn_sign_input *input, uint8_t *out, size_t size, size_t *len) CSN_WARN_UNUSED
     CSN_NONNULL(1, 4);
+
+/* An HTTP Message Signature to be made (RFC 9421 section 3.1). Strings are printable ASCII without quotation marks and
+ * backslashes; absent ones have a null pointer. */
+typedef struct csn_http_sign_input {
+  const csn_key *key;         /* a request key; of other algorithms than HMAC a private one */
+  const csn_request *request; /* its headers are signed where a component says so */
+  const csn_http_context *context;
+  csn_span label;
+  const csn_span *components; /* as those of csn_http_signature_policy, in the order in which they are signed */
+  size_t component_count;
+  csn_signature_params params; /* `alg`, where it is there, is the key's */
+} csn_http_sign_input;
+
+/* Signs a request: Signature-Input and Signature, and before them Content-Digest (sha-256), where `content-digest` is a
+ * component and the request has none. Errors: INVALID_ARGUMENT (a component that the request does not have, or that no
+ * signature can cover, a malformed string, a key that does not fit), BUFFER_TOO_SMALL (also for a base longer than
+ * CSN_SIGNATURE_BASE_MAX), CRYPTO. About 24 KiB of stack. Thread-safe. */
+csn_error csn_http_sign(csn_signed *out, const csn_http_sign_input *input) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* Writes a compact JWS of `claims` (JSON text, not looked at) with the header {"alg":…,"typ":"JWT","kid":…}; no kid
  * where the key has no id. `*len` gets its length. Errors:
