@@ -88,6 +88,9 @@ static csn_error mint(sign_run *run, int64_t now, csn_span *token) {
 static csn_error sign_request(sign_run *run, csn_span nonce) {
   const csn_scheme *scheme = run->policy.config.scheme;
   int64_t now = csn_line_run_now(&run->lines);
+  if (scheme->standard == CSN_STANDARD_HTTP_SIGNATURES) {
+    return csn_sign_http(&run->plan, &run->request.request, now, nonce, &run->headers);
+  }
   csn_sign_input input = {
       .scheme = scheme,
       .form = (size_t)run->plan.choice->form,

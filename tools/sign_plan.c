@@ -47,10 +47,14 @@ static size_t find_keys(const csn_sign_plan *plan, unsigned use, const char *cli
 
 static bool choose_request_key(csn_sign_plan *plan, int64_t now, refusal out) {
   const csn_sign_choice *choice = plan->choice;
+  const csn_scheme *scheme = plan->policy->config.scheme;
   size_t count = find_keys(plan, CSN_USE_REQUEST, choice->client, choice->key_id, now, &plan->request_key);
   if (count == 0) return refuse(out, "no key of the policy fits: it must sign requests and be accepted now");
   if (count > 1) return refuse(out, "%zu keys of the policy fit: --client or --key-id chooses one", count);
   plan->client = csn_key_client_id(plan->request_key);
+  if (scheme->standard == CSN_STANDARD_HTTP_SIGNATURES && plan->request_key->key_id_len == 0) {
+    return refuse(out, "the key has no key_id, which a signature has to name");
+  }
   return true;
 }
 
@@ -91,8 +95,11 @@ static bool is_sigv4(const csn_scheme *scheme) {
 
 /* Options that say something about a thing which the preset does not have. */
 static bool check_choice(const csn_sign_choice *choice, const csn_scheme *scheme, refusal out) {
-  size_t forms = is_sigv4(scheme) ? CSN_SIGN_SIGV4_FORMS : csn_scheme_form_count(scheme), at = 0;
-  bool has_nonce = csn_form_find(&scheme->forms[0], CSN_FIELD_NONCE) != NULL;
+  size_t forms = csn_scheme_form_count(scheme), at = 0;
+  if (is_sigv4(scheme)) forms = CSN_SIGN_SIGV4_FORMS;
+  if (scheme->standard == CSN_STANDARD_HTTP_SIGNATURES) forms = 1;
+  bool has_nonce =
+      scheme->standard == CSN_STANDARD_HTTP_SIGNATURES || csn_form_find(&scheme->forms[0], CSN_FIELD_NONCE) != NULL;
   if (scheme->has_api_key) return refuse(out, "%s signs nothing: csn apikey new issues keys", scheme->name);
   bool is_presigned = is_sigv4(scheme) && choice->form == CSN_SIGN_SIGV4_PRESIGNED;
   bool has_ttl = choice->ttl >= 0 && !is_presigned;
@@ -125,7 +132,8 @@ bool csn_sign_plan_make(csn_sign_plan *plan, const csn_policy *policy, const csn
   refusal out = {why, size};
   *plan = (csn_sign_plan){.policy = policy, .choice = choice, .client = csn_span_str(choice->client)};
   if (!check_choice(choice, scheme, out) || !check_presigned(plan, out)) return false;
-  if ((scheme->template_text != NULL || is_sigv4(scheme)) && !choose_request_key(plan, now, out)) return false;
+  bool signs = scheme->template_text != NULL || scheme->standard != CSN_STANDARD_NONE;
+  if (signs && !choose_request_key(plan, now, out)) return false;
   if (!scheme->has_token) return true;
   if (!choose_token_key(plan, now, out)) return false;
   if (plan->client.len == 0) plan->client = csn_key_client_id(plan->token_key);

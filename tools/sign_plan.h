@@ -36,4 +36,8 @@ int64_t csn_sign_plan_ttl(const csn_sign_plan *plan);
 /* Writes the claims of a token of `now`: the given ones, or sub, iat, exp and what else the policy asks for. */
 void csn_sign_plan_claims(const csn_sign_plan *plan, int64_t now, csn_json_out *out);
 
+/* Signs a request of a policy for HTTP Message Signatures. Errors: those of csn_http_sign(). (sign_http.c) */
+csn_error csn_sign_http(const csn_sign_plan *plan, const csn_request *request, int64_t now, csn_span nonce,
+                        csn_signed *out) CSN_WARN_UNUSED;
+
 #endif

@@ -6,6 +6,15 @@
   "{\"preset\":\"bearer-jwt\",\"jwt\":{\"issuer\":[\"a\",\"b\"],\"audience\":[\"c\",\"d\"],\"subject\":\"s\"," \
   "\"typ\":\"at+jwt\",\"scopes\":\"x y\",\"scope_claim\":\"scp\",\"max_age_seconds\":1,\"required_claims\":"   \
   "[\"exp\",\"nbf\",\"iat\"]},\"keys\":[{\"key_id\":\"t\",\"secret\":\"" SECRET "\"}]}"
+#define HTTP                                                                                                         \
+  "{\"preset\":\"http-signature\",\"http_signature\":{\"components\":[\"@method\",\"@path\"]},\"keys\":[{\"key_id\"" \
+  ":\"k\",\"client_id\":\"c\",\"secret\":\"" SECRET "\"}]}"
+#define HTTP_ALL                                                                                                   \
+  "{\"preset\":\"http-signature\",\"window_seconds\":60,\"http_signature\":{\"label\":\"app\",\"tag\":\"t\","      \
+  "\"components"                                                                                                   \
+  "\":[\"@request-target\"],\"required_parameters\":[\"nonce\",\"expires\",\"alg\"]},\"keys\":[{\"key_id\":\"k\"," \
+  "\"client"                                                                                                       \
+  "_id\":\"c\",\"secret\":\"" SECRET "\"}]}"
 
 typedef struct trip {
   const char *policy;
@@ -18,6 +27,9 @@ static void what_is_signed_verifies_for_every_preset_and_form(void **state) {
       {DELIMITED, ""},
       {DELIMITED, "--client c"},
       {DELIMITED, "--key-id k --nonce once --form 0"},
+      {HTTP, ""},
+      {HTTP, "--client c --key-id k --nonce once --form 0"},
+      {HTTP_ALL, ""},
       {BEARER, "--client alice"},
       {BEARER, "--client alice --key-id t --ttl 1"},
       {BEARER, "--claims {\"exp\":1700000001,\"sub\":\"x\"}"},
@@ -59,6 +71,18 @@ static void signed_requests_keep_what_they_were(void **state) {
       "{\"id\":\"\\u00e9\",\"method\":\"GET\",\"target\":\"/\",\"headers\":[[\"Host\",\"h\"],"
       "[\"x-ClientId\",\"c\"],[\"x-Timestamp\",\"1700000000\"],[\"x-Nonce\",\"n1\"],[\"x-Signature\","
       "\"f7fac6d3974ac8afc3b1fbfd745add0025c0435a54277f00ca0826e10ff30988\"]],\"client_ip\":\"::1\"}\n");
+}
+
+static void a_message_signature_has_what_the_policy_asks_for(void **state) {
+  (void)state;
+  test_write_text("h", HTTP_ALL);
+  must_run("sign --policy @h --now 1700000000 --nonce n1",
+           "{\"id\":1,\"method\":\"POST\",\"target\":\"/?a\",\"body\":\"x\"}\n", 0);
+  assert_non_null(
+      strstr(out,
+             "[\"Signature-Input\",\"app=(\\\"@request-target\\\" \\\"content-digest\\\");created=1700000000"
+             ";expires=1700000060;nonce=\\\"n1\\\";alg=\\\"hmac-sha256\\\";keyid=\\\"k\\\";tag=\\\"t\\\"\"]"));
+  assert_non_null(strstr(out, "[\"Content-Digest\",\"sha-256=:LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=:\"]"));
 }
 
 static void every_request_gets_a_nonce_of_its_own(void **state) {
@@ -118,6 +142,10 @@ static void what_cannot_be_signed_is_refused(void **state) {
       {"sign --policy @b --ttl 2147483648", GET, "--ttl takes seconds"},
       {"sign --policy @d --nonce a|b", GET, "--nonce takes 1 to 128 of"},
       {"sign --policy @b --nonce n --client c", GET, "bearer-jwt has no nonce"},
+      {"sign --policy @h --form 1", GET, "--form: http-signature has 1 form, numbered from 0"},
+      {"sign --policy @h --ttl 5", GET, "http-signature has no token"},
+      {"sign --policy @h --nonce a|b", GET, "--nonce takes 1 to 128 of"},
+      {"sign --policy @no-id", GET, "the key has no key_id, which a signature has to name"},
       {"sign --policy @b --claims []", GET, "the claims are not a JSON object"},
       {"sign --policy @b --claims {", GET, "the claims are not strict JSON (byte 1)"},
       {"sign --policy @b --claims {} --ttl 5", GET, "--ttl does not apply to given claims"},
@@ -129,6 +157,9 @@ static void what_cannot_be_signed_is_refused(void **state) {
   (void)state;
   test_write_text("d", DELIMITED);
   test_write_text("b", BEARER);
+  test_write_text("h", HTTP);
+  test_write_text("no-id",
+                  "{\"preset\":\"http-signature\",\"keys\":[{\"client_id\":\"c\",\"secret\":\"" SECRET "\"}]}");
   test_write_text("empty", "");
   for (size_t i = 0; i < COUNT(rows); i++) must_fail(rows[i][0], rows[i][1], rows[i][2]);
 }
@@ -150,6 +181,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_is_signed_verifies_for_every_preset_and_form),
       cmocka_unit_test(signed_requests_keep_what_they_were),
+      cmocka_unit_test(a_message_signature_has_what_the_policy_asks_for),
       cmocka_unit_test(every_request_gets_a_nonce_of_its_own),
       cmocka_unit_test(which_key_signs_is_never_guessed),
       cmocka_unit_test(what_cannot_be_signed_is_refused),
