@@ -206,6 +206,28 @@ static void the_boundary_seconds_are_accepted(void **state) {
   assert_verdict(NULL, &m, NOW + 301, CSN_REASON_TIMESTAMP_PAST);
 }
 
+/* csn_verify() clamps the time; who calls the function itself may give any. */
+static void any_time_is_taken(void **state) {
+  csn_http_signature_policy policy = CSN_HTTP_SIGNATURE_POLICY_DEFAULT;
+  fixture f = set_up(NULL);
+  csn_http_signature signature;
+  csn_verdict verdict;
+  message m;
+  (void)state;
+  sign_message(&m, COVERED PARAMS);
+  csn_http_signature_verify(f.ring, &policy, 300, &m.request, INT64_MIN, &signature, &verdict);
+  assert_reason(&verdict, TIMESTAMP_FUTURE);
+  csn_http_signature_verify(f.ring, &policy, 300, &m.request, INT64_MAX, &signature, &verdict);
+  assert_reason(&verdict, TIMESTAMP_PAST);
+  csn_http_signature_verify(f.ring, &policy, 300, &m.request, NOW, &signature, &verdict);
+  assert_reason(&verdict, ACCEPTED);
+  csn_http_signature_verify(f.ring, &policy, -1, &m.request, NOW, &signature, &verdict);
+  assert_reason(&verdict, UNDECIDED);
+  csn_http_signature_verify(f.ring, &policy, CSN_SIGNATURE_LEEWAY_MAX + 1, &m.request, NOW, &signature, &verdict);
+  assert_reason(&verdict, UNDECIDED);
+  tear_down(&f);
+}
+
 static void expires_is_the_last_second_and_leeway_follows_it(void **state) {
   csn_http_signature_policy policy = CSN_HTTP_SIGNATURE_POLICY_DEFAULT;
   message m;
@@ -564,6 +586,7 @@ int main(void) {
       cmocka_unit_test(in_a_batch_the_first_of_two_wins),
       cmocka_unit_test(without_a_nonce_only_where_none_is_required),
       cmocka_unit_test(the_boundary_seconds_are_accepted),
+      cmocka_unit_test(any_time_is_taken),
       cmocka_unit_test(expires_is_the_last_second_and_leeway_follows_it),
       cmocka_unit_test(created_and_keyid_are_always_needed),
       cmocka_unit_test(parameters_have_their_form),
