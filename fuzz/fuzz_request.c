@@ -8,11 +8,11 @@
  * Mode 0 verifies the request as it stands. Mode 1 signs it with the library first, with the key, time, nonce and token
  * that the control bytes choose, and then spoils it by the instructions. Modes 14 and 15
  * are the same with a batch larger than what the library handles in one go, where the token choice is 0. */
+#include "nonce_state.h"
 #include "request_draft.h"
 #include "request_judge.h"
 
 enum {
-  TABLE_CAPACITY = 16,
   BATCH_LARGE = 66,  /* more than the library hands to a nonce store at once */
   BATCH_BYTES = 512, /* of a request that is verified so often: speed */
   TOKEN_EXPIRES = 60,
@@ -53,32 +53,6 @@ static const int64_t clocks[16] = {FUZZ_NOW,
                                    FUZZ_NOW + 300};
 
 /* ---- what is shared by all inputs, and is as it was before each ---- */
-
-/* The nonce table and its bytes as they were when it was made. */
-typedef struct table_state {
-  csn_nonce_table *table;
-  uint8_t *region, *fresh, *before;
-  size_t size;
-} table_state;
-
-static table_state *nonces(void) {
-  static table_state state;
-  if (state.table != NULL) return &state;
-  csn_nonce_table_config config = {
-      .capacity = TABLE_CAPACITY, .seed = "a constant seed", .now = FUZZ_NOW - 5000, .fence = CSN_NONCE_NO_FENCE};
-  state.size = csn_nonce_region_size(TABLE_CAPACITY);
-  state.region = aligned_alloc(64, (state.size + 63) / 64 * 64);
-  state.fresh = malloc(state.size);
-  state.before = malloc(state.size);
-  FUZZ_CHECK(state.region != NULL && state.fresh != NULL && state.before != NULL);
-  FUZZ_CHECK(csn_nonce_table_format(&state.table, state.region, state.size, &config) == CSN_OK);
-  memcpy(state.fresh, state.region, state.size);
-  return &state;
-}
-
-static void forget_nonces(void) {
-  memcpy(nonces()->region, nonces()->fresh, nonces()->size);
-}
 
 static const csn_verifier *verifier_of(const request_case *test) {
   static csn_verifier *made[PRESET_COUNT][2][3];

@@ -5,12 +5,13 @@
 #include <sys/stat.h>
 
 #include "naive.h"
+#include "seeds_http_signature.h"
 #include "seeds_request.h"
 
 static const char usage[] =
     "usage: %s DIRECTORY\n"
-    "Writes the seeds to DIRECTORY/fuzz_jwt and DIRECTORY/fuzz_request, such as corpus/seeds. Exit status: 0 when all\n"
-    "were written, 1 when one could not be, 2 on wrong usage.\n"
+    "Writes the seeds to a folder for each target in DIRECTORY, such as corpus/seeds. Exit status: 0 when all were\n"
+    "written, 1 when one could not be, 2 on wrong usage.\n"
     "  -h, --help  print this\n";
 
 /* One seed under way. */
@@ -149,14 +150,14 @@ static void write_bearer_rows(void) {
 }
 
 int main(int argc, char **argv) {
-  static const char *const targets[] = {"fuzz_jwt", "fuzz_request"};
+  static const char *const targets[] = {"fuzz_jwt", "fuzz_request", "fuzz_http_signature"};
   bool help = argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0);
   if (help || argc != 2 || argv[1][0] == '-') {
     fprintf(help ? stdout : stderr, usage, argv[0]);
     return help ? 0 : 2;
   }
   folder = argv[1];
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
     char path[512];
     snprintf(path, sizeof path, "%s/%s", folder, targets[i]);
     if ((mkdir(folder, 0777) != 0 && errno != EEXIST) || (mkdir(path, 0777) != 0 && errno != EEXIST)) {
@@ -170,6 +171,7 @@ int main(int argc, char **argv) {
   write_request_rows();
   write_bearer_rows();
   write_part_rows("fuzz_request", signed_requests, sizeof signed_requests / sizeof signed_requests[0]);
+  write_part_rows("fuzz_http_signature", http_signatures, sizeof http_signatures / sizeof http_signatures[0]);
   printf("make_seeds: %zu seeds in %s\n", written, folder);
   return failed ? 1 : 0;
 }
