@@ -4,11 +4,12 @@
 #include "credential.h"
 #include "ct.h"
 #include "encoding.h"
+#include "sigv4_cache.h"
 #include "sigv4_read.h"
 
 #define OK CSN_REASON_ACCEPTED
 
-enum { DATE_CHARS = 8, SECRET_ROOM = CSN_SECRET_MAX + 4 };
+enum { SECRET_ROOM = CSN_SECRET_MAX + 4 };
 
 static const csn_span algorithm = CSN_SPAN_LITERAL("AWS4-HMAC-SHA256");
 static const csn_span terminator = CSN_SPAN_LITERAL("aws4_request");
@@ -55,7 +56,7 @@ csn_error csn_sigv4_key_init(csn_key *key, const csn_key_config *config) {
 static void derive(const csn_key *key, const csn_sigv4_reading *r, csn_key *out) {
   const csn_span steps[] = {r->policy->region, r->policy->service, terminator};
   uint8_t mac[CSN_SHA256_BYTES];
-  csn_hmac_sha256(key, csn_span_of(r->stamp.ptr, DATE_CHARS), mac);
+  csn_hmac_sha256(key, csn_span_of(r->stamp.ptr, CSN_SIGV4_DAY_CHARS), mac);
   for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
     csn_hmac_set_key(out, csn_span_of(mac, sizeof mac));
     csn_hmac_sha256(out, steps[i], mac);
@@ -64,20 +65,18 @@ static void derive(const csn_key *key, const csn_sigv4_reading *r, csn_key *out)
   csn_wipe(mac, sizeof mac);
 }
 
-/* The MAC of the string to sign: the algorithm, the time, the scope and the canonical request's hash, a line each. */
-static void sign(const csn_key *key, const csn_sigv4_reading *r, const char hash[2 * CSN_SHA256_BYTES],
+/* The MAC, under the derived key, of the string to sign: the algorithm, the time, the scope and the canonical request's
+ * hash, a line each. */
+static void sign(const csn_key *signing, const csn_sigv4_reading *r, const char hash[2 * CSN_SHA256_BYTES],
                  uint8_t mac[CSN_SHA256_BYTES]) {
   const csn_span lines[] = {algorithm, r->stamp, r->scope, csn_span_of(hash, 2 * CSN_SHA256_BYTES)};
-  csn_key signing;
   csn_hmac hmac;
-  derive(key, r, &signing);
-  csn_hmac_init(&hmac, &signing);
+  csn_hmac_init(&hmac, signing);
   for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
     if (i > 0) csn_hmac_update(&hmac, csn_span_str("\n"));
     csn_hmac_update(&hmac, lines[i]);
   }
   csn_hmac_final(&hmac, mac);
-  csn_wipe(&signing, sizeof signing); /* which holds states and nothing else */
 }
 
 /* The hash of the canonical request, in hex. */
@@ -115,29 +114,52 @@ static csn_reason check_time(csn_sigv4_reading *r, int64_t now) {
   return OK;
 }
 
-/* Where the client has no key the dummy stands in: an answer takes as long. */
-static csn_reason check_signature(csn_sigv4_reading *r, const csn_keyring *ring, int64_t now) {
-  static const csn_key dummy;
-  const csn_key *found[CSN_KEYS_PER_CLIENT_MAX], *match = NULL;
-  char hash[2 * CSN_SHA256_BYTES];
+static const csn_key dummy; /* whose secret is no secret */
+
+/* Whether the request's signature is the key's. A wrong one is not told sooner because its key was remembered, or the
+ * time would say that its access key id exists. */
+static bool is_signed_by(const csn_key *key, csn_sigv4_cache *cache, const csn_sigv4_reading *r,
+                         const char hash[2 * CSN_SHA256_BYTES]) {
+  csn_key signing;
   uint8_t mac[CSN_SHA256_BYTES];
+  bool remembered = csn_sigv4_cache_find(cache, r->policy, key, r->stamp.ptr, &signing);
+  if (!remembered) derive(key, r, &signing);
+  sign(&signing, r, hash, mac);
+  uint32_t equal = csn_ct_equal(mac, r->mac, sizeof mac);
+  CSN_CT_PUBLIC(&equal, sizeof equal);
+  bool right = equal != 0 && key != &dummy;
+  if (right && !remembered) csn_sigv4_cache_put(cache, r->policy, key, r->stamp.ptr, &signing);
+  if (!right && remembered) derive(key, r, &signing);
+  csn_wipe(mac, sizeof mac);
+  csn_wipe(&signing, sizeof signing); /* which holds states and nothing else */
+  return right;
+}
+
+/* The client's keys that may be used now; the dummy where there is none, so that an answer takes as long. */
+static csn_reason find_keys(const csn_sigv4_reading *r, const csn_keyring *ring, int64_t now,
+                            const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX], size_t *count) {
+  size_t known = csn_keyring_find_client(ring, r->client_id, keys), fitting = 0;
+  *count = 0;
+  for (size_t i = 0; i < known; i++) {
+    if (keys[i]->alg != CSN_ALG_HS256) continue; /* another kind's state is no HMAC's */
+    fitting++;
+    if (csn_key_is_accepted(keys[i], now)) keys[(*count)++] = keys[i];
+  }
+  if (*count > 0) return OK;
+  keys[(*count)++] = &dummy;
+  return fitting > 0 ? CSN_REASON_KEY_EXPIRED : CSN_REASON_KEY_UNKNOWN;
+}
+
+static csn_reason check_signature(csn_sigv4_reading *r, const csn_keyring *ring, csn_sigv4_cache *cache, int64_t now) {
+  const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX], *match = NULL;
+  char hash[2 * CSN_SHA256_BYTES];
+  size_t count;
   csn_reason reason = hash_request(r, hash);
   if (reason != OK) return reason;
-  size_t known = csn_keyring_find_client(ring, r->client_id, found), fitting = 0, count = 0;
-  for (size_t i = 0; i < known; i++) {
-    if (found[i]->alg != CSN_ALG_HS256) continue; /* another kind's state is no HMAC's */
-    fitting++;
-    if (csn_key_is_accepted(found[i], now)) found[count++] = found[i];
-  }
-  reason = count > 0 ? OK : fitting > 0 ? CSN_REASON_KEY_EXPIRED : CSN_REASON_KEY_UNKNOWN;
-  if (count == 0) found[count++] = &dummy;
+  reason = find_keys(r, ring, now, keys, &count);
   for (size_t i = 0; i < count && match == NULL; i++) {
-    sign(found[i], r, hash, mac);
-    uint32_t equal = csn_ct_equal(mac, r->mac, sizeof mac);
-    CSN_CT_PUBLIC(&equal, sizeof equal);
-    if (equal != 0) match = found[i];
+    if (is_signed_by(keys[i], cache, r, hash)) match = keys[i];
   }
-  csn_wipe(mac, sizeof mac);
   if (reason != OK) return reject(r, reason, CSN_FIELD_CLIENT_ID, 0);
   if (match == NULL) return reject(r, CSN_REASON_SIGNATURE_MISMATCH, CSN_FIELD_SIGNATURE, 0);
   csn_name_set(&r->verdict->client_id, csn_key_client_id(match));
@@ -154,22 +176,22 @@ static csn_reason check_payload(csn_sigv4_reading *r) {
   return reject(r, CSN_REASON_PAYLOAD_HASH_MISMATCH, CSN_FIELD_BODY, 0);
 }
 
-static csn_reason verify(csn_sigv4_reading *r, const csn_keyring *ring, int64_t now) {
+static csn_reason verify(csn_sigv4_reading *r, const csn_keyring *ring, csn_sigv4_cache *cache, int64_t now) {
   csn_reason reason = read_all(r);
   if (reason != OK) return reason;
   if ((reason = check_time(r, now)) != OK) return reason;
   if ((reason = csn_sigv4_read_payload(r)) != OK) return reason;
-  if ((reason = check_signature(r, ring, now)) != OK) return reason;
+  if ((reason = check_signature(r, ring, cache, now)) != OK) return reason;
   return check_payload(r);
 }
 
-csn_reason csn_sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *policy, const csn_request *request,
-                            int64_t now, csn_verdict *verdict) {
+csn_reason csn_sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
+                            const csn_request *request, int64_t now, csn_verdict *verdict) {
   csn_sigv4_reading r;
   csn_verdict_start(verdict);
   if (!csn_sigv4_policy_valid(policy)) return verdict->reason;
   csn_sigv4_reading_start(&r, policy, request, verdict);
-  verdict->reason = verify(&r, ring, now);
+  verdict->reason = verify(&r, ring, cache, now);
   return verdict->reason;
 }
 
@@ -179,11 +201,14 @@ csn_reason csn_sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *pol
 static bool sign_reading(csn_sigv4_reading *r, const csn_key *key, char signature[CSN_SIGV4_SIGNATURE_CHARS]) {
   char hash[2 * CSN_SHA256_BYTES];
   uint8_t mac[CSN_SHA256_BYTES];
+  csn_key signing;
   if (csn_sigv4_read_stamp(r) != OK || csn_sigv4_read_credential(r) != OK) return false;
   if (!csn_span_equal(r->client_id, csn_key_client_id(key))) return false;
   if (csn_sigv4_names_read(r->signed_headers, r->request, &r->names, r->verdict) != OK) return false;
   if (csn_sigv4_read_payload(r) != OK || hash_request(r, hash) != OK) return false;
-  sign(key, r, hash, mac);
+  derive(key, r, &signing);
+  sign(&signing, r, hash, mac);
+  csn_wipe(&signing, sizeof signing);
   csn_hex_encode(csn_span_of(mac, sizeof mac), signature);
   csn_wipe(mac, sizeof mac);
   return check_payload(r) == OK;
@@ -191,7 +216,8 @@ static bool sign_reading(csn_sigv4_reading *r, const csn_key *key, char signatur
 
 /* id/date/region/service/aws4_request */
 static void put_credential(csn_sigv4_text *text, const csn_sigv4_policy *policy, csn_span id, csn_span stamp) {
-  const csn_span parts[] = {id, csn_span_of(stamp.ptr, DATE_CHARS), policy->region, policy->service, terminator};
+  const csn_span parts[] = {id, csn_span_of(stamp.ptr, CSN_SIGV4_DAY_CHARS), policy->region, policy->service,
+                            terminator};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     if (i > 0) csn_sigv4_put(text, csn_span_str("/"));
     csn_sigv4_put(text, parts[i]);

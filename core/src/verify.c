@@ -7,7 +7,8 @@
  * as a standard says, from its time to its signature. Where a request carries a token and a signature of its own, the
  * token comes first, since it names the client whose key must have signed.
  *
- * Nothing that is not authenticated writes any state: the nonce is claimed when everything else has passed. */
+ * Nothing that is not authenticated writes any state: the nonce is claimed when everything else has passed. (A key that
+ * was derived for AWS Signature Version 4 is remembered once a request has verified with it.) */
 #include <countersign/verifier.h>
 #include <stdlib.h>
 
@@ -19,7 +20,8 @@ struct csn_verifier {
   csn_verifier_config config;
   csn_template canonical; /* no pieces where the scheme signs no requests */
   bool signs_body_hash;
-  csn_key dummy; /* what an unknown client's request is checked against, so that it costs the same */
+  csn_sigv4_cache *sigv4_cache; /* NULL where the scheme is another */
+  csn_key dummy;                /* what an unknown client's request is checked against, so that it costs the same */
 };
 
 /* What is known of one request on its way. */
@@ -141,7 +143,8 @@ static csn_reason verify_standard(csn_path *path) {
     case CSN_STANDARD_HTTP_SIGNATURES:
       return verify_http_signature(path);
     case CSN_STANDARD_AWS_SIGV4:
-      return csn_sigv4_verify(config->keyring, &config->sigv4, path->request, path->now, path->verdict);
+      return csn_sigv4_verify(config->keyring, &config->sigv4, path->verifier->sigv4_cache, path->request, path->now,
+                              path->verdict);
     case CSN_STANDARD_NONE:
       return CSN_REASON_ACCEPTED;
   }
@@ -364,7 +367,8 @@ static csn_error prepare(csn_verifier *verifier, const csn_verifier_config *conf
   }
   verifier->signs_body_hash = csn_template_covers(&verifier->canonical, CSN_FIELD_BODY_SHA256);
   csn_hmac_set_key(&verifier->dummy, csn_span_of(NULL, 0));
-  return CSN_OK;
+  if (config->scheme->standard != CSN_STANDARD_AWS_SIGV4) return CSN_OK;
+  return csn_sigv4_cache_new(&verifier->sigv4_cache, &config->sigv4);
 }
 
 csn_error csn_verifier_new(csn_verifier **out, const csn_verifier_config *config) {
@@ -381,6 +385,8 @@ csn_error csn_verifier_new(csn_verifier **out, const csn_verifier_config *config
 }
 
 void csn_verifier_free(csn_verifier *verifier) {
+  if (verifier == NULL) return;
+  csn_sigv4_cache_free(verifier->sigv4_cache);
   free(verifier);
 }
 

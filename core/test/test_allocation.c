@@ -99,6 +99,9 @@ static void makers_fail_cleanly(void **state) {
   attempt.config.scheme = csn_scheme_preset(csn_span_str("bearer-jwt"));
   attempt.config.keyring = ring;
   assert_int_equal(fail_each(new_verifier, free_verifier, &attempt), 1);
+  attempt.config.scheme = csn_scheme_preset(csn_span_str("aws-sigv4"));
+  attempt.config.sigv4.region = attempt.config.sigv4.service = csn_span_str("s");
+  assert_int_equal(fail_each(new_verifier, free_verifier, &attempt), 2); /* the verifier, and its derived keys */
   csn_keyring_free(ring);
 }
 

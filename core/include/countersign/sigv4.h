@@ -59,13 +59,22 @@ bool csn_sigv4_policy_valid(const csn_sigv4_policy *policy) CSN_NONNULL_ALL;
  * CSN_KEY_CONFIG_DEFAULT has them, and nothing else. Errors and timing: those of csn_key_init(). */
 csn_error csn_sigv4_key_init(csn_key *key, const csn_key_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
+/* Keys that are derived for a day, the policy's region and service, remembered: a fixed 128 KiB, which any number of
+ * threads share without waiting. Only what has verified a request is remembered. Holds secrets: free() wipes it. */
+typedef struct csn_sigv4_cache csn_sigv4_cache;
+csn_error csn_sigv4_cache_new(csn_sigv4_cache **out, const csn_sigv4_policy *policy) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+void csn_sigv4_cache_free(csn_sigv4_cache *cache); /* NULL does nothing */
+
 /* Verifies one request at UNIX second `now`; the verdict, which is also returned as its reason, names the client by its
  * access key id. Headers that the scheme reads, X-Amz- parameters and host may not be repeated; other repeated headers
  * are joined with commas, as AWS does. A scheme without a nonce: within its window a request can be sent again. With a
- * policy that is not valid the verdict stays undecided. The keyring must be frozen. Thread-safe; no allocation; about
- * 36 KiB of stack. Does not leak by timing: the secret, the right signature, whether an access key id exists. */
-csn_reason csn_sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *policy, const csn_request *request,
-                            int64_t now, csn_verdict *verdict) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+ * policy that is not valid the verdict stays undecided. The keyring must be frozen. `cache` may be NULL; one that was
+ * made for another region or service is not used. Thread-safe; no allocation; about 36 KiB of stack. Does not leak by
+ * timing: the secret, the right signature, whether an access key id exists. What is rejected takes as long with a
+ * remembered key as without; only what is accepted is faster. */
+csn_reason csn_sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
+                            const csn_request *request, int64_t now, csn_verdict *verdict) CSN_WARN_UNUSED
+    CSN_NONNULL(1, 2, 4, 6);
 
 /* Writes the value of the Authorization header for a request that has its other headers, host and x-amz-date among
  * them, and no Authorization. `signed_headers` is as it will stand there: lower case, sorted, with semicolons.

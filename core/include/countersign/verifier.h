@@ -50,7 +50,8 @@ void csn_verifier_free(csn_verifier *verifier); /* NULL does nothing */
 bool csn_verifier_is_ambiguous(const csn_verifier *verifier) CSN_NONNULL_ALL;
 
 /* Verifies one request at UNIX second `now`. No allocation, no lock, no system call with the memory table; about
- * 20 KiB of stack. Writes to no state but the nonce store, and to that only when all else has passed. */
+ * 20 KiB of stack, with AWS Signature Version 4 50 KiB. Writes to no state but the nonce store, and to that only when
+ * all else has passed; and, where a signature was right, to the memory of derived keys (sigv4.h). */
 void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_t now,
                 csn_verdict *verdict) CSN_NONNULL_ALL;
 

@@ -1,0 +1,137 @@
+/* Derived keys of AWS Signature Version 4, remembered.
+ *
+ * WHAT IS PROMISED. What find() gives is what derive() would: the states that one put() wrote for this very key, day,
+ * region and service. Never a mixture of two, and never what belongs to a key that has gone: a slot is known not by a
+ * key's address or id, which another key may get, but by the key's own inner state, which no other secret has. So the
+ * ring may change and let go of keys as it likes. Region and service are the cache's, and compared with the policy's.
+ *
+ * WHERE. A fixed number of slots; (key, day) has one, by a hash of what is public of it, so that no address depends on
+ * a secret. Whoever comes last stays: two keys of one slot cost each other a derivation, and nothing else.
+ *
+ * HOW. A slot is a version and words. Versions are even, and odd while one thread writes.
+ *   put()  CAS the version from even v to v + 1 (acq_rel); store the words (release); store v + 2 (release). An odd
+ *          version, or a CAS that fails: somebody else writes, and this is left alone.
+ *   find() Load the version v (acquire), even; load the words (acquire); load the version again: still v.
+ *   Let P be the put that stored v. What find() read is P's, all of it: its first load acquires what P released last,
+ * so it sees P's words or later ones. A later one, by a put Q, was released after Q's CAS to an odd version above v;
+ * the load of the word acquires that, so the last load would see that version or a later one, not v. The puts of a slot
+ *   are ordered by its version, which each CAS acquires, so "later" is one order for all words.
+ *   Nobody waits: a thread that stops between its CAS and its last store leaves a slot that is never found again, which
+ *   costs a derivation a request and nothing else. A version would have to be counted past 2^64 to come back. */
+#include "sigv4_cache.h"
+
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "atomics.h"
+#include "ct.h"
+
+enum {
+  SLOTS = 1024, /* 128 KiB: the keys of a busy service's busiest thousand clients */
+  TAG_WORDS = 4,
+  STATE_WORDS = 8,
+  WORDS = 1 + TAG_WORDS + STATE_WORDS,
+};
+
+/* One slot's words: the day's digits, zero in an empty slot; the key's inner state; the derived key's states. */
+typedef struct csn_slot {
+  csn_atomic version;
+  csn_atomic words[WORDS];
+  uint64_t unused[2];
+} csn_slot;
+
+_Static_assert(sizeof(csn_slot) == 128, "two cache lines");
+
+typedef struct csn_words {
+  uint64_t day, tag[TAG_WORDS], states[STATE_WORDS];
+} csn_words;
+
+_Static_assert(sizeof(csn_words) == WORDS * sizeof(uint64_t), "no padding");
+_Static_assert(sizeof(((csn_key *)0)->inner) == TAG_WORDS * sizeof(uint64_t), "the tag is one state");
+_Static_assert(2 * TAG_WORDS == STATE_WORDS, "an inner and an outer state");
+
+struct csn_sigv4_cache {
+  uint8_t region[CSN_SIGV4_SCOPE_MAX], service[CSN_SIGV4_SCOPE_MAX];
+  size_t region_len, service_len;
+  csn_slot slots[SLOTS];
+};
+
+csn_error csn_sigv4_cache_new(csn_sigv4_cache **out, const csn_sigv4_policy *policy) {
+  *out = NULL;
+  if (!csn_sigv4_policy_valid(policy)) return CSN_ERROR_INVALID_ARGUMENT;
+  csn_sigv4_cache *cache = calloc(1, sizeof *cache);
+  if (cache == NULL) return CSN_ERROR_NO_MEMORY;
+  memcpy(cache->region, policy->region.ptr, cache->region_len = policy->region.len);
+  memcpy(cache->service, policy->service.ptr, cache->service_len = policy->service.len);
+  *out = cache;
+  return CSN_OK;
+}
+
+void csn_sigv4_cache_free(csn_sigv4_cache *cache) {
+  if (cache == NULL) return;
+  csn_wipe(cache, sizeof *cache);
+  free(cache);
+}
+
+static bool is_for(const csn_sigv4_cache *cache, const csn_sigv4_policy *policy) {
+  return cache != NULL && csn_span_equal(policy->region, csn_span_of(cache->region, cache->region_len)) &&
+         csn_span_equal(policy->service, csn_span_of(cache->service, cache->service_len));
+}
+
+static size_t slot_of(const csn_key *key, uint64_t day) {
+  uint64_t hash = XXH3_64bits_withSeed(key->key_id, key->key_id_len, day);
+  return (size_t)(XXH3_64bits_withSeed(key->client_id, key->client_id_len, hash) % SLOTS);
+}
+
+static uint64_t day_word(const uint8_t day[CSN_SIGV4_DAY_CHARS]) {
+  uint64_t word;
+  memcpy(&word, day, sizeof word);
+  return word;
+}
+
+/* False where the slot changes meanwhile. */
+static bool read_slot(const csn_slot *slot, csn_words *out) {
+  uint64_t words[WORDS], version = csn_atomic_load_acquire(&slot->version);
+  if ((version & 1) != 0) return false;
+  for (size_t i = 0; i < WORDS; i++) words[i] = csn_atomic_load_acquire(&slot->words[i]);
+  bool whole = csn_atomic_load_relaxed(&slot->version) == version;
+  memcpy(out, words, sizeof words);
+  csn_wipe(words, sizeof words);
+  return whole;
+}
+
+bool csn_sigv4_cache_find(const csn_sigv4_cache *cache, const csn_sigv4_policy *policy, const csn_key *key,
+                          const uint8_t day[CSN_SIGV4_DAY_CHARS], csn_key *out) {
+  csn_words words;
+  if (!is_for(cache, policy)) return false;
+  uint64_t wanted = day_word(day);
+  bool found = read_slot(&cache->slots[slot_of(key, wanted)], &words) && words.day == wanted &&
+               csn_ct_equal((const uint8_t *)words.tag, (const uint8_t *)key->inner, sizeof words.tag) != 0;
+  if (found) {
+    out->alg = CSN_ALG_HS256;
+    memcpy(out->inner, words.states, sizeof out->inner);
+    memcpy(out->outer, words.states + TAG_WORDS, sizeof out->outer);
+  }
+  csn_wipe(&words, sizeof words);
+  return found;
+}
+
+void csn_sigv4_cache_put(csn_sigv4_cache *cache, const csn_sigv4_policy *policy, const csn_key *key,
+                         const uint8_t day[CSN_SIGV4_DAY_CHARS], const csn_key *derived) {
+  uint64_t words[WORDS];
+  csn_words put = {.day = day_word(day)};
+  if (!is_for(cache, policy)) return;
+  csn_slot *slot = &cache->slots[slot_of(key, put.day)];
+  uint64_t version = csn_atomic_load_relaxed(&slot->version);
+  if ((version & 1) != 0 || !csn_atomic_cas_acq_rel(&slot->version, version, version + 1)) return;
+  memcpy(put.tag, key->inner, sizeof put.tag);
+  memcpy(put.states, derived->inner, sizeof derived->inner);
+  memcpy(put.states + TAG_WORDS, derived->outer, sizeof derived->outer);
+  memcpy(words, &put, sizeof words);
+  for (size_t i = 0; i < WORDS; i++) csn_atomic_store_release(&slot->words[i], words[i]);
+  csn_atomic_store_release(&slot->version, version + 2);
+  csn_wipe(&put, sizeof put);
+  csn_wipe(words, sizeof words);
+}
