@@ -306,8 +306,19 @@ static void put_value(csn_sigv4_text *out, csn_span value) {
   }
 }
 
-/* One line: the values of all headers of this name, in their order. Where there is none, the verdict's index is that of
- * no header. */
+/* A signed name that the request does not have: the offset is that of the name, where it stands in a header. */
+static csn_reason refuse_missing(const csn_request *request, csn_span name, csn_verdict *verdict) {
+  for (size_t i = 0; i < request->header_count; i++) {
+    csn_span value = request->headers[i].value;
+    size_t offset = (size_t)((uintptr_t)name.ptr - (uintptr_t)value.ptr);
+    if (offset >= value.len) continue;
+    verdict->header_index = i;
+    return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, CSN_FIELD_HEADER, offset);
+  }
+  return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, CSN_FIELD_TARGET, 0);
+}
+
+/* One line: the values of all headers of this name, in their order. */
 static csn_reason put_header(csn_sigv4_text *out, const csn_request *request, csn_span name, csn_verdict *verdict) {
   size_t found = 0;
   csn_sigv4_put(out, name);
@@ -318,9 +329,7 @@ static csn_reason put_header(csn_sigv4_text *out, const csn_request *request, cs
     put_value(out, request->headers[i].value);
   }
   put_byte(out, '\n');
-  if (found > 0) return OK;
-  verdict->header_index = request->header_count;
-  return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, CSN_FIELD_HEADER, 0);
+  return found > 0 ? OK : refuse_missing(request, name, verdict);
 }
 
 csn_reason csn_sigv4_canonical(const csn_sigv4_policy *policy, const csn_request *request, const csn_sigv4_query *query,

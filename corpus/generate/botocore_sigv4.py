@@ -229,8 +229,11 @@ def signed_headers():
     case("amz-header-not-signed", "A header of AWS, put in on the way.", line,
          no("header_not_signed", "header", header_index=len(line["headers"]) - 1))
     line = without(get(headers=[("X-Custom", "1")]), "x-custom")
-    case("signed-header-missing", "A signed header was taken out: it is not signed as empty.", line,
-         no("field_missing", "header", header_index=len(line["headers"])))
+    at = index_of(line, "authorization")
+    missing = no("field_missing", "header", line["headers"][at][1].index("x-custom"), header_index=at)
+    case("signed-header-missing", "A signed header was taken out: it is not signed as empty.", line, missing)
+    line = without(presigned(headers=[("X-Custom", "1")]), "x-custom")
+    case("presigned-header-missing", "The same of a presigned request.", line, no("field_missing", "target"))
     for name in "host", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token":
         line = post(token="token") if name != "host" else post()
         at = index_of(line, name)
