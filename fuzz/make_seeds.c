@@ -7,6 +7,7 @@
 #include "naive.h"
 #include "seeds_http_signature.h"
 #include "seeds_request.h"
+#include "seeds_sigv4.h"
 
 static const char usage[] =
     "usage: %s DIRECTORY\n"
@@ -150,7 +151,7 @@ static void write_bearer_rows(void) {
 }
 
 int main(int argc, char **argv) {
-  static const char *const targets[] = {"fuzz_jwt", "fuzz_request", "fuzz_http_signature"};
+  static const char *const targets[] = {"fuzz_jwt", "fuzz_request", "fuzz_http_signature", "fuzz_sigv4"};
   bool help = argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0);
   if (help || argc != 2 || argv[1][0] == '-') {
     fprintf(help ? stdout : stderr, usage, argv[0]);
@@ -172,6 +173,7 @@ int main(int argc, char **argv) {
   write_bearer_rows();
   write_part_rows("fuzz_request", signed_requests, sizeof signed_requests / sizeof signed_requests[0]);
   write_part_rows("fuzz_http_signature", http_signatures, sizeof http_signatures / sizeof http_signatures[0]);
+  write_part_rows("fuzz_sigv4", sigv4_requests, sizeof sigv4_requests / sizeof sigv4_requests[0]);
   printf("make_seeds: %zu seeds in %s\n", written, folder);
   return failed ? 1 : 0;
 }
