@@ -69,7 +69,8 @@ static const struct {
 } known[] = {
     {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_TOKEN, 0, 8}, "bearer" SPACES TOKEN},
     {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "authorization" SEPARATOR "bearer" SPACES VISIBLE},
-    {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 8}, "(?:access|refresh)_token" ASSIGNMENT PARAMETER},
+    {{"bearer", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 8},
+     "(?:access_|refresh_|x-amz-security-)token" ASSIGNMENT PARAMETER},
     {{"basic", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "authorization" SEPARATOR "basic" SPACES VISIBLE},
     {{"authorization", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1},
      "authorization" SEPARATOR "(?:aws4-)?hmac[a-z0-9-]{0,16}" SPACES VISIBLE},

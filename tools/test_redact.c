@@ -104,6 +104,8 @@ static void each_kind_is_hidden_wherever_it_is_split(void **state) {
       {"?u=%2Fa%3Fsig%3Dabcd&authorization=Bearer%20abc",
        "?u=%2Fa%3Fsig%3D[redacted:signature]&authorization=Bearer%20[redacted:bearer]"},
       {"/a?access_token=0123456789&b=1", "/a?access_token=[redacted:bearer]&b=1"},
+      {"x-amz-security-token: IQoJb3JpZ2lu/+==", "x-amz-security-token: [redacted:bearer]"},
+      {"?X-Amz-Security-Token=IQoJb3JpZ2lu%2F&X-Amz-Date=1", "?X-Amz-Security-Token=[redacted:bearer]&X-Amz-Date=1"},
       {"{\"refresh_token\": \"0123456789\"}", "{\"refresh_token\": \"[redacted:bearer]\"}"},
       {"/a?b=1&key=abc&c=2", "/a?b=1&key=[redacted:api-key]&c=2"},
       {"monkey=abc&api_key=abc", "monkey=abc&api_key=[redacted:api-key]"},
