@@ -19,6 +19,7 @@
 #include <countersign/sign.h>
 #include <countersign/sigv4.h>
 #include <countersign/span.h>
+#include <countersign/token.h>
 #include <countersign/verdict.h>
 #include <countersign/verifier.h>
 #include <countersign/version.h>
