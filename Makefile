@@ -39,7 +39,8 @@ CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzze
 
 # ---- sources --------------------------------------------------------------------------------------------------------
 CORE_SRC := $(wildcard core/src/*.c) core/store/nonce_file.c core/store/nonce_memory.c
-SQLITE_SRC := core/store/sqlite_aead.c core/store/sqlite_file.c core/store/seal.c core/store/record.c
+SQLITE_SRC := core/store/sqlite_aead.c core/store/sqlite_refresh.c core/store/sqlite_file.c core/store/sqlite_purge.c \
+	core/store/seal.c core/store/record.c
 REDIS_SRC := core/store/redis.c core/store/redis_link.c core/store/seal.c core/store/record.c
 REDIS_SERVER_SRC := core/store/redis_server.c
 REPORT_SRC := $(filter-out reports/test_%,$(wildcard reports/*.c))
@@ -241,7 +242,8 @@ install: lib csn stores ## Installs under PREFIX (default /usr/local), below DES
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/countersign
 	install $(B)/release/csn $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(B)/release/libcountersign*.a $(DESTDIR)$(PREFIX)/lib
-	install -m 644 core/include/countersign/*.h core/store/nonce_file.h core/store/sqlite_aead.h core/store/redis.h \
+	install -m 644 core/include/countersign/*.h core/store/nonce_file.h core/store/sqlite_aead.h core/store/sqlite_refresh.h \
+		core/store/redis.h \
 		$(DESTDIR)$(PREFIX)/include/countersign
 	install -m 644 tools/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 tools/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5

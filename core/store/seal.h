@@ -25,7 +25,12 @@ enum {
   CSN_SEAL_SUBKEYS = 16, /* subkeys kept: one for each process that wrote lately */
 };
 
-typedef enum csn_table { CSN_TABLE_META = 'm', CSN_TABLE_NONCES = 'n', CSN_TABLE_CREDENTIALS = 'c' } csn_table;
+typedef enum csn_table {
+  CSN_TABLE_META = 'm',
+  CSN_TABLE_NONCES = 'n',
+  CSN_TABLE_CREDENTIALS = 'c',
+  CSN_TABLE_REFRESH = 'r'
+} csn_table;
 
 /* A row: its table, and the keyed hash of what it is called. The bytes of this struct are the additional data. */
 typedef struct csn_row {

@@ -14,18 +14,16 @@
 #include <stdlib.h>
 
 #include "../src/ct.h"
-#include "sqlite_file.h"
+#include "sqlite_purge.h"
 
 enum {
   PURGE_PER_CLAIM = 3, /* rows looked at for each claim: dead rows settle at one third */
-  PURGE_CHUNK = 64,    /* rows remembered between looking and deleting */
 };
 
 struct csn_sqlite_store {
   csn_sqlite_file file;
   int64_t clock; /* the highest second that this handle has seen */
-  uint8_t purge_after[CSN_ROW_HASH_BYTES];
-  int purge_after_len; /* 0: from the first row */
+  csn_sqlite_purger purger;
 };
 
 /* ---- nonces: all inside a transaction, all with SQLite's result codes ---- */
@@ -40,66 +38,6 @@ static int advance_clock(csn_sqlite_store *store, int64_t now) {
     return csn_sqlite_write_time(&store->file, CSN_SQL_META_SET, &store->file.clock_row, store->clock);
   }
   store->clock = kept;
-  return SQLITE_OK;
-}
-
-typedef struct dead_rows {
-  uint8_t hashes[PURGE_CHUNK][CSN_ROW_HASH_BYTES];
-  int count;
-} dead_rows;
-
-/* The row on which `stmt` stands. One that does not unseal stays: its nonce may be live. */
-static void look_at(csn_sqlite_store *store, sqlite3_stmt *stmt, dead_rows *dead) {
-  csn_row row = {.table = CSN_TABLE_NONCES};
-  uint8_t expires[8];
-  size_t len = 0;
-  if (sqlite3_column_bytes(stmt, 0) != CSN_ROW_HASH_BYTES) return;
-  memcpy(row.hash, sqlite3_column_blob(stmt, 0), sizeof row.hash);
-  memcpy(store->purge_after, row.hash, sizeof row.hash);
-  store->purge_after_len = CSN_ROW_HASH_BYTES;
-  if (!csn_sqlite_unseal(&store->file, stmt, 1, &row, expires, sizeof expires, &len) || len != sizeof expires) return;
-  if ((int64_t)csn_get_be64(expires) >= store->clock) return;
-  memcpy(dead->hashes[dead->count++], row.hash, sizeof row.hash);
-}
-
-/* Looks at the next `limit` rows, at most PURGE_CHUNK. SQLITE_DONE where there are no more. */
-static int find_dead(csn_sqlite_store *store, int limit, dead_rows *dead) {
-  sqlite3_stmt *stmt = store->file.statements[CSN_SQL_NONCE_SCAN];
-  int seen = 0;
-  dead->count = 0;
-  int rc = sqlite3_bind_blob(stmt, 1, store->purge_after, store->purge_after_len, SQLITE_TRANSIENT);
-  if (rc == SQLITE_OK) rc = sqlite3_bind_int(stmt, 2, limit);
-  if (rc != SQLITE_OK) return rc;
-  for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW; seen++) look_at(store, stmt, dead);
-  sqlite3_reset(stmt);
-  return rc == SQLITE_DONE && seen == limit ? SQLITE_OK : rc;
-}
-
-static int delete_dead(csn_sqlite_store *store, const dead_rows *dead) {
-  sqlite3_stmt *stmt = store->file.statements[CSN_SQL_NONCE_DELETE];
-  int rc = SQLITE_OK;
-  for (int i = 0; i < dead->count && rc == SQLITE_OK; i++) {
-    rc = sqlite3_bind_blob(stmt, 1, dead->hashes[i], CSN_ROW_HASH_BYTES, SQLITE_STATIC);
-    if (rc == SQLITE_OK) rc = csn_sqlite_run(&store->file, CSN_SQL_NONCE_DELETE);
-  }
-  return rc;
-}
-
-/* Deletes what is dead among the next `rows` rows; each call goes on where the last one ended. */
-static int purge(csn_sqlite_store *store, size_t rows) {
-  dead_rows dead;
-  while (rows > 0) {
-    int limit = rows < PURGE_CHUNK ? (int)rows : PURGE_CHUNK;
-    int found = find_dead(store, limit, &dead);
-    if (found != SQLITE_OK && found != SQLITE_DONE) return found;
-    int rc = delete_dead(store, &dead);
-    if (rc != SQLITE_OK) return rc;
-    if (found == SQLITE_DONE) {
-      store->purge_after_len = 0;
-      return SQLITE_OK;
-    }
-    rows -= (size_t)limit;
-  }
   return SQLITE_OK;
 }
 
@@ -138,7 +76,7 @@ static int claim_all(csn_sqlite_store *store, csn_nonce_claim *claims, size_t co
   if (rc != SQLITE_OK) return rc;
   rc = advance_clock(store, now);
   /* Purges first, so that a file which may not grow has room again. */
-  if (rc == SQLITE_OK) rc = purge(store, count * PURGE_PER_CLAIM);
+  if (rc == SQLITE_OK) rc = csn_sqlite_purge(&store->file, &store->purger, count * PURGE_PER_CLAIM, store->clock);
   for (size_t i = 0; i < count && rc == SQLITE_OK; i++) rc = claim_one(store, &claims[i]);
   return csn_sqlite_finish(&store->file, rc);
 }
@@ -201,6 +139,8 @@ csn_error csn_sqlite_open(csn_sqlite_store **out, const char *path, const uint8_
   csn_sqlite_store *store = calloc(1, sizeof *store);
   if (store == NULL) return CSN_ERROR_NO_MEMORY;
   store->clock = INT64_MIN;
+  store->purger =
+      (csn_sqlite_purger){.table = CSN_TABLE_NONCES, .scan = CSN_SQL_NONCE_SCAN, .delete = CSN_SQL_NONCE_DELETE};
   csn_error error = csn_sqlite_file_open(&store->file, path, key);
   if (error != CSN_OK) {
     free(store);

@@ -22,6 +22,11 @@ static const char *const statement_text[CSN_SQL_STATEMENTS] = {
     [CSN_SQL_NONCE_SET] = "UPDATE nonces SET value = ?2 WHERE id = ?1",
     [CSN_SQL_NONCE_SCAN] = "SELECT id, value FROM nonces WHERE id > ?1 ORDER BY id LIMIT ?2",
     [CSN_SQL_NONCE_DELETE] = "DELETE FROM nonces WHERE id = ?1",
+    [CSN_SQL_REFRESH_ADD] = "INSERT OR IGNORE INTO refresh VALUES (?1, ?2)",
+    [CSN_SQL_REFRESH_GET] = "SELECT value FROM refresh WHERE id = ?1",
+    [CSN_SQL_REFRESH_SET] = "UPDATE refresh SET value = ?2 WHERE id = ?1",
+    [CSN_SQL_REFRESH_SCAN] = "SELECT id, value FROM refresh WHERE id > ?1 ORDER BY id LIMIT ?2",
+    [CSN_SQL_REFRESH_DELETE] = "DELETE FROM refresh WHERE id = ?1",
     [CSN_SQL_CREDENTIAL_GET] = "SELECT value FROM credentials WHERE id = ?1",
     [CSN_SQL_CREDENTIAL_SET] = "INSERT INTO credentials VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET value = ?2",
 };
@@ -30,6 +35,10 @@ static const char schema[] =
     "CREATE TABLE meta (id BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE nonces (id BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE credentials (id BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;";
+
+/* A file that was made before there were refresh tokens gets their table when it is opened. */
+static const char refresh_schema[] =
+    "CREATE TABLE IF NOT EXISTS refresh (id BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;";
 
 /* ---- rows ---- */
 
@@ -129,6 +138,7 @@ static int create(csn_sqlite_file *file) {
   snprintf(text, sizeof text, "PRAGMA application_id = %d", APPLICATION_ID);
   int rc = exec(file, text);
   if (rc == SQLITE_OK) rc = exec(file, schema);
+  if (rc == SQLITE_OK) rc = exec(file, refresh_schema);
   if (rc == SQLITE_OK) rc = prepare(file);
   if (rc == SQLITE_OK) rc = csn_sqlite_write(file, CSN_SQL_META_SET, &file->check_row, CHECK_TEXT);
   if (rc == SQLITE_OK) rc = csn_sqlite_write_time(file, CSN_SQL_META_SET, &file->clock_row, INT64_MIN);
@@ -142,7 +152,8 @@ static int check(csn_sqlite_file *file) {
   size_t len = 0;
   snprintf(wanted, sizeof wanted, "%d", APPLICATION_ID);
   if (!query(file, "PRAGMA application_id", text, sizeof text) || strcmp(text, wanted) != 0) return SQLITE_NOTADB;
-  int rc = prepare(file);
+  int rc = exec(file, refresh_schema);
+  if (rc == SQLITE_OK) rc = prepare(file);
   if (rc != SQLITE_OK) return rc;
   rc = csn_sqlite_read(file, CSN_SQL_META_GET, &file->check_row, value, sizeof value, &len);
   if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_AUTH : rc;

@@ -1,4 +1,4 @@
-/* A database file of sealed rows: opening it, and reading and writing one row. Three tables of (id, value), and a fixed
+/* A database file of sealed rows: opening it, and reading and writing one row. Four tables of (id, value), and a fixed
  * list of statements on them that are prepared once. One thread at a time. */
 #ifndef CSN_SQLITE_FILE_H
 #define CSN_SQLITE_FILE_H
@@ -20,15 +20,22 @@ typedef enum csn_statement {
   CSN_SQL_NONCE_SET,
   CSN_SQL_NONCE_SCAN,
   CSN_SQL_NONCE_DELETE,
+  CSN_SQL_REFRESH_ADD,
+  CSN_SQL_REFRESH_GET,
+  CSN_SQL_REFRESH_SET,
+  CSN_SQL_REFRESH_SCAN,
+  CSN_SQL_REFRESH_DELETE,
   CSN_SQL_CREDENTIAL_GET,
   CSN_SQL_CREDENTIAL_SET,
   CSN_SQL_STATEMENTS
 } csn_statement;
 
 enum {
-  CSN_ROW_VALUE_MAX = CSN_RECORD_MAX, /* bytes before they are sealed */
-  CSN_ROW_UNREADABLE = -1,            /* beside SQLite's result codes: the row is there and does not unseal */
+  CSN_ROW_VALUE_MAX = 1600, /* bytes before they are sealed: of a family of refresh tokens, the longest */
+  CSN_ROW_UNREADABLE = -1,  /* beside SQLite's result codes: the row is there and does not unseal */
 };
+
+_Static_assert((size_t)CSN_RECORD_MAX <= CSN_ROW_VALUE_MAX, "a credential fits in a row");
 
 typedef struct csn_sqlite_file {
   sqlite3 *db;

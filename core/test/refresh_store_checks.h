@@ -2,8 +2,15 @@
 #ifndef CSN_TEST_REFRESH_STORE_CHECKS_H
 #define CSN_TEST_REFRESH_STORE_CHECKS_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h wants these before it */
+#include <cmocka.h>
 #include <countersign/token.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { MODEL_TOKENS = 4096, MODEL_SPAN = 40 /* seconds that a token lives, at most */ };
@@ -94,12 +101,12 @@ static inline void model_revoke(model *m, csn_refresh_store store, int64_t now) 
   if (!forgotten) m->revoked[m->tokens[number].family] = true;
 }
 
-/* The store must have room for the tokens of MODEL_SPAN seconds. */
-static inline void check_against_model(csn_refresh_store store, uint64_t seed) {
+/* A run of `tokens`, below MODEL_TOKENS. The store must have room for those of MODEL_SPAN seconds. */
+static inline void check_against_model(csn_refresh_store store, uint64_t seed, unsigned tokens) {
   model *m = calloc(1, sizeof *m);
   assert_non_null(m);
   m->random = seed;
-  for (int64_t now = 1000; m->count < MODEL_TOKENS - 4; now += model_draw(m, 4) == 0) {
+  for (int64_t now = 1000; m->count < tokens; now += model_draw(m, 4) == 0) {
     unsigned choice = model_draw(m, 16);
     if (choice < 4) model_add(m, store, now);
     if (choice >= 4 && choice < 15) model_exchange(m, store, now);

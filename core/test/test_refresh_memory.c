@@ -1,12 +1,4 @@
 /* Refresh tokens in memory: beside a naive model, full, and presented by several threads at one time. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
 #include "refresh_store_checks.h"
 
 static void answers_are_those_of_the_model(void **state) {
@@ -14,7 +6,7 @@ static void answers_are_those_of_the_model(void **state) {
   for (uint64_t seed = 1; seed <= 50; seed++) {
     csn_refresh_memory *memory;
     assert_int_equal(csn_refresh_memory_new(&memory, 600), CSN_OK);
-    check_against_model(csn_refresh_memory_store(memory), seed);
+    check_against_model(csn_refresh_memory_store(memory), seed, MODEL_TOKENS - 1);
     csn_refresh_memory_free(memory);
   }
 }
