@@ -64,7 +64,7 @@ LIBS_PEERS := -lurcu-qsbr -lurcu-cds
 LIBS_BENCH := -lbenchmark -ljwt -lcjose -lsqlite3 -lhiredis $(LIBS_REDACT) $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
 LIBS_TEST := -lcmocka -lsqlite3 -lhiredis $(LIBS_TOOL)
 
-SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test core/test/model bench bench/peers \
+SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test core/test/model core/test/differential bench bench/peers \
 	bench/studies fuzz tools reports,$(d)/*.c $(d)/*.h $(d)/*.cc))
 
 # ---- what each target needs on a Debian machine; tools/setup installs what is missing --------------------------------
@@ -72,14 +72,14 @@ SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store c
 SETUP_GROUPS := lib $(if $(filter all csn install,$(or $(MAKECMDGOALS),all)),csn) $(if $(filter stores install,$(MAKECMDGOALS)),stores) \
 	$(if $(filter test test-build tsan,$(MAKECMDGOALS)),csn stores test) $(if $(filter test test-build,$(MAKECMDGOALS)),bench) \
 	$(if $(filter report bench,$(MAKECMDGOALS)),csn stores bench) $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
-	$(if $(filter model,$(MAKECMDGOALS)),model) $(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test model fuzz)
+	$(if $(filter model,$(MAKECMDGOALS)),model) $(if $(filter differential,$(MAKECMDGOALS)),csn differential) $(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test model fuzz)
 
 define setup
 $(B)/.setup-$(1): tools/setup
 	@sh tools/setup $(1) $(SETUP_GROUPS)
 	@mkdir -p $$(@D) && touch $$@
 endef
-$(foreach group,lib csn stores test bench model fuzz check corpus,$(eval $(call setup,$(group))))
+$(foreach group,lib csn stores test bench model differential fuzz check corpus,$(eval $(call setup,$(group))))
 
 # -DMACRO="VERSION" of an installed package, or nothing.
 VERSION_FLAG :=
@@ -172,7 +172,7 @@ $(FUZZ_NAMES:%=$(B)/fuzz/bin/%): $(B)/fuzz/bin/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/l
 include core/test/model/model.mk
 
 # ---- targets --------------------------------------------------------------------------------------------------------
-.PHONY: seeds all help lib csn bench stores test test-build tsan fuzz report corpus format format-check warnings everything \
+.PHONY: seeds all help lib csn bench stores test test-build tsan fuzz differential report corpus format format-check warnings everything \
 	install clean
 
 all: lib csn ## The library and the command line tool
@@ -183,6 +183,7 @@ help: ## This list
 	@echo "  B=DIR          build there instead of in build/"
 	@echo "  QUICK=1        make report: a minute or two instead of ten"
 	@echo "  TIME=SECONDS   make fuzz: how long each target runs (default 60)"
+	@echo "  COUNT=N        make differential: tokens (default 100000); SEED=N: other ones"
 	@echo "  WERROR=1       warnings are errors"
 	@echo "  V=1            shows the commands"
 
@@ -220,6 +221,17 @@ $(B)/release/fuzz/make_seeds: $(B)/release/fuzz/make_seeds.o
 	$(Q)$(CC_release) $(CFLAGS_release) $(CFLAGS) $(LDFLAGS) $^ -lcrypto -o $@
 seeds: $(B)/release/fuzz/make_seeds ## Makes the seeds in corpus/seeds anew
 	$< corpus/seeds
+
+# Tokens judged by other libraries, too: see core/test/differential/README.md.
+COUNT ?= 100000
+SEED ?= 1
+$(B)/release/core/test/differential/libjwt.o: | $(B)/.setup-differential
+$(B)/release/differential/libjwt: $(B)/release/core/test/differential/libjwt.o
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC_release) $(CFLAGS_release) $(CFLAGS) $(LDFLAGS) $^ -ljwt -ljansson -o $@
+differential: $(B)/release/csn $(B)/release/differential/libjwt ## Compares verdicts on COUNT tokens with PyJWT, jose and libjwt
+	@sh core/test/differential/run $(B)/release/csn $(B)/release/differential/libjwt $(B)/differential $(COUNT) $(SEED)
 
 report: bench csn ## Runs the benchmarks, writes reports/out/report.html, .md and results.json (QUICK=1: short)
 	@QUICK=$(QUICK) sh reports/run $(B)/release/bench/csn-bench $(B)/release/csn reports/out

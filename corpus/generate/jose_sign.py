@@ -2,7 +2,6 @@
 
 RSASSA-PSS and ECDSA give other bytes each time: what they gave once is kept in kept_signatures.json, so that the cases
 stay the same bytes. A line that is taken out there is made anew."""
-import atexit
 import base64
 import hashlib
 import json
@@ -43,13 +42,11 @@ def _write_kept():
         file.write("\n")
 
 
-atexit.register(_write_kept)
-
-
 def kept(name, make):
     """What `make` gave when it was first asked, as bytes."""
     if name not in _kept:
         _kept[name] = base64.b64encode(make()).decode("ascii")
+        _write_kept()
     return base64.b64decode(_kept[name])
 
 
