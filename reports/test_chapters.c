@@ -180,7 +180,7 @@ static void the_chapters_are_in_both_forms(void **state) {
   report_html(&html, &document);
   report_markdown(&markdown, &document);
   static const char *const ids[] = {"bars", "capacity", "costs"};
-  for (size_t i = 0; i < REPORT_CHAPTERS; i++) {
+  for (size_t i = 0; i < COUNT_OF(ids); i++) {
     char anchor[64];
     (void)snprintf(anchor, sizeof anchor, "<section id=\"%s\">", ids[i]);
     assert_int_equal(count_of(html.data, anchor), 1);
