@@ -1,8 +1,9 @@
-/* Public keys as JWK, and their thumbprints (RFC 7638). */
+/* Public and private keys as JWK, and their thumbprints (RFC 7638). */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <stdio.h>
 
+#include "ct.h"
 #include "encoding.h"
 #include "hmac.h"
 #include "public_key.h"
@@ -35,6 +36,7 @@ static void put_bytes(jwk_text *text, const char *name, const uint8_t *bytes, si
   put_text(text, "\":\"");
   put(text, csn_span_of(encoded, csn_base64url_encoded_len(len)));
   put_text(text, "\"");
+  csn_wipe(encoded, sizeof encoded);
 }
 
 /* A number of the key in `width` bytes; 0: as few as it has. */
@@ -45,7 +47,8 @@ static bool put_number(jwk_text *text, const char *name, const EVP_PKEY *pkey, c
   size_t len = width != 0 || !good ? width : (size_t)BN_num_bytes(number);
   good = good && len <= sizeof bytes && BN_bn2binpad(number, bytes, (int)len) == (int)len;
   if (good) put_bytes(text, name, bytes, len);
-  BN_free(number);
+  csn_wipe(bytes, sizeof bytes);
+  BN_clear_free(number);
   return good;
 }
 
@@ -106,22 +109,89 @@ static void put_json_string(jwk_text *text, csn_span bytes) {
   put_text(text, "\"");
 }
 
+/* ---- the private part (RFC 7518 section 6.2.2 and 6.3.2, RFC 8037 section 2) ---- */
+
+static bool put_private_rsa(jwk_text *text, const csn_public_key *key) {
+  static const char *const rows[][2] = {
+      {"d", OSSL_PKEY_PARAM_RSA_D},          {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},
+      {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},    {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1},
+      {"dq", OSSL_PKEY_PARAM_RSA_EXPONENT2}, {"qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1},
+  };
+  bool good = true;
+  for (size_t i = 0; good && i < sizeof rows / sizeof rows[0]; i++) {
+    put_text(text, ",");
+    good = put_number(text, rows[i][0], key->pkey, rows[i][1], 0);
+  }
+  return good;
+}
+
+static bool put_private_okp(jwk_text *text, const csn_public_key *key) {
+  uint8_t d[64];
+  size_t len = sizeof d;
+  bool good = EVP_PKEY_get_raw_private_key(key->pkey, d, &len) == 1;
+  put_text(text, ",");
+  if (good) put_bytes(text, "d", d, len);
+  csn_wipe(d, sizeof d);
+  return good;
+}
+
+static bool put_private(jwk_text *text, const csn_public_key *key) {
+  if (key->alg->kind == CSN_KIND_EDDSA) return put_private_okp(text, key);
+  if (key->alg->kind != CSN_KIND_ECDSA) return put_private_rsa(text, key);
+  put_text(text, ",");
+  return put_number(text, "d", key->pkey, OSSL_PKEY_PARAM_PRIV_KEY, key->signature_bytes / 2);
+}
+
+/* ---- the whole ---- */
+
+static bool put_jwk(jwk_text *text, const csn_key *key, bool private) {
+  put_text(text, "{");
+  bool good = put_members(text, key->public_key) && (!private || put_private(text, key->public_key));
+  put_text(text, ",\"use\":\"sig\",\"alg\":\"");
+  put_text(text, csn_alg_name(key->alg));
+  put_text(text, "\"");
+  if (key->key_id_len > 0) {
+    put_text(text, ",\"kid\":");
+    put_json_string(text, csn_key_id(key));
+  }
+  put_text(text, "}");
+  return good;
+}
+
+/* Of a failure nothing stays behind, since what was written may be private. */
+static csn_error finish(const jwk_text *text, bool good, size_t *len) {
+  *len = good ? text->len : 0;
+  if (good && text->len <= text->size) return CSN_OK;
+  if (text->size > 0) csn_wipe(text->out, text->size);
+  return good ? CSN_ERROR_BUFFER_TOO_SMALL : CSN_ERROR_CRYPTO;
+}
+
 csn_error csn_jwk_write(const csn_key *key, char *out, size_t size, size_t *len) {
   jwk_text text = {.out = out, .size = out == NULL ? 0 : size};
   *len = 0;
   if (key->public_key == NULL) return CSN_ERROR_INVALID_ARGUMENT;
-  put_text(&text, "{");
-  if (!put_members(&text, key->public_key)) return CSN_ERROR_CRYPTO;
-  put_text(&text, ",\"use\":\"sig\",\"alg\":\"");
-  put_text(&text, csn_alg_name(key->alg));
-  put_text(&text, "\"");
-  if (key->key_id_len > 0) {
-    put_text(&text, ",\"kid\":");
-    put_json_string(&text, csn_key_id(key));
+  return finish(&text, put_jwk(&text, key, false), len);
+}
+
+csn_error csn_jwk_write_private(const csn_key *key, char *out, size_t size, size_t *len) {
+  jwk_text text = {.out = out, .size = out == NULL ? 0 : size};
+  *len = 0;
+  if (key->public_key == NULL || !csn_key_signs(key)) return CSN_ERROR_INVALID_ARGUMENT;
+  return finish(&text, put_jwk(&text, key, true), len);
+}
+
+csn_error csn_jwks_write(const csn_key *const *keys, size_t count, char *out, size_t size, size_t *len) {
+  jwk_text text = {.out = out, .size = out == NULL ? 0 : size};
+  bool good = true;
+  *len = 0;
+  put_text(&text, "{\"keys\":[");
+  for (size_t i = 0; good && i < count; i++) {
+    if (keys[i]->public_key == NULL) return CSN_ERROR_INVALID_ARGUMENT;
+    if (i > 0) put_text(&text, ",");
+    good = put_jwk(&text, keys[i], false);
   }
-  put_text(&text, "}");
-  *len = text.len;
-  return text.len <= text.size ? CSN_OK : CSN_ERROR_BUFFER_TOO_SMALL;
+  put_text(&text, "]}");
+  return finish(&text, good, len);
 }
 
 csn_error csn_key_thumbprint(const csn_key *key, uint8_t out[CSN_THUMBPRINT_BYTES]) {

@@ -151,6 +151,12 @@ csn_error csn_key_init_private_pem(csn_key *key, const csn_key_config *config, c
   return init_pem(key, config, pem, true);
 }
 
+bool csn_key_signs(const csn_key *key) {
+  const csn_public_key *asymmetric = key->public_key;
+  if (asymmetric == NULL) return key->alg != CSN_ALG_NONE;
+  return asymmetric->digest_signer != NULL || asymmetric->message_signer != NULL;
+}
+
 void csn_key_copy(csn_key *out, const csn_key *key) {
   *out = *key;
   out->public_key = csn_public_key_share(key->public_key);

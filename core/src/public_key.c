@@ -225,63 +225,6 @@ void csn_public_key_release(csn_public_key *key) {
   free(key);
 }
 
-/* ---- from the members of a JWK ---- */
-
-static EVP_PKEY *from_params(const char *type, OSSL_PARAM params[]) {
-  EVP_PKEY *pkey = NULL;
-  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-  ERR_set_mark();
-  if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
-      EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1) {
-    pkey = NULL;
-  }
-  ERR_pop_to_mark();
-  EVP_PKEY_CTX_free(context);
-  return pkey;
-}
-
-static bool is_canonical_number(csn_span bytes, size_t max) {
-  return bytes.len > 0 && bytes.len <= max && bytes.ptr[0] != 0;
-}
-
-/* OSSL_PARAM holds numbers in the machine's order. */
-static void native_order(csn_span number, uint8_t *out) {
-  BIGNUM *n = BN_bin2bn(number.ptr, (int)number.len, NULL);
-  if (n == NULL || BN_bn2nativepad(n, out, (int)number.len) < 0) memset(out, 0, number.len);
-  BN_free(n);
-}
-
-EVP_PKEY *csn_pkey_from_rsa(csn_span n, csn_span e) {
-  uint8_t native_n[CSN_RSA_BITS_MAX / 8], native_e[8];
-  if (!is_canonical_number(n, sizeof native_n) || !is_canonical_number(e, sizeof native_e)) return NULL;
-  native_order(n, native_n);
-  native_order(e, native_e);
-  OSSL_PARAM params[] = {OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native_n, n.len),
-                         OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, native_e, e.len), OSSL_PARAM_construct_end()};
-  return from_params("RSA", params);
-}
-
-EVP_PKEY *csn_pkey_from_ec(const csn_alg_row *alg, csn_span x, csn_span y) {
-  uint8_t point[1 + 2 * CSN_ECDSA_HALF_MAX] = {0x04}; /* uncompressed (SEC 1 section 2.3.3) */
-  char group[32];
-  size_t half = alg->signature_bytes / 2; /* of these curves the order is as long as a coordinate */
-  if (x.len != half || y.len != half) return NULL;
-  memcpy(point + 1, x.ptr, half);
-  memcpy(point + 1 + half, y.ptr, half);
-  stpcpy(group, alg->group);
-  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-                         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * half),
-                         OSSL_PARAM_construct_end()};
-  return from_params("EC", params);
-}
-
-EVP_PKEY *csn_pkey_from_okp(const char *curve, csn_span x) {
-  ERR_set_mark();
-  EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key_ex(NULL, curve, NULL, x.ptr, x.len);
-  ERR_pop_to_mark();
-  return pkey;
-}
-
 /* ---- from PEM ---- */
 
 static csn_span trim(csn_span text) {

@@ -33,6 +33,14 @@ void csn_public_key_release(csn_public_key *key); /* NULL does nothing */
 EVP_PKEY *csn_pkey_from_rsa(csn_span n, csn_span e) CSN_WARN_UNUSED;
 EVP_PKEY *csn_pkey_from_ec(const csn_alg_row *alg, csn_span x, csn_span y) CSN_WARN_UNUSED;
 EVP_PKEY *csn_pkey_from_okp(const char *curve, csn_span x) CSN_WARN_UNUSED;
+
+/* The same with the private part. Of RSA all of n, e, d, p, q, dp, dq and qi; of EC and OKP, d. That the parts fit each
+ * other csn_public_key_new() checks, but for OKP, of which it is seen here. (jwk_members.c) */
+enum { CSN_RSA_PARTS = 8 };
+EVP_PKEY *csn_pkey_from_private_rsa(const csn_span parts[CSN_RSA_PARTS]) CSN_WARN_UNUSED;
+EVP_PKEY *csn_pkey_from_private_ec(const csn_alg_row *alg, csn_span x, csn_span y, csn_span d) CSN_WARN_UNUSED;
+EVP_PKEY *csn_pkey_from_private_okp(const char *curve, csn_span x, csn_span d) CSN_WARN_UNUSED;
+
 EVP_PKEY *csn_pkey_from_pem(csn_span pem, bool private) CSN_WARN_UNUSED;
 
 /* signature.c: as csn_key_verify(). */

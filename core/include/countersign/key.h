@@ -47,6 +47,7 @@ enum {
 enum {
   CSN_SECRET_MAX = 4096,       /* bytes of an HMAC secret */
   CSN_PEM_MAX = 16384,         /* bytes of a key's PEM text */
+  CSN_JWK_MAX = 65536,         /* bytes of a single JWK's text: a certificate chain may be in it */
   CSN_KEYS_PER_CLIENT_MAX = 4, /* keys of one client for one use: each costs one MAC when a request names none */
   CSN_MAC_MAX = 64,            /* bytes */
   CSN_RSA_BITS_MIN = 2048,     /* RFC 7518 section 3.3 */
@@ -113,6 +114,17 @@ csn_error csn_key_init_pem(csn_key *key, const csn_key_config *config, csn_span 
 csn_error csn_key_init_private_pem(csn_key *key, const csn_key_config *config,
                                    csn_span pem) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
+/* The same from the text of one JWK (RFC 7517, 7518 section 6, 8037): `oct`, `RSA`, `EC` or `OKP`. Where it has a
+ * private part the key signs; then RSA needs p, q, dp, dq and qi, too, and the parts must belong together. config->alg
+ * is for a JWK that names none, as in csn_keyring_add_jwks(); the key's id is the config's, or else the JWK's kid. What
+ * a set would ignore is ALGORITHM_UNSUPPORTED. `*offset` gets the byte where an error is. Errors besides: JSON_INVALID,
+ * JWK_INVALID, KEY_TOO_SHORT, KEY_IS_ASYMMETRIC. */
+csn_error csn_key_init_jwk(csn_key *key, const csn_key_config *config, csn_span jwk, size_t *offset) CSN_WARN_UNUSED
+    CSN_NONNULL(1, 2, 4);
+
+/* Whether csn_key_sign() can sign with it: an HMAC key, or a private one. */
+bool csn_key_signs(const csn_key *key) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
 /* Makes `out`, which is uninitialised or wiped, a second holder of the same key. Thread-safe. */
 void csn_key_copy(csn_key *out, const csn_key *key) CSN_NONNULL_ALL;
 void csn_key_wipe(csn_key *key) CSN_NONNULL_ALL; /* an all-zero key may be wiped, too */
@@ -134,6 +146,15 @@ csn_error csn_key_sign(const csn_key *key, csn_span message, uint8_t *out, size_
  * alg and, where the key has an id, kid; no NUL behind it. `*len` gets its length, also where it does not fit. Errors:
  * INVALID_ARGUMENT (an HMAC key: its secret is not kept), BUFFER_TOO_SMALL, CRYPTO. Thread-safe. */
 csn_error csn_jwk_write(const csn_key *key, char *out, size_t size, size_t *len) CSN_WARN_UNUSED CSN_NONNULL(1, 4);
+
+/* The same with the private part (RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2): wipe it. Where it does not
+ * fit `out` is wiped. Errors: those, and INVALID_ARGUMENT for a public key. Thread-safe. */
+csn_error csn_jwk_write_private(const csn_key *key, char *out, size_t size, size_t *len) CSN_WARN_UNUSED
+    CSN_NONNULL(1, 4);
+
+/* Writes a JWK Set of the public parts of `count` keys, for others to verify with. As csn_jwk_write(). */
+csn_error csn_jwks_write(const csn_key *const *keys, size_t count, char *out, size_t size, size_t *len) CSN_WARN_UNUSED
+    CSN_NONNULL(5);
 
 /* The key's thumbprint (RFC 7638 with SHA-256); in base64url it is a good key id. Errors: INVALID_ARGUMENT (an HMAC
  * key), CRYPTO. Thread-safe. */
