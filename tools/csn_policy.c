@@ -162,12 +162,14 @@ static void print_number_note(csn_json_out *out, size_t count, const char *what)
 }
 
 static void print_key_notes(csn_json_out *out, const csn_policy *policy, int64_t now) {
-  size_t past = 0, idle = 0;
+  size_t past = 0, idle = 0, private = 0;
   for (size_t i = 0; i < policy->key_count; i++) {
     const csn_key *key = &policy->keys[i];
     past += !csn_key_is_accepted(key, now);
     idle += key->uses == CSN_USE_TOKEN && (policy->config.jwt.algorithms >> key->alg & 1) == 0;
+    private += key->public_key != NULL && csn_key_signs(key);
   }
+  print_number_note(out, private, " of the keys private: who only verifies needs the public ones\n");
   print_number_note(out, past, " of the keys past their end: what they sign is rejected\n");
   print_number_note(out, idle, " of the keys for tokens with an alg that jwt.algorithms does not allow\n");
   print_number_note(out, policy->jwks.ignored,

@@ -320,7 +320,7 @@ void csn_policy_free(csn_policy *policy) {
   csn_nonce_table_free(policy->nonces);
   csn_keyring_free(policy->keyring);
   csn_api_key_store_free(policy->api_keys);
-  if (policy->keys != NULL) csn_wipe(policy->keys, policy->key_count * sizeof *policy->keys);
+  for (size_t i = 0; i < policy->key_count; i++) csn_key_wipe(&policy->keys[i]);
   free(policy->keys);
   free(policy->memory);
   memset(policy, 0, sizeof *policy);

@@ -17,6 +17,7 @@ enum {
   SECRET_FILE,
   SECRET_ENV,
   SECRET_ENCODING,
+  KEY_FILE,
   ACCEPT_UNTIL,
   ALLOW_SHORT,
   FIELDS
@@ -31,6 +32,7 @@ static const csn_policy_field key_fields[FIELDS] = {
     [SECRET_FILE] = {"secret_file", CSN_POLICY_STRING},
     [SECRET_ENV] = {"secret_env", CSN_POLICY_STRING},
     [SECRET_ENCODING] = {"secret_encoding", CSN_POLICY_STRING},
+    [KEY_FILE] = {"key_file", CSN_POLICY_STRING},
     [ACCEPT_UNTIL] = {"accept_until", CSN_POLICY_WHOLE},
     [ALLOW_SHORT] = {"allow_legacy_short", CSN_POLICY_BOOL},
 };
@@ -101,9 +103,15 @@ static bool read_secret_text(csn_policy_reader *r, uint32_t node, csn_secret_enc
 
 static bool read_secret(csn_policy_reader *r, uint32_t key, const uint32_t *at, key_memory *memory) {
   csn_secret_encoding encoding = CSN_SECRET_TEXT;
-  int ways = (at[SECRET] != 0) + (at[SECRET_FILE] != 0) + (at[SECRET_ENV] != 0);
-  if (ways > 1) return csn_policy_refuse(r, key, NULL, "secret, secret_file and secret_env exclude each other");
-  if (ways == 0) return csn_policy_refuse(r, key, "secret", "is missing, and so are secret_file and secret_env");
+  int ways = (at[SECRET] != 0) + (at[SECRET_FILE] != 0) + (at[SECRET_ENV] != 0) + (at[KEY_FILE] != 0);
+  if (ways > 1)
+    return csn_policy_refuse(r, key, NULL, "secret, secret_file, secret_env and key_file exclude each other");
+  if (ways == 0)
+    return csn_policy_refuse(r, key, "secret", "is missing, and so are secret_file, secret_env and key_file");
+  if (at[KEY_FILE] != 0) {
+    return at[SECRET_ENCODING] == 0 ||
+           csn_policy_refuse(r, at[SECRET_ENCODING], "secret_encoding", "goes with a secret, not with a key_file");
+  }
   if (at[SECRET_ENCODING] != 0 && !csn_secret_encoding_named(csn_json_raw(&r->json, at[SECRET_ENCODING]), &encoding)) {
     return csn_policy_refuse(r, at[SECRET_ENCODING], "secret_encoding", "must be text, hex or base64url");
   }
@@ -112,8 +120,8 @@ static bool read_secret(csn_policy_reader *r, uint32_t key, const uint32_t *at, 
   return read_secret_text(r, at[SECRET], encoding, memory);
 }
 
-static bool read_config(csn_policy_reader *r, uint32_t node, csn_key_config *config, key_memory *memory) {
-  uint32_t at[FIELDS];
+static bool read_config(csn_policy_reader *r, uint32_t node, uint32_t at[FIELDS], csn_key_config *config,
+                        key_memory *memory) {
   if (!csn_policy_fields(r, node, key_fields, FIELDS, at) || !read_uses(r, node, at, config) ||
       !read_alg(r, at[ALG], config) ||
       !csn_policy_string(r, at[KEY_ID], "key_id", memory->key_id, sizeof memory->key_id, &config->key_id) ||
@@ -130,22 +138,39 @@ static bool read_config(csn_policy_reader *r, uint32_t node, csn_key_config *con
   return true;
 }
 
+static bool is_aws(const csn_policy_reader *r) {
+  return r->out->config.scheme->standard == CSN_STANDARD_AWS_SIGV4;
+}
+
+/* The key of a secret, which r->keep is shown. */
+static bool make_secret_key(csn_policy_reader *r, uint32_t node, const csn_key_config *config, csn_key *key) {
+  char text[256];
+  if (r->keep != NULL && !r->keep(r->keep_self, config->secret)) {
+    return csn_policy_refuse(r, node, NULL, "%s", strerror(ENOMEM));
+  }
+  csn_error error = is_aws(r) ? csn_sigv4_key_init(key, config) : csn_key_init(key, config);
+  return error == CSN_OK ||
+         csn_policy_refuse(r, node, NULL, "%s", csn_key_refusal(error, "allow_legacy_short", text, sizeof text));
+}
+
 static bool read_key(csn_policy_reader *r, uint32_t node, csn_key *key, key_memory *memory) {
   csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
-  char text[256];
+  uint32_t at[FIELDS];
   if (csn_json_type_of(&r->json, node) != CSN_JSON_OBJECT) {
     return csn_policy_refuse(r, node, NULL, "must be an object");
   }
-  if (!read_config(r, node, &config, memory)) return false;
-  if (r->keep != NULL && !r->keep(r->keep_self, config.secret)) {
-    return csn_policy_refuse(r, node, NULL, "%s", strerror(ENOMEM));
+  if (!read_config(r, node, at, &config, memory)) return false;
+  if (at[KEY_FILE] != 0 && is_aws(r)) {
+    return csn_policy_refuse(r, at[KEY_FILE], "key_file", "is for other presets: a secret access key is a secret");
   }
-  bool is_aws = r->out->config.scheme->standard == CSN_STANDARD_AWS_SIGV4;
-  csn_error error = is_aws ? csn_sigv4_key_init(key, &config) : csn_key_init(key, &config);
-  if (error == CSN_OK) error = csn_keyring_add_key(r->out->keyring, key);
+  if (at[KEY_FILE] != 0 ? !csn_policy_read_key_file(r, at[KEY_FILE], at[ALG], &config, key)
+                        : !make_secret_key(r, node, &config, key)) {
+    return false;
+  }
+  csn_error error = csn_keyring_add_key(r->out->keyring, key);
   if (error == CSN_OK) return true;
   csn_key_wipe(key);
-  return csn_policy_refuse(r, node, NULL, "%s", csn_key_refusal(error, "allow_legacy_short", text, sizeof text));
+  return csn_policy_refuse(r, node, NULL, "%s", csn_error_sentence(error));
 }
 
 static size_t count_items(const csn_json *json, uint32_t list) {

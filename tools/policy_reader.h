@@ -97,6 +97,11 @@ bool csn_policy_read_jwt(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUS
 /* Reads the array "keys" at `node` into the keyring and into out->keys. */
 bool csn_policy_read_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
 
+/* Makes `key` of the PEM or JWK file that is named at `node`; `alg` is the node of "alg", 0 where absent. What is
+ * private in it r->keep is shown. (policy_key_file.c) */
+bool csn_policy_read_key_file(csn_policy_reader *reader, uint32_t node, uint32_t alg, const csn_key_config *config,
+                              csn_key *key) CSN_WARN_UNUSED;
+
 /* Shows r->keep the secrets of a JWK Set. False where memory is short. */
 bool csn_policy_keep_jwks(csn_policy_reader *reader, csn_span text) CSN_WARN_UNUSED;
 

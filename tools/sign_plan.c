@@ -136,6 +136,7 @@ bool csn_sign_plan_make(csn_sign_plan *plan, const csn_policy *policy, const csn
   if (signs && !choose_request_key(plan, now, out)) return false;
   if (!scheme->has_token) return true;
   if (!choose_token_key(plan, now, out)) return false;
+  if (!csn_key_signs(plan->token_key)) return refuse(out, "the key that is to sign the token is a public one");
   if (plan->client.len == 0) plan->client = csn_key_client_id(plan->token_key);
   if (plan->client.len == 0) plan->client = policy->config.jwt.subject;
   csn_span owner = csn_key_client_id(plan->token_key);

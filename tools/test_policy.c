@@ -262,13 +262,13 @@ static void contradictions_are_refused(void **state) {
       {"{" JWT_HMAC ",\"keys\":[" REQUEST_KEY "]}",
        "policy.json:1: keys: none has the use \"token\", which the preset needs"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\"}]}",
-       "policy.json:1: keys[0].secret: is missing, and so are secret_file and secret_env"},
+       "policy.json:1: keys[0].secret: is missing, and so are secret_file, secret_env and key_file"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret_encoding\":\"hex\"}]}",
-       "policy.json:1: keys[0].secret: is missing, and so are secret_file and secret_env"},
+       "policy.json:1: keys[0].secret: is missing, and so are secret_file, secret_env and key_file"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret\":\"" SECRET "\",\"secret_env\":\"X\"}]}",
-       "policy.json:1: keys[0]: secret, secret_file and secret_env exclude each other"},
+       "policy.json:1: keys[0]: secret, secret_file, secret_env and key_file exclude each other"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret_file\":\"f\",\"secret_env\":\"X\"}]}",
-       "policy.json:1: keys[0]: secret, secret_file and secret_env exclude each other"},
+       "policy.json:1: keys[0]: secret, secret_file, secret_env and key_file exclude each other"},
   };
   (void)state;
   check_refusals(rows, COUNT(rows));

@@ -16,7 +16,7 @@ extern "C" {
   X(CRYPTO, "the cryptographic library refused an operation")                                                     \
   X(KEY_TOO_SHORT, "an HMAC key is shorter than its hash (RFC 7518 section 3.2); see the switch for legacy keys") \
   X(KEY_TOO_LONG, "the key is longer than the limit")                                                             \
-  X(KEY_INVALID, "a public key is malformed, weak, or not of its algorithm's type or curve")                      \
+  X(KEY_INVALID, "an asymmetric key is malformed, weak, not whole, or not of its algorithm's type or curve")      \
   X(KEY_IS_ASYMMETRIC, "the bytes are an asymmetric key (PEM, DER, JWK or SSH); refused as an HMAC secret")       \
   X(KEY_DUPLICATE, "a key with this id, or this client and id, is there already")                                 \
   X(KEY_LIMIT, "too many keys for one client")                                                                    \
