@@ -38,10 +38,10 @@ static bool refuse(reader *r, uint32_t node, const char *reason) {
 }
 
 /* Room for the nodes of `line`, since no value takes less than two bytes, a separator included; and for its strings
- * decoded, which never get longer: base64 takes three steps from JSON text to bytes. */
+ * decoded, which never get longer: base64 takes two steps from JSON text to bytes. */
 static bool reserve(csn_request_line *out, size_t line_len, size_t *node_room) {
   *node_room = line_len / 2 + 2;
-  size_t size = *node_room * sizeof(csn_json_node) + 3 * line_len;
+  size_t size = *node_room * sizeof(csn_json_node) + 2 * line_len;
   if (size <= out->memory_size) return true;
   free(out->memory); /* nothing in it is needed any more */
   out->memory = malloc(size);
@@ -124,23 +124,12 @@ static bool read_headers(reader *r, csn_request_line *out) {
   return true;
 }
 
-/* The core's strict reader knows base64url without padding: translate, then let it judge. */
 static bool decode_base64(reader *r, uint32_t node, csn_span *out) {
   csn_span text = string_at(r, node);
-  uint8_t *translated = r->decoded;
-  size_t len = text.len, offset = 0;
-  if (len % 4 != 0) return false;
-  if (len > 0 && text.ptr[len - 1] == '=') len--;
-  if (len > 0 && len < text.len && text.ptr[len - 1] == '=') len--;
-  for (size_t i = 0; i < len; i++) {
-    uint8_t byte = text.ptr[i];
-    if (byte == '-' || byte == '_') return false;
-    translated[i] = byte == '+' ? '-' : byte == '/' ? '_' : byte;
-  }
-  uint8_t *bytes = translated + len;
-  *out = csn_span_of(bytes, csn_base64url_decoded_len(len));
-  r->decoded = bytes + out->len;
-  return csn_base64url_decode(csn_span_of(translated, len), bytes, &offset);
+  size_t offset = 0;
+  *out = csn_span_of(r->decoded, csn_base64_decoded_len(text));
+  r->decoded += out->len;
+  return csn_base64_decode(text, r->decoded - out->len, &offset);
 }
 
 static bool read_body(reader *r, csn_span *body) {

@@ -1,5 +1,5 @@
-/* Base64url and hex. Text is decoded eight characters at a time, one in each byte ("lane") of a word: the class of a
- * character and its value are sums and masks, so neither a branch nor an address depends on it. */
+/* Base64, base64url and hex. Text is decoded eight characters at a time, one in each byte ("lane") of a word: the class
+ * of a character and its value are sums and masks, so neither a branch nor an address depends on it. */
 #include "encoding.h"
 
 #include "ct.h"
@@ -28,14 +28,22 @@ static inline uint64_t lanes_in(uint64_t x, unsigned low, unsigned high) {
   return (top << 1) - (top >> 7);
 }
 
-/* The values of eight characters; `*bad` becomes non-zero where one of them is not of the alphabet. */
-static inline uint64_t base64url_values(uint64_t word, uint64_t *bad) {
+/* The values of eight characters; `*bad` becomes non-zero where one of them is not of the alphabet, whose last two
+ * characters are given. */
+SPECIALISE uint64_t sextets(uint64_t word, char c62, char c63, uint64_t *bad) {
   uint64_t x = word & EACH(0x7f), lower = x >> 5 & EACH(1); /* of a letter */
   uint64_t letter = lanes_in(x | EACH(0x20), 'a', 'z'), digit = lanes_in(x, '0', '9');
-  uint64_t dash = lanes_in(x, '-', '-'), underscore = lanes_in(x, '_', '_');
-  *bad |= (word & EACH(0x80)) | ~(letter | digit | dash | underscore);
+  uint64_t is_62 = lanes_in(x, (unsigned)c62, (unsigned)c62), is_63 = lanes_in(x, (unsigned)c63, (unsigned)c63);
+  *bad |= (word & EACH(0x80)) | ~(letter | digit | is_62 | is_63);
   return (letter & ((x & EACH(0x1f)) + 26 * lower - (letter & EACH(1)))) + (digit & ((x & EACH(0x0f)) + EACH(52))) +
-         (dash & EACH(62)) + (underscore & EACH(63));
+         (is_62 & EACH(62)) + (is_63 & EACH(63));
+}
+
+static inline uint64_t base64url_values(uint64_t word, uint64_t *bad) {
+  return sextets(word, '-', '_', bad);
+}
+static inline uint64_t base64_values(uint64_t word, uint64_t *bad) {
+  return sextets(word, '+', '/', bad);
 }
 
 static inline uint64_t hex_values(uint64_t word, uint64_t *bad) {
@@ -56,6 +64,8 @@ typedef struct alphabet {
 
 static const alphabet base64url = {
     base64url_values, 6, 4, 'A', true, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"};
+static const alphabet base64 = {
+    base64_values, 6, 4, 'A', true, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"};
 static const alphabet hex = {hex_values, 4, 2, '0', false, "0123456789abcdefABCDEF"};
 
 /* Eight characters to `8 * bits` bits, the first character's the highest. */
@@ -119,27 +129,49 @@ bool csn_base64url_decode(csn_span text, uint8_t *out, size_t *offset) {
   return decode(&base64url, text, out, offset);
 }
 
+/* The padding is public: it says no more than the length does. */
+bool csn_base64_decode(csn_span text, uint8_t *out, size_t *offset) {
+  csn_span digits = text;
+  for (size_t i = 0; i < 2 && digits.len > 0 && digits.ptr[digits.len - 1] == '='; i++) digits.len--;
+  bool whole = text.len % 4 == 0; /* else there may be no room */
+  if (!decode(&base64, digits, whole ? out : NULL, offset)) return false;
+  if (whole) return true;
+  *offset = digits.len;
+  return false;
+}
+
 bool csn_hex_decode(csn_span text, uint8_t *out, size_t *offset) {
   return decode(&hex, text, out, offset);
 }
 
-static char base64url_char(uint32_t value) {
+static char sextet_char(uint32_t value, char c62, char c63) {
   uint32_t c = 'A' + value;
   c += csn_ct_in_range(value, 26, 51) & ('a' - 'A' - 26);
   c -= csn_ct_in_range(value, 52, 61) & ('A' + 52 - '0');
-  c -= csn_ct_in_range(value, 62, 62) & ('A' + 62 - '-');
-  c -= csn_ct_in_range(value, 63, 63) & ('A' + 63 - '_');
+  c -= csn_ct_in_range(value, 62, 62) & (uint32_t)('A' + 62 - c62);
+  c -= csn_ct_in_range(value, 63, 63) & (uint32_t)('A' + 63 - c63);
   return (char)c;
 }
 
-void csn_base64url_encode(csn_span bytes, char *out) {
+/* Returns the end of what it wrote, without padding. */
+static char *encode(csn_span bytes, char c62, char c63, char *out) {
   uint32_t bits = 0;
   unsigned held = 0; /* bits not written yet */
   for (size_t i = 0; i < bytes.len; i++) {
     bits = bits << 8 | bytes.ptr[i];
-    for (held += 8; held >= 6; held -= 6) *out++ = base64url_char(bits >> (held - 6) & 63);
+    for (held += 8; held >= 6; held -= 6) *out++ = sextet_char(bits >> (held - 6) & 63, c62, c63);
   }
-  if (held > 0) *out = base64url_char(bits << (6 - held) & 63);
+  if (held > 0) *out++ = sextet_char(bits << (6 - held) & 63, c62, c63);
+  return out;
+}
+
+void csn_base64url_encode(csn_span bytes, char *out) {
+  (void)encode(bytes, '-', '_', out);
+}
+
+void csn_base64_encode(csn_span bytes, char *out) {
+  char *end = encode(bytes, '+', '/', out);
+  for (size_t left = bytes.len % 3; left == 1 || left == 2; left++) *end++ = '=';
 }
 
 void csn_hex_encode(csn_span bytes, char *out) {

@@ -21,6 +21,23 @@ bool csn_base64url_decode(csn_span text, uint8_t *out, size_t *offset) CSN_WARN_
 /* Writes csn_base64url_encoded_len(bytes.len) characters, no NUL. CT: the bytes do not leak; their number does. */
 void csn_base64url_encode(csn_span bytes, char *out);
 
+/* The same for padded base64 (RFC 4648 section 4): '+', '/', and as many '=' as make the length a multiple of four.
+ * `out` has room for text.len / 4 * 3 bytes. */
+bool csn_base64_decode(csn_span text, uint8_t *out, size_t *offset) CSN_WARN_UNUSED;
+
+/* The bytes that such a text decodes to. */
+static inline size_t csn_base64_decoded_len(csn_span text) {
+  size_t len = text.len / 4 * 3;
+  for (size_t i = 1; i <= 2 && i <= len && text.ptr[text.len - i] == '='; i++) len--;
+  return len;
+}
+
+/* Characters that `len` bytes of it take, and writing them, no NUL. CT as above. */
+static inline size_t csn_base64_encoded_len(size_t len) {
+  return (len + 2) / 3 * 4;
+}
+void csn_base64_encode(csn_span bytes, char *out);
+
 /* Decodes hex digits of either case; the length must be even. `out` has room for text.len / 2 bytes. CT as above. */
 bool csn_hex_decode(csn_span text, uint8_t *out, size_t *offset) CSN_WARN_UNUSED;
 

@@ -1,10 +1,11 @@
-/* Base64url and hex against models that are written character by character. */
+/* Base64url and hex against models that are written character by character, base64 against OpenSSL. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <openssl/evp.h>
 
 #include "../src/encoding.h"
 #include "guarded.h"
@@ -220,6 +221,73 @@ static void base64url_is_strict(void **state) {
   }
 }
 
+/* OpenSSL's decoder is lax; what is decoded and encoded again is the same text only where that was strict. */
+static bool openssl_base64(csn_span text, uint8_t *out) {
+  char again[TEXT_MAX];
+  csn_span copy = guarded_copy(&input, text);
+  int len = text.len % 4 == 0 ? EVP_DecodeBlock(out, copy.ptr, (int)copy.len) : -1;
+  for (size_t i = text.len; len > 0 && i > 0 && text.len - i < 2 && text.ptr[i - 1] == '='; i--) len--;
+  if (len < 0 || EVP_EncodeBlock((uint8_t *)again, out, len) != (int)text.len) return false;
+  return memcmp(again, text.ptr, text.len) == 0;
+}
+
+static void base64_is_what_openssl_encodes_and_nothing_else(void **state) {
+  uint32_t seed = 88172645;
+  size_t accepted = 0, refused = 0;
+  (void)state;
+  for (int i = 0; i < 200000; i++) {
+    uint8_t bytes[24], text[TEXT_MAX], got[TEXT_MAX], expected[TEXT_MAX];
+    size_t raw = next_random(&seed) % 20, offset = 0;
+    for (size_t j = 0; j < raw; j++) bytes[j] = (uint8_t)next_random(&seed);
+    size_t len = (size_t)EVP_EncodeBlock(text, bytes, (int)raw);
+    if (i % 4 != 0 && len > 0) {
+      text[next_random(&seed) % len] = (uint8_t)(i % 4 == 1 ? '=' : next_random(&seed));
+      if (i % 4 == 3) len -= next_random(&seed) % len;
+    }
+    csn_span given = csn_span_of(text, len);
+    bool wanted = openssl_base64(given, expected), ok = csn_base64_decode(guarded_copy(&input, given), got, &offset);
+    assert_int_equal(ok, wanted);
+    if (!ok) assert_true(offset <= len && !csn_base64_decode(given, NULL, &offset));
+    if (ok && i % 4 == 0) assert_memory_equal(got, bytes, raw);
+    if (ok && i % 4 == 0) assert_int_equal(csn_base64_decoded_len(given), raw);
+    accepted += ok, refused += !ok;
+  }
+  assert_true(accepted > 50000 && refused > 100000);
+}
+
+static void base64_is_strict(void **state) {
+  static const row rows[] = {
+      {"", true, 0},        {"Zg==", true, 0},      {"Zm8=", true, 0},    {"Zm9v", true, 0},   {"+/+/", true, 0},
+      {"Zg", false, 2},     {"Zg=", false, 2},      {"Zm8", false, 3},    {"Zm8==", false, 3}, {"Zm9v=", false, 4},
+      {"Zm9v==", false, 4}, {"Zm9v====", false, 4}, {"====", false, 0},   {"Z===", false, 1},  {"Zh==", false, 1},
+      {"Zm9=", false, 2},   {"-_-_", false, 0},     {"Zm9v\n", false, 4}, {"Zm=v", false, 2},  {"Zg==Zg==", false, 2},
+      {" Zg=", false, 0},   {"=Zg=", false, 0},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    uint8_t out[TEXT_MAX];
+    size_t offset = 0;
+    csn_span text = guarded_copy(&input, csn_span_str(rows[i].text));
+    bool ok = csn_base64_decode(text, out, &offset);
+    if (ok != rows[i].ok || offset != rows[i].offset) fail_msg("%s: %d at %zu", rows[i].text, ok, offset);
+  }
+}
+
+static void base64_encodes_as_openssl_does(void **state) {
+  uint32_t seed = 1234567;
+  (void)state;
+  for (size_t len = 0; len < 100; len++) {
+    uint8_t bytes[100], expected[TEXT_MAX];
+    char text[TEXT_MAX];
+    for (size_t i = 0; i < len; i++) bytes[i] = (uint8_t)next_random(&seed);
+    memset(text, 'x', sizeof text);
+    csn_base64_encode(csn_span_of(bytes, len), text);
+    assert_int_equal(csn_base64_encoded_len(len), EVP_EncodeBlock(expected, bytes, (int)len));
+    assert_memory_equal(text, expected, csn_base64_encoded_len(len));
+    assert_int_equal(text[csn_base64_encoded_len(len)], 'x');
+  }
+}
+
 static void hex_takes_either_case_and_nothing_else(void **state) {
   static const row rows[] = {
       {"", true, 0},           {"00", true, 0},   {"fF", true, 0},    {"DEADbeef", true, 0},
@@ -310,6 +378,9 @@ int main(void) {
       cmocka_unit_test(long_texts_are_as_the_model_says),
       cmocka_unit_test(every_character_decodes_at_every_place),
       cmocka_unit_test(base64url_is_strict),
+      cmocka_unit_test(base64_is_what_openssl_encodes_and_nothing_else),
+      cmocka_unit_test(base64_is_strict),
+      cmocka_unit_test(base64_encodes_as_openssl_does),
       cmocka_unit_test(hex_takes_either_case_and_nothing_else),
       cmocka_unit_test(empty_spans_without_memory_are_empty_values),
       cmocka_unit_test(encodes_as_the_rfc_does),
