@@ -18,7 +18,7 @@ static const char help[] =
     "  --client ID          the client that signs\n"
     "  --key-id ID          the key that signs\n"
     "  --token-key-id ID    the key that signs the token, where the request has a key of its own\n"
-    "  --form N             which of the preset's forms to write, from 0\n"
+    "  --form N             which of the preset's forms to write, from 0; without it, the first that fits the key\n"
     "  --now UNIX           the time of every request, in UNIX seconds; without it, the clock's\n"
     "  --nonce TEXT         the nonce of every request; without it, 16 random bytes in hex for each\n"
     "  --claims JSON        the claims of the token, all of them\n"
@@ -93,7 +93,7 @@ static csn_error sign_request(sign_run *run, csn_span nonce) {
   }
   csn_sign_input input = {
       .scheme = scheme,
-      .form = (size_t)run->plan.choice->form,
+      .form = run->plan.form,
       .key = run->plan.request_key,
       .request = &run->request.request,
       .timestamp = scheme->time_unit == CSN_TIME_MILLISECONDS ? now * 1000 : now,
@@ -189,7 +189,7 @@ static int read_claims(sign_options *options, csn_file *file) {
 
 int csn_sign_main(int argc, char **argv) {
   static sign_run run;
-  sign_options options = {.choice = {.ttl = -1}};
+  sign_options options = {.choice = {.form = -1, .ttl = -1}};
   csn_file file;
   run.lines.command = command;
   run.lines.now = -1;

@@ -1,7 +1,9 @@
 /* csn verify: one request a line in, one verdict a line out. */
 #include <signal.h>
+#include <stdio.h>
 #include <time.h>
 
+#include "../core/src/credential.h"
 #include "audit_writer.h"
 #include "command.h"
 #include "line_run.h"
@@ -157,14 +159,25 @@ static int verify_lines(verify_run *run) {
   return rejected ? CSN_EXIT_REJECTED : CSN_EXIT_ACCEPTED;
 }
 
-static void warn_of_ambiguity(verify_run *run) {
+/* What the operator of such a preset should know; a request that is not signed says for itself that it can be sent
+ * again. */
+static void warn_of_preset(verify_run *run) {
   const csn_scheme *scheme = run->policy.config.scheme;
-  char shown[CSN_PATH_SHOWN_MAX + 4];
-  if (!csn_verifier_is_ambiguous(run->policy.verifier)) return;
-  csn_line_run_note(
-      &run->lines, "warning: %s: preset %s is ambiguous: two different requests can have one signature%s%s",
-      csn_path_shown(run->policy_path, shown), scheme->name, scheme->delimited_form == NULL ? "" : "; use ",
-      scheme->delimited_form == NULL ? "" : scheme->delimited_form);
+  char shown[CSN_PATH_SHOWN_MAX + 4], ambiguous[160] = "", replay[160] = "";
+  bool has_nonce = csn_form_find(&scheme->forms[0], CSN_FIELD_NONCE) != NULL;
+  if (csn_verifier_is_ambiguous(run->policy.verifier)) {
+    snprintf(ambiguous, sizeof ambiguous, " is ambiguous: two different requests can have one signature%s%s",
+             scheme->delimited_form == NULL ? "" : "; use ",
+             scheme->delimited_form == NULL ? "" : scheme->delimited_form);
+  }
+  if (scheme->template_text != NULL && !has_nonce) {
+    snprintf(replay, sizeof replay, "%s has no nonce%s: a request can be sent again%s",
+             ambiguous[0] == '\0' ? "" : "; it", scheme->replayable ? " and no timestamp" : "",
+             scheme->replayable ? ", for ever" : " within the window");
+  }
+  if (ambiguous[0] == '\0' && replay[0] == '\0') return;
+  csn_line_run_note(&run->lines, "warning: %s: preset %s%s%s", csn_path_shown(run->policy_path, shown), scheme->name,
+                    ambiguous, replay);
 }
 
 int csn_verify_main(int argc, char **argv) {
@@ -187,7 +200,7 @@ int csn_verify_main(int argc, char **argv) {
   if (!csn_policy_load(&run.policy, run.policy_path, csn_line_run_now(&run.lines), &error)) {
     return csn_fail(command, "%s", error.text);
   }
-  warn_of_ambiguity(&run);
+  warn_of_preset(&run);
   csn_line_run_start(&run.lines, argc, argv, CSN_REQUEST_LINE_MAX);
   status = start_audit(&run);
   if (status == 0) status = stop_audit(&run, verify_lines(&run));

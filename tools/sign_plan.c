@@ -55,6 +55,7 @@ static bool choose_request_key(csn_sign_plan *plan, int64_t now, refusal out) {
   if (scheme->standard == CSN_STANDARD_HTTP_SIGNATURES && plan->request_key->key_id_len == 0) {
     return refuse(out, "the key has no key_id, which a signature has to name");
   }
+  if (choice->form < 0) plan->form = csn_scheme_form_of(plan->policy->config.scheme, plan->request_key->alg);
   return true;
 }
 
@@ -132,6 +133,7 @@ bool csn_sign_plan_make(csn_sign_plan *plan, const csn_policy *policy, const csn
   refusal out = {why, size};
   *plan = (csn_sign_plan){.policy = policy, .choice = choice, .client = csn_span_str(choice->client)};
   if (!check_choice(choice, scheme, out) || !check_presigned(plan, out)) return false;
+  if (choice->form > 0) plan->form = (size_t)choice->form;
   bool signs = scheme->template_text != NULL || scheme->standard != CSN_STANDARD_NONE;
   if (signs && !choose_request_key(plan, now, out)) return false;
   if (!scheme->has_token) return true;

@@ -13,8 +13,8 @@ enum { CSN_SIGN_SIGV4_HEADER, CSN_SIGN_SIGV4_PRESIGNED, CSN_SIGN_SIGV4_FORMS };
 /* NULL where an option was not given. */
 typedef struct csn_sign_choice {
   const char *client, *key_id, *token_key_id, *nonce;
-  csn_span claims; /* empty: minted */
-  int64_t form, ttl;
+  csn_span claims;   /* empty: minted */
+  int64_t form, ttl; /* -1: not given */
 } csn_sign_choice;
 
 typedef struct csn_sign_plan {
@@ -23,6 +23,7 @@ typedef struct csn_sign_plan {
   const csn_key *request_key; /* NULL where the preset signs no request */
   const csn_key *token_key;   /* NULL where it has no token */
   csn_span client;
+  size_t form; /* the chosen one, or the first that the key can sign */
 } csn_sign_plan;
 
 /* Chooses keys at UNIX second `now`. On false `why` is one line on what to do. The policy and the choice must outlive

@@ -62,9 +62,9 @@ void csn_alg_signature_range(const csn_alg_row *row, size_t *least, size_t *most
 
 bool csn_alg_fits_uses(csn_alg alg, unsigned uses) {
   const csn_alg_row *row = csn_alg_find(alg);
-  if (alg == CSN_ALG_HS256) return true;
-  if ((uses & CSN_USE_REQUEST) != 0 && (row == NULL || row->http_name == NULL)) return false;
-  return (uses & CSN_USE_API_KEY) == 0;
+  bool is_hmac = row != NULL && row->kind == CSN_KIND_HMAC, has_http_name = row != NULL && row->http_name != NULL;
+  return ((uses & CSN_USE_REQUEST) == 0 || is_hmac || has_http_name) &&
+         ((uses & CSN_USE_API_KEY) == 0 || alg == CSN_ALG_HS256);
 }
 
 csn_alg csn_alg_from_http_name(csn_span name) {

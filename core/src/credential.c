@@ -1,9 +1,12 @@
 /* Reading the credential: which form, which fields, and whether each has its form. Nothing here believes anything. */
 #include "credential.h"
 
+#include <stddef.h>
+
 #include "cursor.h"
 #include "encoding.h"
 #include "hmac.h"
+#include "locate.h"
 #include "refuse.h"
 
 enum { METHOD_MAX = 32 /* bytes; the longest registered method has 17 */ };
@@ -86,133 +89,6 @@ csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) {
   return CSN_REASON_ACCEPTED;
 }
 
-/* ---- finding the fields ---- */
-
-/* The one header of this name: NULL where there is none, and `*repeated` where there is more than one. */
-static const csn_header *find_header(const csn_request *request, const char *name, bool *repeated) {
-  const csn_header *found = NULL;
-  csn_span wanted = csn_span_str(name);
-  *repeated = false;
-  for (size_t i = 0; i < request->header_count; i++) {
-    if (!csn_span_equal_nocase(request->headers[i].name, wanted)) continue;
-    if (found != NULL) *repeated = true;
-    found = &request->headers[i];
-  }
-  return found;
-}
-
-static csn_reason select_form(const csn_scheme *scheme, const csn_request *request, const csn_form **out,
-                              csn_verdict *verdict) {
-  for (size_t i = 0; i < csn_scheme_form_count(scheme); i++) {
-    const csn_form *form = &scheme->forms[i];
-    bool repeated = false;
-    *out = form;
-    if (form->select_header == NULL) return CSN_REASON_ACCEPTED;
-    const csn_header *header = find_header(request, form->select_header, &repeated);
-    if (header == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, CSN_FIELD_SIGNATURE, 0);
-    if (repeated) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, CSN_FIELD_SIGNATURE, 0);
-    csn_cursor value = csn_cursor_of(header->value);
-    if (csn_cursor_skip_text(&value, csn_span_str(form->select_prefix))) return CSN_REASON_ACCEPTED;
-  }
-  return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, 0);
-}
-
-/* Skips the literal before a value. One that ends in a space is an auth-scheme: no case, one or more spaces (RFC 9110
- * section 11.4). */
-static bool skip_prefix(csn_cursor *value, const char *text) {
-  csn_span prefix = csn_span_str(text), head;
-  if (prefix.len == 0) return true;
-  if (prefix.ptr[prefix.len - 1] != ' ') return csn_cursor_skip_text(value, prefix);
-  if (!csn_cursor_take(value, prefix.len, &head) || !csn_span_equal_nocase(head, prefix)) return false;
-  while (csn_cursor_skip_byte(value, ' ')) continue;
-  return true;
-}
-
-/* The location in the form of parameter `name` of this header, or NULL. */
-static const csn_location *find_param(const csn_form *form, const char *header_name, csn_span name) {
-  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
-    const csn_location *at = &form->locations[i];
-    if (at->source != CSN_SOURCE_HEADER_PARAM || !csn_span_equal(name, csn_span_str(at->param))) continue;
-    if (csn_span_equal_nocase(csn_span_str(at->name), csn_span_str(header_name))) return at;
-  }
-  return NULL;
-}
-
-/* Reads one header's name=value parameters into the fields that the form locates there. Offsets count in the value. */
-static csn_reason read_params(const csn_form *form, const char *header_name, csn_cursor *in, csn_credential *out,
-                              csn_verdict *verdict) {
-  do {
-    size_t start = csn_cursor_offset(in);
-    csn_cursor item = csn_cursor_of(csn_cursor_take_until(in, (uint8_t)form->separator));
-    csn_span name = csn_cursor_take_until(&item, '=');
-    if (!csn_cursor_skip_byte(&item, '=')) {
-      return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, start);
-    }
-    const csn_location *at = find_param(form, header_name, name);
-    if (at == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_UNKNOWN, CSN_FIELD_SIGNATURE, start);
-    if (out->fields[at->field].ptr != NULL) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
-    out->fields[at->field] = csn_cursor_rest(&item);
-  } while (csn_cursor_skip_byte(in, (uint8_t)form->separator));
-  return CSN_REASON_ACCEPTED;
-}
-
-static csn_reason read_location(const csn_form *form, const csn_location *at, const csn_request *request,
-                                csn_credential *out, csn_verdict *verdict) {
-  bool repeated = false;
-  const csn_header *header = find_header(request, at->name, &repeated);
-  if (header == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
-  if (repeated) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
-  csn_cursor value = csn_cursor_of(header->value);
-  if (!skip_prefix(&value, at->prefix)) return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, at->field, 0);
-  if (at->source == CSN_SOURCE_HEADER_PARAM) return read_params(form, at->name, &value, out, verdict);
-  out->fields[at->field] = csn_cursor_rest(&value);
-  return CSN_REASON_ACCEPTED;
-}
-
-/* Whether the parameters of this location's header have been read, with those of a location before it. */
-static bool params_were_read(const csn_form *form, size_t i) {
-  const csn_location *at = &form->locations[i];
-  for (size_t j = 0; j < i; j++) {
-    const csn_location *before = &form->locations[j];
-    if (before->source != CSN_SOURCE_HEADER_PARAM || at->source != CSN_SOURCE_HEADER_PARAM) continue;
-    if (csn_span_equal_nocase(csn_span_str(before->name), csn_span_str(at->name))) return true;
-  }
-  return false;
-}
-
-static bool form_reads(const csn_form *form, const char *header_name) {
-  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
-    if (csn_span_equal_nocase(csn_span_str(form->locations[i].name), csn_span_str(header_name))) return true;
-  }
-  return false;
-}
-
-/* A field that comes in the chosen form and in a header of another one comes twice: neither wins. */
-static csn_reason check_other_forms(const csn_scheme *scheme, const csn_form *chosen, const csn_request *request,
-                                    csn_verdict *verdict) {
-  for (size_t i = 0; i < csn_scheme_form_count(scheme); i++) {
-    const csn_location *at = scheme->forms[i].locations;
-    for (size_t j = 0; j < CSN_FORM_LOCATIONS_MAX && at[j].source != CSN_SOURCE_NONE; j++) {
-      bool repeated = false;
-      if (form_reads(chosen, at[j].name) || find_header(request, at[j].name, &repeated) == NULL) continue;
-      return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at[j].field, 0);
-    }
-  }
-  return CSN_REASON_ACCEPTED;
-}
-
-static csn_reason read_fields(const csn_form *form, const csn_request *request, csn_credential *out,
-                              csn_verdict *verdict) {
-  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
-    const csn_location *at = &form->locations[i];
-    csn_reason reason =
-        params_were_read(form, i) ? CSN_REASON_ACCEPTED : read_location(form, at, request, out, verdict);
-    if (reason != CSN_REASON_ACCEPTED) return reason;
-    if (out->fields[at->field].ptr == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
-  }
-  return CSN_REASON_ACCEPTED;
-}
-
 /* ---- the fields' forms ---- */
 
 bool csn_client_id_valid(csn_span id, size_t *offset) {
@@ -225,6 +101,15 @@ bool csn_nonce_valid(csn_span nonce, size_t *offset) {
   *offset = span_of_set(nonce, csn_is_nonce_byte);
   if (*offset > CSN_NONCE_MAX) *offset = CSN_NONCE_MAX;
   return nonce.len > 0 && *offset == nonce.len;
+}
+
+bool csn_scheme_nonce_valid(const csn_scheme *scheme, csn_span nonce, size_t *offset) {
+  if (!csn_nonce_valid(nonce, offset)) return false;
+  if (scheme->not_in_nonce == NULL) return true;
+  for (*offset = 0; *offset < nonce.len; (*offset)++) {
+    if (is_one_of(nonce.ptr[*offset], scheme->not_in_nonce)) return false;
+  }
+  return true;
 }
 
 /* One text for one time: a leading zero would let digits move between the timestamp and what stands before it. */
@@ -241,17 +126,77 @@ bool csn_timestamp_parse(csn_span text, csn_time_unit unit, int64_t *seconds, si
   return true;
 }
 
-static csn_reason check_signature(const csn_scheme *scheme, csn_credential *out, csn_verdict *verdict) {
-  csn_span text = out->fields[CSN_FIELD_SIGNATURE];
-  size_t at = 0, wanted = scheme->signature_encoding == CSN_ENCODING_HEX ? 2 * CSN_SHA256_BYTES
-                                                                         : csn_base64url_encoded_len(CSN_SHA256_BYTES);
-  if (text.len != wanted) {
-    return csn_refuse(verdict, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_SIGNATURE, text.len < wanted ? text.len : wanted);
-  }
-  bool decoded = scheme->signature_encoding == CSN_ENCODING_HEX ? csn_hex_decode(text, out->signature, &at)
-                                                                : csn_base64url_decode(text, out->signature, &at);
-  return decoded ? CSN_REASON_ACCEPTED : csn_refuse(verdict, CSN_REASON_SIGNATURE_ENCODING, CSN_FIELD_SIGNATURE, at);
+/* ---- signatures ---- */
+
+static size_t hex_decoded_len(csn_span text) {
+  return text.len / 2;
 }
+static size_t base64url_decoded_len(csn_span text) {
+  return csn_base64url_decoded_len(text.len);
+}
+
+static const struct {
+  size_t (*encoded_len)(size_t len);
+  size_t (*decoded_len)(csn_span text);
+  bool (*decode)(csn_span text, uint8_t *out, size_t *offset);
+  void (*encode)(csn_span bytes, char *out);
+} encodings[] = {
+    [CSN_ENCODING_HEX] = {csn_hex_encoded_len, hex_decoded_len, csn_hex_decode, csn_hex_encode},
+    [CSN_ENCODING_BASE64URL] = {csn_base64url_encoded_len, base64url_decoded_len, csn_base64url_decode,
+                                csn_base64url_encode},
+    [CSN_ENCODING_BASE64] = {csn_base64_encoded_len, csn_base64_decoded_len, csn_base64_decode, csn_base64_encode},
+};
+
+csn_span csn_signature_encode(csn_encoding encoding, csn_span mac, char text[CSN_SIGNATURE_TEXT_MAX]) {
+  encodings[encoding].encode(mac, text);
+  return csn_span_of(text, encodings[encoding].encoded_len(mac.len));
+}
+
+/* The bytes of a MAC that this text is as long as; 0 where there is none, and then `*offset` is where it ends too early
+ * or goes on. */
+static size_t mac_bytes(const csn_scheme *scheme, csn_alg alg, csn_span text, size_t *offset) {
+  static const struct {
+    csn_alg alg;
+    size_t bytes;
+  } macs[] = {{CSN_ALG_HS256, 32}, {CSN_ALG_HS384, 48}, {CSN_ALG_HS512, 64}};
+  *offset = text.len;
+  for (size_t i = 0; i < sizeof macs / sizeof macs[0]; i++) {
+    if (alg != CSN_ALG_NONE && alg != macs[i].alg) continue;
+    size_t wanted = encodings[scheme->signature_encoding].encoded_len(macs[i].bytes);
+    if (text.len == wanted) return macs[i].bytes;
+    if (text.len > wanted) *offset = wanted;
+  }
+  return 0;
+}
+
+static csn_reason check_signature(const csn_scheme *scheme, csn_alg alg, csn_signature *signature,
+                                  csn_verdict *verdict) {
+  size_t at = 0;
+  signature->len = mac_bytes(scheme, alg, signature->text, &at);
+  if (signature->len == 0) return csn_refuse(verdict, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_SIGNATURE, at);
+  size_t holds = encodings[scheme->signature_encoding].decoded_len(signature->text);
+  if (holds != signature->len) { /* base64 of one length holds more or less, as it is padded */
+    at = csn_base64url_encoded_len(holds < signature->len ? holds : signature->len);
+    return csn_refuse(verdict, CSN_REASON_SIGNATURE_ENCODING, CSN_FIELD_SIGNATURE, at);
+  }
+  if (encodings[scheme->signature_encoding].decode(signature->text, signature->bytes, &at)) return CSN_REASON_ACCEPTED;
+  return csn_refuse(verdict, CSN_REASON_SIGNATURE_ENCODING, CSN_FIELD_SIGNATURE, at);
+}
+
+static csn_reason check_signatures(const csn_scheme *scheme, csn_credential *out, csn_verdict *verdict) {
+  for (size_t i = 0; i < out->signature_count; i++) {
+    csn_reason reason = check_signature(scheme, out->alg, &out->signatures[i], verdict);
+    if (reason != CSN_REASON_ACCEPTED) return reason;
+  }
+  return CSN_REASON_ACCEPTED;
+}
+
+size_t csn_signature_length_offset(const csn_scheme *scheme, const csn_credential *credential, const csn_key *key) {
+  size_t at = 0;
+  return mac_bytes(scheme, key->alg, credential->signatures[0].text, &at) == 0 ? at : 0;
+}
+
+/* ---- the whole ---- */
 
 static csn_reason check_fields(const csn_scheme *scheme, csn_credential *out, csn_verdict *verdict) {
   const csn_span *fields = out->fields;
@@ -266,13 +211,16 @@ static csn_reason check_fields(const csn_scheme *scheme, csn_credential *out, cs
       !csn_timestamp_parse(fields[CSN_FIELD_TIMESTAMP], scheme->time_unit, &out->timestamp, &at)) {
     return csn_refuse(verdict, CSN_REASON_TIMESTAMP_INVALID, CSN_FIELD_TIMESTAMP, at);
   }
-  if (fields[CSN_FIELD_NONCE].ptr != NULL && !csn_nonce_valid(fields[CSN_FIELD_NONCE], &at)) {
+  if (fields[CSN_FIELD_NONCE].ptr != NULL && !csn_scheme_nonce_valid(scheme, fields[CSN_FIELD_NONCE], &at)) {
     return csn_refuse(verdict, CSN_REASON_NONCE_INVALID, CSN_FIELD_NONCE, at);
   }
-  return fields[CSN_FIELD_SIGNATURE].ptr == NULL ? CSN_REASON_ACCEPTED : check_signature(scheme, out, verdict);
+  return check_signatures(scheme, out, verdict);
 }
 
-/* ---- the whole ---- */
+/* Of the signatures only the first `signature_count` are set. */
+void csn_credential_clear(csn_credential *credential) {
+  memset(credential, 0, offsetof(csn_credential, signatures));
+}
 
 void csn_credential_set_request(csn_credential *credential, const csn_request *request) {
   csn_cursor target = csn_cursor_of(request->target);
@@ -295,11 +243,10 @@ csn_reason csn_credential_read(const csn_scheme *scheme, const csn_request *requ
                                csn_verdict *verdict) {
   const csn_form *form = NULL;
   csn_reason reason = CSN_REASON_ACCEPTED;
-  memset(out, 0, sizeof *out);
+  csn_credential_clear(out);
   if (scheme->standard != CSN_STANDARD_NONE) return CSN_REASON_ACCEPTED; /* which reads its fields itself */
-  if ((reason = select_form(scheme, request, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = read_fields(form, request, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = check_other_forms(scheme, form, request, verdict)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = csn_locate_fields(scheme, request, out, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
+  out->alg = form->alg;
   if ((reason = check_fields(scheme, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
   csn_credential_set_request(out, request);
   return CSN_REASON_ACCEPTED;

@@ -5,15 +5,30 @@
 #include <countersign/keyring.h>
 #include <countersign/scheme.h>
 
-enum { CSN_SHA256_HEX = 64 };
+enum {
+  CSN_SHA256_HEX = 64,
+  CSN_SIGNATURES_MAX = 8,                   /* in one request: keys that overlap while a vendor rotates them */
+  CSN_SIGNATURE_TEXT_MAX = 2 * CSN_MAC_MAX, /* characters; hex is the longest */
+};
+
+/* One signature as it stands in the request, and its bytes. */
+typedef struct csn_signature {
+  csn_span text;
+  size_t len; /* bytes: those of a MAC that the request may have */
+  uint8_t bytes[CSN_MAC_MAX];
+} csn_signature;
 
 /* `fields` is by csn_field; the pointer is null where the scheme has no such field. */
 typedef struct csn_credential {
-  csn_span fields[CSN_FIELD_COUNT];
-  int64_t timestamp; /* UNIX seconds, rounded down */
-  uint8_t signature[CSN_MAC_MAX];
+  csn_span fields[CSN_FIELD_COUNT]; /* of several signatures the first */
+  int64_t timestamp;                /* UNIX seconds, rounded down */
+  csn_alg alg;                      /* that the request says it is signed with; CSN_ALG_NONE: it does not say */
   char body_sha256[CSN_SHA256_HEX];
+  size_t signature_count;
+  csn_signature signatures[CSN_SIGNATURES_MAX]; /* last: what is not counted is not set */
 } csn_credential;
+
+void csn_credential_clear(csn_credential *credential);
 
 /* Checks the form of the whole request: method, target, every header. */
 csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) CSN_WARN_UNUSED;
@@ -32,11 +47,24 @@ void csn_credential_hash_body(csn_credential *credential);
 /* The forms of a client id, a timestamp and a nonce: true, or false with the offset of the first byte that is wrong. */
 bool csn_client_id_valid(csn_span id, size_t *offset) CSN_WARN_UNUSED;
 bool csn_nonce_valid(csn_span nonce, size_t *offset) CSN_WARN_UNUSED;
+bool csn_scheme_nonce_valid(const csn_scheme *scheme, csn_span nonce, size_t *offset) CSN_WARN_UNUSED;
 bool csn_timestamp_parse(csn_span text, csn_time_unit unit, int64_t *seconds, size_t *offset) CSN_WARN_UNUSED;
+
+/* Writes a MAC as the scheme's signatures are written; the span is over `text`. */
+csn_span csn_signature_encode(csn_encoding encoding, csn_span mac, char text[CSN_SIGNATURE_TEXT_MAX]);
+
+/* Where the first signature stops having the length of this key's: of a request none of whose lengths fits. */
+size_t csn_signature_length_offset(const csn_scheme *scheme, const csn_credential *credential, const csn_key *key);
 
 /* The first location of a field in a form, or NULL. */
 const csn_location *csn_form_find(const csn_form *form, csn_field field);
+static inline char csn_form_assign(const csn_form *form) {
+  return form->assign == 0 ? '=' : form->assign;
+}
 size_t csn_scheme_form_count(const csn_scheme *scheme);
+
+/* The first form that a key of the algorithm can sign, or 0. */
+size_t csn_scheme_form_of(const csn_scheme *scheme, csn_alg alg);
 
 /* Character sets, shared with the signing side and the template's check for ambiguity. */
 bool csn_is_client_id_byte(uint8_t byte);

@@ -41,6 +41,10 @@ void csn_base64_encode(csn_span bytes, char *out);
 /* Decodes hex digits of either case; the length must be even. `out` has room for text.len / 2 bytes. CT as above. */
 bool csn_hex_decode(csn_span text, uint8_t *out, size_t *offset) CSN_WARN_UNUSED;
 
+static inline size_t csn_hex_encoded_len(size_t len) {
+  return 2 * len;
+}
+
 /* Writes 2 * bytes.len lower-case digits, no NUL. CT as above. */
 void csn_hex_encode(csn_span bytes, char *out);
 

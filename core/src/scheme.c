@@ -14,6 +14,24 @@
         {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER, "x-Signature", NULL, NULL}, \
   }
 
+#define CLIENT_HEADERS_WITHOUT_NONCE                                         \
+  {                                                                          \
+    {CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER, "x-ClientId", NULL, NULL},      \
+        {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER, "x-Timestamp", NULL, NULL}, \
+        {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER, "x-Signature", NULL, NULL}, \
+  }
+
+/* The hash stands in the auth-scheme's name: a key of another one is not tried. */
+#define AUTHORIZATION_FORM(key_alg, auth_scheme)                                                      \
+  {                                                                                                   \
+    .select_header = "Authorization", .select_prefix = auth_scheme, .alg = key_alg, .separator = '&', \
+    .locations = {                                                                                    \
+        {CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER_PARAM, "Authorization", auth_scheme, "ClientId"},     \
+        {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER_PARAM, "Authorization", auth_scheme, "Timestamp"},    \
+        {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER_PARAM, "Authorization", auth_scheme, "Signature"},    \
+    },                                                                                                \
+  }
+
 static const csn_scheme presets[] = {
     {
         .name = "api-key",
@@ -39,6 +57,39 @@ static const csn_scheme presets[] = {
         .has_token = true,
     },
     {
+        .name = "github",
+        .summary = "GitHub's webhooks: X-Hub-Signature-256; no timestamp and no nonce, so no protection against replay",
+        .forms = {{.alg = CSN_ALG_HS256,
+                   .locations = {{CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER, "X-Hub-Signature-256", "sha256=", NULL}}}},
+        .template_text = "{body}",
+        .signature_encoding = CSN_ENCODING_HEX,
+        .client = "github",
+        .replayable = true,
+    },
+    {
+        .name = "hmac-authorization",
+        .summary = "client id, timestamp and signature in Authorization: HMAC-SHA256, HMAC-SHA384 or HMAC-SHA512",
+        .forms = {AUTHORIZATION_FORM(CSN_ALG_HS256, "HMAC-SHA256 "), AUTHORIZATION_FORM(CSN_ALG_HS384, "HMAC-SHA384 "),
+                  AUTHORIZATION_FORM(CSN_ALG_HS512, "HMAC-SHA512 ")},
+        .template_text = "{client_id}\n{method}\n{target}\n{body_sha256}\n{timestamp}",
+        .signature_encoding = CSN_ENCODING_HEX,
+    },
+    {
+        .name = "hmac-full",
+        .summary = "hmac-nonce, and the whole request is signed",
+        .forms = {{.locations = CLIENT_HEADERS}},
+        .template_text = "{client_id}{method}{path}{query}{body_sha256}{timestamp}{nonce}",
+        .signature_encoding = CSN_ENCODING_HEX,
+        .delimited_form = "hmac-full-delimited",
+    },
+    {
+        .name = "hmac-full-delimited",
+        .summary = "hmac-full with a line feed between the parts, and the target as one of them",
+        .forms = {{.locations = CLIENT_HEADERS}},
+        .template_text = "{client_id}\n{method}\n{target}\n{body_sha256}\n{timestamp}\n{nonce}",
+        .signature_encoding = CSN_ENCODING_HEX,
+    },
+    {
         .name = "hmac-nonce",
         .summary = "client id, timestamp, nonce and signature in x- headers",
         .forms = {{.locations = CLIENT_HEADERS}},
@@ -51,6 +102,21 @@ static const csn_scheme presets[] = {
         .summary = "hmac-nonce with a line feed between the parts of the signed string",
         .forms = {{.locations = CLIENT_HEADERS}},
         .template_text = "{client_id}\n{timestamp}\n{nonce}",
+        .signature_encoding = CSN_ENCODING_HEX,
+    },
+    {
+        .name = "hmac-timestamp",
+        .summary = "client id, timestamp and signature in x- headers",
+        .forms = {{.locations = CLIENT_HEADERS_WITHOUT_NONCE}},
+        .template_text = "{client_id}{timestamp}",
+        .signature_encoding = CSN_ENCODING_HEX,
+        .delimited_form = "hmac-timestamp-delimited",
+    },
+    {
+        .name = "hmac-timestamp-delimited",
+        .summary = "hmac-timestamp with a line feed between the parts of the signed string",
+        .forms = {{.locations = CLIENT_HEADERS_WITHOUT_NONCE}},
+        .template_text = "{client_id}\n{timestamp}",
         .signature_encoding = CSN_ENCODING_HEX,
     },
     {
@@ -90,6 +156,46 @@ static const csn_scheme presets[] = {
         .template_text = "{body}|{timestamp}|{nonce}",
         .signature_encoding = CSN_ENCODING_HEX,
     },
+    {
+        .name = "slack",
+        .summary = "Slack's requests: X-Slack-Signature and X-Slack-Request-Timestamp",
+        .forms = {{.alg = CSN_ALG_HS256,
+                   .locations = {{CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER, "X-Slack-Request-Timestamp", NULL, NULL},
+                                 {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER, "X-Slack-Signature", "v0=", NULL}}}},
+        .template_text = "v0:{timestamp}:{body}",
+        .signature_encoding = CSN_ENCODING_HEX,
+        .client = "slack",
+    },
+    {
+        .name = "standard-webhooks",
+        .summary =
+            "Standard Webhooks: webhook-id, webhook-timestamp and one or more v1 signatures in webhook-signature",
+        .forms = {{.alg = CSN_ALG_HS256,
+                   .separator = ' ',
+                   .assign = ',',
+                   .skips_unknown = true,
+                   .many_signatures = true,
+                   .locations = {{CSN_FIELD_NONCE, CSN_SOURCE_HEADER, "webhook-id", NULL, NULL},
+                                 {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER, "webhook-timestamp", NULL, NULL},
+                                 {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER_PARAM, "webhook-signature", NULL, "v1"}}}},
+        .template_text = "{nonce}.{timestamp}.{body}",
+        .signature_encoding = CSN_ENCODING_BASE64,
+        .client = "standard-webhooks",
+        .not_in_nonce = ".",
+    },
+    {
+        .name = "stripe",
+        .summary = "Stripe's webhooks: Stripe-Signature with a timestamp and one or more v1 signatures",
+        .forms = {{.alg = CSN_ALG_HS256,
+                   .separator = ',',
+                   .skips_unknown = true,
+                   .many_signatures = true,
+                   .locations = {{CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER_PARAM, "Stripe-Signature", NULL, "t"},
+                                 {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER_PARAM, "Stripe-Signature", NULL, "v1"}}}},
+        .template_text = "{timestamp}.{body}",
+        .signature_encoding = CSN_ENCODING_HEX,
+        .client = "stripe",
+    },
 };
 
 const csn_scheme *csn_scheme_preset(csn_span name) {
@@ -109,6 +215,13 @@ size_t csn_scheme_form_count(const csn_scheme *scheme) {
   size_t count = 0;
   while (count < CSN_SCHEME_FORMS_MAX && scheme->forms[count].locations[0].source != CSN_SOURCE_NONE) count++;
   return count;
+}
+
+size_t csn_scheme_form_of(const csn_scheme *scheme, csn_alg alg) {
+  for (size_t i = 0; i < csn_scheme_form_count(scheme); i++) {
+    if (scheme->forms[i].alg == CSN_ALG_NONE || scheme->forms[i].alg == alg) return i;
+  }
+  return 0;
 }
 
 const csn_location *csn_form_find(const csn_form *form, csn_field field) {
@@ -148,7 +261,8 @@ static bool form_is_valid(const csn_scheme *scheme, const csn_form *form, const 
   return (csn_form_find(form, CSN_FIELD_TOKEN) != NULL) == scheme->has_token &&
          (csn_form_find(form, CSN_FIELD_API_KEY) != NULL) == scheme->has_api_key &&
          (csn_form_find(form, CSN_FIELD_SIGNATURE) != NULL) == signs && (!has_nonce || has_time) &&
-         (!signs || has_time) && (!signs || has_client != scheme->has_token);
+         (!signs || has_time != scheme->replayable) &&
+         (!signs || has_client + scheme->has_token + (scheme->client != NULL) == 1);
 }
 
 /* A standard says itself where its fields are and what is signed. */
@@ -161,7 +275,7 @@ csn_error csn_scheme_compile(const csn_scheme *scheme, csn_template *out) {
   memset(out, 0, sizeof *out);
   if (scheme->standard != CSN_STANDARD_NONE) return standard_is_alone(scheme) ? CSN_OK : CSN_ERROR_SCHEME_INVALID;
   if (scheme->template_text != NULL) {
-    csn_error error = csn_template_compile(out, scheme->template_text);
+    csn_error error = csn_template_compile_for(out, scheme->template_text, scheme->not_in_nonce);
     if (error != CSN_OK) return error;
   }
   size_t forms = csn_scheme_form_count(scheme);

@@ -23,12 +23,14 @@ static csn_error check_input(const csn_sign_input *input) {
     return CSN_ERROR_INVALID_ARGUMENT;
   }
   form = &input->scheme->forms[input->form];
-  if (csn_form_find(form, CSN_FIELD_NONCE) != NULL && !csn_nonce_valid(input->nonce, &at)) {
+  if (csn_form_find(form, CSN_FIELD_NONCE) != NULL && !csn_scheme_nonce_valid(input->scheme, input->nonce, &at)) {
     return CSN_ERROR_INVALID_ARGUMENT;
   }
   if (input->scheme->has_token && !is_compact_token(input->token)) return CSN_ERROR_INVALID_ARGUMENT;
   if (input->scheme->template_text == NULL) return CSN_OK;
-  if (input->key == NULL || (input->key->uses & CSN_USE_REQUEST) == 0 || input->key->alg != CSN_ALG_HS256 ||
+  if (input->key != NULL && form->alg != CSN_ALG_NONE && input->key->alg != form->alg)
+    return CSN_ERROR_INVALID_ARGUMENT;
+  if (input->key == NULL || (input->key->uses & CSN_USE_REQUEST) == 0 || input->key->public_key != NULL ||
       input->timestamp < 0) {
     return CSN_ERROR_INVALID_ARGUMENT;
   }
@@ -38,7 +40,7 @@ static csn_error check_input(const csn_sign_input *input) {
 /* The fields as they will stand on the wire; `timestamp` is room for the timestamp's digits. */
 static csn_error fill_fields(const csn_sign_input *input, csn_template *tpl, csn_credential *out, char timestamp[24]) {
   csn_error error = check_input(input);
-  memset(out, 0, sizeof *out);
+  csn_credential_clear(out);
   if (error != CSN_OK || (error = csn_scheme_compile(input->scheme, tpl)) != CSN_OK) return error;
   (void)snprintf(timestamp, 24, "%" PRId64, input->timestamp);
   if (tpl->count > 0 && strlen(timestamp) > CSN_TIMESTAMP_DIGITS_MAX) return CSN_ERROR_INVALID_ARGUMENT;
@@ -61,17 +63,6 @@ csn_error csn_sign_canonical(const csn_sign_input *input, uint8_t *out, size_t s
   return csn_template_write(&tpl, &credential, out, out == NULL ? 0 : size, len) ? CSN_OK : CSN_ERROR_BUFFER_TOO_SMALL;
 }
 
-static void encode_signature(const csn_scheme *scheme, const uint8_t mac[CSN_SHA256_BYTES], char *text, csn_span *out) {
-  csn_span bytes = csn_span_of(mac, CSN_SHA256_BYTES);
-  if (scheme->signature_encoding == CSN_ENCODING_HEX) {
-    csn_hex_encode(bytes, text);
-    *out = csn_span_of(text, bytes.len * 2);
-  } else {
-    csn_base64url_encode(bytes, text);
-    *out = csn_span_of(text, csn_base64url_encoded_len(bytes.len));
-  }
-}
-
 /* Writes the value of one header: a single field, or all the parameters that the form puts there. */
 static void put_value(csn_writer *writer, const csn_form *form, const csn_location *first, const csn_span *fields) {
   if (first->prefix != NULL) csn_put_text(writer, first->prefix);
@@ -79,12 +70,13 @@ static void put_value(csn_writer *writer, const csn_form *form, const csn_locati
     csn_put(writer, fields[first->field]);
     return;
   }
+  const char assign = csn_form_assign(form);
   for (const csn_location *at = first; at < form->locations + CSN_FORM_LOCATIONS_MAX; at++) {
     if (at->source != CSN_SOURCE_HEADER_PARAM) continue;
     if (!csn_span_equal_nocase(csn_span_str(at->name), csn_span_str(first->name))) continue;
     if (at != first) csn_put(writer, csn_span_of(&form->separator, 1));
     csn_put_text(writer, at->param);
-    csn_put_text(writer, "=");
+    csn_put(writer, csn_span_of(&assign, 1));
     csn_put(writer, fields[at->field]);
   }
 }
@@ -115,14 +107,15 @@ static csn_error write_headers(csn_signed *out, const csn_form *form, const csn_
 csn_error csn_sign_request(csn_signed *out, const csn_sign_input *input) {
   csn_template tpl;
   csn_credential credential;
-  char timestamp[24], signature[2 * CSN_SHA256_BYTES];
-  uint8_t mac[CSN_SHA256_BYTES];
+  char timestamp[24], signature[CSN_SIGNATURE_TEXT_MAX];
+  uint8_t mac[CSN_MAC_MAX];
   out->header_count = 0;
   csn_error error = fill_fields(input, &tpl, &credential, timestamp);
   if (error != CSN_OK) return error;
   if (tpl.count > 0) {
     csn_template_mac(&tpl, &credential, input->key, mac);
-    encode_signature(input->scheme, mac, signature, &credential.fields[CSN_FIELD_SIGNATURE]);
+    credential.fields[CSN_FIELD_SIGNATURE] = csn_signature_encode(
+        input->scheme->signature_encoding, csn_span_of(mac, csn_hmac_bytes(input->key)), signature);
   }
   return write_headers(out, &input->scheme->forms[input->form], credential.fields);
 }

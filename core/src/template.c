@@ -60,18 +60,23 @@ static csn_field field_named(csn_span name) {
  * from the left, and every piece behind it begins where it must, read from the right. A field ends where it must when
  * its length is fixed, when nothing follows, or when a literal follows whose first byte the field cannot hold. */
 
-static bool ends_where_it_must(const csn_template *tpl, size_t i) {
+static bool can_hold(const csn_field_row *row, uint8_t byte, const char *not_in_nonce) {
+  bool is_excluded = row->field == CSN_FIELD_NONCE && not_in_nonce != NULL && strchr(not_in_nonce, byte) != NULL;
+  return row->can_hold(byte) && !is_excluded;
+}
+
+static bool ends_where_it_must(const csn_template *tpl, size_t i, const char *not_in_nonce) {
   const csn_field_row *row = row_of(tpl->pieces[i].field);
   if (row == NULL || row->fixed_length || i + 1 == tpl->count) return true;
   const csn_piece *next = &tpl->pieces[i + 1];
-  return next->field == CSN_FIELD_NONE && !row->can_hold(next->literal.ptr[0]);
+  return next->field == CSN_FIELD_NONE && !can_hold(row, next->literal.ptr[0], not_in_nonce);
 }
 
-static bool begins_where_it_must(const csn_template *tpl, size_t i) {
+static bool begins_where_it_must(const csn_template *tpl, size_t i, const char *not_in_nonce) {
   const csn_field_row *row = row_of(tpl->pieces[i].field);
   if (row == NULL || row->fixed_length || i == 0) return true;
   const csn_piece *before = &tpl->pieces[i - 1];
-  return before->field == CSN_FIELD_NONE && !row->can_hold(before->literal.ptr[before->literal.len - 1]);
+  return before->field == CSN_FIELD_NONE && !can_hold(row, before->literal.ptr[before->literal.len - 1], not_in_nonce);
 }
 
 static bool has_piece(const csn_template *tpl, csn_field field) {
@@ -81,12 +86,12 @@ static bool has_piece(const csn_template *tpl, csn_field field) {
   return false;
 }
 
-static bool is_ambiguous(const csn_template *tpl) {
+static bool is_ambiguous(const csn_template *tpl, const char *not_in_nonce) {
   size_t left = 0, right = tpl->count;
   /* `/a` and `/a?` have one path and one query. */
   if (has_piece(tpl, CSN_FIELD_QUERY) && !has_piece(tpl, CSN_FIELD_TARGET)) return true;
-  while (left < tpl->count && ends_where_it_must(tpl, left)) left++;
-  while (right > 0 && begins_where_it_must(tpl, right - 1)) right--;
+  while (left < tpl->count && ends_where_it_must(tpl, left, not_in_nonce)) left++;
+  while (right > 0 && begins_where_it_must(tpl, right - 1, not_in_nonce)) right--;
   return left + 1 < right;
 }
 
@@ -127,15 +132,19 @@ static bool take_field(csn_template *tpl, csn_cursor *in) {
   return field != CSN_FIELD_NONE && csn_cursor_skip_byte(in, '}') && add_piece(tpl, field, csn_span_of(NULL, 0));
 }
 
-csn_error csn_template_compile(csn_template *out, const char *text) {
+csn_error csn_template_compile_for(csn_template *out, const char *text, const char *not_in_nonce) {
   csn_cursor in = csn_cursor_of(csn_span_str(text));
   memset(out, 0, sizeof *out);
   if (csn_cursor_left(&in) > CSN_TEMPLATE_TEXT_MAX) return CSN_ERROR_TEMPLATE_INVALID;
   while (!csn_cursor_done(&in)) {
     if (!take_literal(out, &in) || !take_field(out, &in)) return CSN_ERROR_TEMPLATE_INVALID;
   }
-  out->ambiguous = is_ambiguous(out);
+  out->ambiguous = is_ambiguous(out, not_in_nonce);
   return out->count > 0 ? CSN_OK : CSN_ERROR_TEMPLATE_INVALID;
+}
+
+csn_error csn_template_compile(csn_template *out, const char *text) {
+  return csn_template_compile_for(out, text, NULL);
 }
 
 bool csn_template_covers(const csn_template *tpl, csn_field field) {
@@ -155,7 +164,7 @@ static csn_span piece_bytes(const csn_piece *piece, const csn_credential *creden
 }
 
 void csn_template_mac(const csn_template *tpl, const csn_credential *credential, const csn_key *key,
-                      uint8_t mac[CSN_SHA256_BYTES]) {
+                      uint8_t mac[CSN_MAC_MAX]) {
   csn_hmac hmac;
   csn_hmac_init(&hmac, key);
   for (size_t i = 0; i < tpl->count; i++) csn_hmac_update(&hmac, piece_bytes(&tpl->pieces[i], credential));

@@ -16,12 +16,16 @@
 #include "refuse.h"
 #include "template.h"
 
+enum { DUMMIES = 3 };
+
 struct csn_verifier {
   csn_verifier_config config;
   csn_template canonical; /* no pieces where the scheme signs no requests */
   bool signs_body_hash;
+  csn_span client_id;           /* of a scheme with a client of its own; else empty */
+  csn_key dummies[DUMMIES];     /* HS256, HS384, HS512: what an unknown client's request is checked against, so that it
+                             costs the same */
   csn_sigv4_cache *sigv4_cache; /* NULL where the scheme is another */
-  csn_key dummy;                /* what an unknown client's request is checked against, so that it costs the same */
 };
 
 /* What is known of one request on its way. */
@@ -39,6 +43,10 @@ typedef struct csn_path {
 
 static bool signs_requests(const csn_verifier *verifier) {
   return verifier->canonical.count > 0;
+}
+
+static bool has_time(const csn_verifier *verifier) {
+  return signs_requests(verifier) && !verifier->config.scheme->replayable;
 }
 
 static bool has_nonce(const csn_verifier *verifier) {
@@ -67,7 +75,7 @@ static csn_reason read_credential(csn_path *path) {
 /* Accepted when |now - timestamp| <= window. No overflow: a timestamp has at most 16 digits, and the time is clamped.
  */
 static csn_reason check_time(csn_path *path) {
-  if (!signs_requests(path->verifier)) return CSN_REASON_ACCEPTED;
+  if (!has_time(path->verifier)) return CSN_REASON_ACCEPTED;
   int64_t age = path->now - path->credential.timestamp, window = path->verifier->config.window;
   path->accept_until = path->credential.timestamp + window;
   if (age >= -window && age <= window) return CSN_REASON_ACCEPTED;
@@ -151,11 +159,16 @@ static csn_reason verify_standard(csn_path *path) {
   return CSN_REASON_UNDECIDED;
 }
 
-/* The client that a request's own signature must be of: named by a field, or by the token's subject. */
+/* The client that a request's own signature must be of: named by a field, by the token's subject, or by the verifier.
+ */
 static csn_reason find_client(csn_path *path) {
   csn_verdict *verdict = path->verdict;
   csn_span subject = csn_name_span(&verdict->client_id);
   size_t at = 0;
+  if (path->verifier->client_id.len > 0) {
+    path->credential.fields[CSN_FIELD_CLIENT_ID] = path->verifier->client_id;
+    csn_name_set(&verdict->client_id, path->verifier->client_id);
+  }
   if (!signs_requests(path->verifier) || !path->verifier->config.scheme->has_token) return CSN_REASON_ACCEPTED;
   verdict->field = CSN_FIELD_CLAIMS;
   if (subject.len == 0) return CSN_REASON_CLAIM_MISSING;
@@ -174,34 +187,67 @@ static void prefetch_nonce(const csn_path *path) {
                    path->credential.fields[CSN_FIELD_NONCE]);
 }
 
-/* The client's keys that may be used now. Where there is none the dummy stands in and the reason says why. */
+/* Whether the key can have made one of the request's signatures, and has the algorithm that the request names. */
+static bool key_fits(const csn_credential *credential, const csn_key *key) {
+  bool fits = false;
+  if (key->public_key != NULL || (credential->alg != CSN_ALG_NONE && key->alg != credential->alg)) return false;
+  for (size_t i = 0; i < credential->signature_count; i++) fits |= credential->signatures[i].len == csn_hmac_bytes(key);
+  return fits;
+}
+
+/* Why none of the client's keys fits. */
+static csn_reason refuse_keys(csn_path *path, const csn_key *accepted, size_t count) {
+  csn_verdict *verdict = path->verdict;
+  const csn_credential *credential = &path->credential;
+  if (count == 0) return csn_refuse(verdict, CSN_REASON_KEY_UNKNOWN, CSN_FIELD_CLIENT_ID, 0);
+  if (accepted == NULL) return csn_refuse(verdict, CSN_REASON_KEY_EXPIRED, CSN_FIELD_CLIENT_ID, 0);
+  if (credential->alg != CSN_ALG_NONE) return csn_refuse(verdict, CSN_REASON_KEY_ALG_MISMATCH, CSN_FIELD_CLIENT_ID, 0);
+  return csn_refuse(verdict, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_SIGNATURE,
+                    csn_signature_length_offset(path->verifier->config.scheme, credential, accepted));
+}
+
+/* The client's keys that may be used now. Where there is none, a dummy whose MACs are as long as the signature stands
+ * in, and the reason says why. */
 static csn_reason find_keys(csn_path *path) {
-  const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
+  const csn_key *found[CSN_KEYS_PER_CLIENT_MAX], *accepted = NULL;
   size_t count =
       csn_keyring_find_client(path->verifier->config.keyring, path->credential.fields[CSN_FIELD_CLIENT_ID], found);
   size_t fitting = 0;
   for (size_t i = 0; i < count; i++) {
-    if (found[i]->alg != CSN_ALG_HS256) continue; /* for signatures of another scheme */
+    if (found[i]->public_key != NULL) continue; /* for signatures of another scheme */
     fitting++;
-    if (csn_key_is_accepted(found[i], path->now)) path->keys[path->key_count++] = found[i];
+    if (!csn_key_is_accepted(found[i], path->now)) continue;
+    accepted = found[i];
+    if (key_fits(&path->credential, found[i])) path->keys[path->key_count++] = found[i];
   }
   if (path->key_count > 0) return CSN_REASON_ACCEPTED;
-  path->keys[path->key_count++] = &path->verifier->dummy;
-  path->verdict->field = CSN_FIELD_CLIENT_ID;
-  return fitting > 0 ? CSN_REASON_KEY_EXPIRED : CSN_REASON_KEY_UNKNOWN;
+  for (size_t i = 0; i < DUMMIES && path->key_count == 0; i++) {
+    const csn_key *dummy = &path->verifier->dummies[i];
+    if (csn_hmac_bytes(dummy) == path->credential.signatures[0].len) path->keys[path->key_count++] = dummy;
+  }
+  return refuse_keys(path, accepted, fitting);
 }
 
-static const csn_key *matching_key(csn_path *path) {
-  uint8_t mac[CSN_SHA256_BYTES];
-  const csn_key *match = NULL;
-  for (size_t i = 0; i < path->key_count && match == NULL; i++) {
-    csn_template_mac(&path->verifier->canonical, &path->credential, path->keys[i], mac);
-    uint32_t equal = csn_ct_equal(mac, path->credential.signature, sizeof mac);
-    CSN_CT_PUBLIC(&equal, sizeof equal);
-    if (equal != 0) match = path->keys[i];
+/* Which of the signatures it is does not leak: all are compared. */
+static bool key_matches(const csn_path *path, const csn_key *key) {
+  uint8_t mac[CSN_MAC_MAX];
+  uint32_t equal = 0;
+  size_t len = csn_hmac_bytes(key);
+  csn_template_mac(&path->verifier->canonical, &path->credential, key, mac);
+  for (size_t i = 0; i < path->credential.signature_count; i++) {
+    const csn_signature *given = &path->credential.signatures[i];
+    if (given->len == len) equal |= csn_ct_equal(mac, given->bytes, len);
   }
   csn_wipe(mac, sizeof mac);
-  return match == &path->verifier->dummy ? NULL : match; /* whose secret is no secret */
+  CSN_CT_PUBLIC(&equal, sizeof equal);
+  return equal != 0;
+}
+
+static const csn_key *matching_key(const csn_path *path) {
+  for (size_t i = 0; i < path->key_count; i++) {
+    if (key_matches(path, path->keys[i])) return path->keys[i];
+  }
+  return NULL;
 }
 
 static csn_reason check_signature(csn_path *path) {
@@ -209,7 +255,7 @@ static csn_reason check_signature(csn_path *path) {
   if (path->verifier->signs_body_hash) csn_credential_hash_body(&path->credential);
   csn_reason reason = find_keys(path);
   const csn_key *key = matching_key(path);
-  if (reason != CSN_REASON_ACCEPTED) return reason;
+  if (reason != CSN_REASON_ACCEPTED) return reason; /* a dummy's secret is no secret */
   if (key == NULL) {
     return csn_refuse(path->verdict, CSN_REASON_SIGNATURE_MISMATCH, CSN_FIELD_SIGNATURE, 0);
   }
@@ -349,6 +395,11 @@ static csn_error check_config(const csn_verifier_config *config) {
   } else if (config->keyring == NULL || !csn_keyring_is_frozen(config->keyring)) {
     return CSN_ERROR_INVALID_ARGUMENT;
   }
+  size_t at = 0;
+  bool names_client = config->client_id.len > 0;
+  if (names_client && (config->scheme->client == NULL || !csn_client_id_valid(config->client_id, &at))) {
+    return CSN_ERROR_INVALID_ARGUMENT;
+  }
   if (config->window < 1 || config->window > CSN_WINDOW_MAX) return CSN_ERROR_INVALID_ARGUMENT;
   if (!standard_policy_valid(config)) return CSN_ERROR_INVALID_ARGUMENT;
   if (config->scheme->has_token && !csn_jwt_policy_valid(&config->jwt)) return CSN_ERROR_INVALID_ARGUMENT;
@@ -360,13 +411,16 @@ static csn_error prepare(csn_verifier *verifier, const csn_verifier_config *conf
   if (error != CSN_OK) return error;
   verifier->config = *config;
   if (config->allow_unsigned_body) verifier->config.http_signature.allow_unsigned_body = true;
+  verifier->client_id = config->client_id.len > 0 ? config->client_id : csn_span_str(config->scheme->client);
   if ((error = csn_scheme_compile(config->scheme, &verifier->canonical)) != CSN_OK) return error;
   if (has_nonce(verifier) && config->nonces.claim == NULL) return CSN_ERROR_INVALID_ARGUMENT;
   if (verifier->canonical.ambiguous && !is_preset(config->scheme) && !config->allow_ambiguous) {
     return CSN_ERROR_TEMPLATE_AMBIGUOUS;
   }
   verifier->signs_body_hash = csn_template_covers(&verifier->canonical, CSN_FIELD_BODY_SHA256);
-  csn_hmac_set_key(&verifier->dummy, csn_span_of(NULL, 0));
+  for (size_t i = 0; i < DUMMIES; i++) {
+    csn_hmac_set_key_of(&verifier->dummies[i], (csn_alg)(CSN_ALG_HS256 + i), csn_span_of(NULL, 0));
+  }
   if (config->scheme->standard != CSN_STANDARD_AWS_SIGV4) return CSN_OK;
   return csn_sigv4_cache_new(&verifier->sigv4_cache, &config->sigv4);
 }

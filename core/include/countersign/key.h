@@ -40,7 +40,7 @@ const char *csn_alg_name(csn_alg alg);
 /* What a key may be used for: bits. */
 enum {
   CSN_USE_TOKEN = 1,   /* signs JSON Web Tokens */
-  CSN_USE_REQUEST = 2, /* signs requests: HS256, or for HTTP Message Signatures what RFC 9421 section 3.3 names */
+  CSN_USE_REQUEST = 2, /* signs requests: HS256, HS384, HS512, or for HTTP Message Signatures what RFC 9421 names */
   CSN_USE_API_KEY = 4, /* is the pepper under which API keys, or refresh tokens, are hashed, HS256 only */
 };
 

@@ -3,6 +3,7 @@
 #define COUNTERSIGN_SCHEME_H
 
 #include <countersign/error.h>
+#include <countersign/key.h>
 #include <countersign/request.h>
 #include <countersign/verdict.h>
 
@@ -26,17 +27,26 @@ typedef struct csn_location {
   const char *param;
 } csn_location;
 
-enum { CSN_FORM_LOCATIONS_MAX = 6, CSN_SCHEME_FORMS_MAX = 2 };
+enum { CSN_FORM_LOCATIONS_MAX = 6, CSN_SCHEME_FORMS_MAX = 3 };
 
 /* One way in which a credential of the scheme is written. The first form whose selecting prefix matches is used. */
 typedef struct csn_form {
   const char *select_header; /* NULL: always */
   const char *select_prefix;
-  char separator; /* between parameters */
+  csn_alg alg;          /* of the client's keys only those of this one; CSN_ALG_NONE: any HMAC */
+  char separator;       /* between parameters */
+  char assign;          /* between a parameter's name and its value; 0: '=' */
+  bool skips_unknown;   /* parameters that have no location are skipped, not refused */
+  bool many_signatures; /* the signature may be there several times; one that is right is enough */
   csn_location locations[CSN_FORM_LOCATIONS_MAX];
 } csn_form;
 
-typedef enum csn_encoding { CSN_ENCODING_NONE, CSN_ENCODING_HEX, CSN_ENCODING_BASE64URL } csn_encoding;
+typedef enum csn_encoding {
+  CSN_ENCODING_NONE,
+  CSN_ENCODING_HEX,       /* either case */
+  CSN_ENCODING_BASE64URL, /* no padding (RFC 4648 section 5) */
+  CSN_ENCODING_BASE64,    /* with padding (RFC 4648 section 4) */
+} csn_encoding;
 typedef enum csn_time_unit { CSN_TIME_SECONDS, CSN_TIME_MILLISECONDS } csn_time_unit;
 
 /* Signatures of requests that are a standard of their own. */
@@ -52,6 +62,9 @@ typedef struct csn_scheme {
   const char *template_text; /* the string that is signed, such as "{client_id}{timestamp}"; NULL: none */
   csn_encoding signature_encoding;
   csn_time_unit time_unit;
+  const char *client;       /* whose keys sign where the request does not say; a verifier may name another. Else NULL */
+  const char *not_in_nonce; /* bytes of a nonce's set that this scheme's have not: what delimits them; else NULL */
+  bool replayable;          /* has neither timestamp nor nonce: what was accepted once is accepted for ever */
   const char *delimited_form; /* preset to use instead where the template is ambiguous; else NULL */
   csn_standard standard;      /* requests are signed as this standard says; then no template, no forms */
 } csn_scheme;

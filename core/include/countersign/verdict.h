@@ -69,6 +69,7 @@ typedef enum csn_field {
   X(TIMESTAMP_INVALID, CREDENTIAL, "timestamp_invalid", "the timestamp is not plain decimal digits in range")        \
   X(NONCE_INVALID, CREDENTIAL, "nonce_invalid", "the nonce is empty, too long or has an illegal byte")               \
   X(SIGNATURE_LENGTH, CREDENTIAL, "signature_length", "the signature does not have its algorithm's length")          \
+  X(SIGNATURE_LIMIT, CREDENTIAL, "signature_limit", "there are more signatures than the limit")                      \
   X(SIGNATURE_ENCODING, CREDENTIAL, "signature_encoding", "the signature has a byte outside its encoding")           \
   X(BODY_NOT_SIGNED, CREDENTIAL, "body_not_signed", "there is a body that the scheme does not sign")                 \
   X(DIGEST_INVALID, CREDENTIAL, "digest_invalid", "Content-Digest is malformed or of a wrong length (RFC 9530)")     \
@@ -119,6 +120,7 @@ typedef enum csn_field {
   X(PRESIGNED_EXPIRED, TIME, "presigned_expired", "the time is behind the end of the presigned request")             \
   X(SIGNATURE_EXPIRED, TIME, "signature_expired", "the time is past the signature's expires")                        \
   X(KEY_UNKNOWN, KEY, "key_unknown", "no key fits the client, the key id and the algorithm")                         \
+  X(KEY_ALG_MISMATCH, KEY, "key_alg_mismatch", "no key of the client has the algorithm that the request names")      \
   X(KEY_EXPIRED, KEY, "key_expired", "every key that fits is past the end of its grace")                             \
   X(KEY_AMBIGUOUS, KEY, "key_ambiguous", "more than one key fits")                                                   \
   X(KEY_REVOKED, KEY, "key_revoked", "the key has been revoked")                                                     \

@@ -30,8 +30,10 @@ typedef struct csn_verifier_config {
   csn_api_key_policy api_key; /* for schemes with an API key */
   csn_sigv4_policy sigv4;     /* for AWS Signature Version 4, which has a window of its own; its spans likewise */
   csn_http_signature_policy http_signature; /* for HTTP Message Signatures; its spans likewise */
-  bool allow_unsigned_body;                 /* let a body pass that a request-signing scheme does not sign */
-  bool allow_ambiguous; /* acknowledge a template that is ambiguous; presets need no acknowledgement */
+  csn_span client_id;       /* whose keys sign, where the scheme has a client of its own; empty: that one. Must outlive
+                               the verifier */
+  bool allow_unsigned_body; /* let a body pass that a request-signing scheme does not sign */
+  bool allow_ambiguous;     /* acknowledge a template that is ambiguous; presets need no acknowledgement */
 } csn_verifier_config;
 #define CSN_VERIFIER_CONFIG_DEFAULT                                                                 \
   {                                                                                                 \
