@@ -120,6 +120,28 @@ static void separators_are_judged_by_what_a_field_can_hold(void **state) {
   assert_false(tpl.ambiguous);
 }
 
+/* A nonce that cannot hold a full stop ends at one. */
+static void a_scheme_says_what_its_nonces_cannot_hold(void **state) {
+  const csn_scheme *scheme = csn_scheme_preset(csn_span_str("standard-webhooks"));
+  csn_scheme lax = *scheme;
+  csn_template tpl;
+  size_t at = 0;
+  (void)state;
+  assert_int_equal(csn_scheme_compile(scheme, &tpl), CSN_OK);
+  assert_false(tpl.ambiguous);
+  lax.not_in_nonce = NULL;
+  assert_int_equal(csn_scheme_compile(&lax, &tpl), CSN_OK);
+  assert_true(tpl.ambiguous);
+  lax.not_in_nonce = "-";
+  assert_int_equal(csn_scheme_compile(&lax, &tpl), CSN_OK);
+  assert_true(tpl.ambiguous);
+  assert_true(csn_scheme_nonce_valid(scheme, csn_span_str("msg_1"), &at));
+  assert_false(csn_scheme_nonce_valid(scheme, csn_span_str("msg_.1"), &at));
+  assert_int_equal(at, 4);
+  assert_false(csn_scheme_nonce_valid(scheme, csn_span_str(""), &at));
+  assert_true(csn_scheme_nonce_valid(&lax, csn_span_str("msg_.1"), &at));
+}
+
 static void covers_knows_what_contains_what(void **state) {
   csn_template tpl;
   (void)state;
@@ -162,11 +184,16 @@ static void schemes_that_do_not_fit_are_refused(void **state) {
       .template_text = "{client_id}|{timestamp}|{nonce}",
       .signature_encoding = CSN_ENCODING_HEX,
   };
-  csn_scheme bad[13];
+  const csn_scheme webhook = {.forms = {{.locations = {HEADER(SIGNATURE, "S")}}},
+                              .template_text = "{body}",
+                              .signature_encoding = CSN_ENCODING_HEX,
+                              .client = "c",
+                              .replayable = true};
+  csn_scheme bad[18];
   csn_template tpl;
   (void)state;
   assert_int_equal(csn_scheme_compile(&good, &tpl), CSN_OK);
-  for (size_t i = 0; i < 13; i++) bad[i] = good;
+  for (size_t i = 0; i < 18; i++) bad[i] = good;
   bad[0].template_text = "{client_id}|{timestamp}"; /* a nonce that is not signed */
   bad[1].template_text = "{client_id}|{nonce}";     /* a timestamp that is not signed */
   bad[2].forms[0].locations[2] = (csn_location){0}; /* neither nonce nor signature located, the nonce signed */
@@ -186,7 +213,16 @@ static void schemes_that_do_not_fit_are_refused(void **state) {
   bad[11].forms[0].locations[2] = (csn_location)HEADER(SIGNATURE, "S");
   bad[11].forms[0].locations[3] = (csn_location){0};
   bad[12].forms[0].locations[4] = (csn_location)HEADER(TOKEN, "A"); /* a token that is not the scheme's */
-  for (size_t i = 0; i < 13; i++) assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_ERROR_SCHEME_INVALID);
+  bad[13].client = "c";      /* a client of its own, and one that the request names */
+  bad[14].replayable = true; /* neither timestamp nor nonce, and both are there */
+  bad[15] = webhook;         /* no timestamp, and nobody has said so */
+  bad[15].replayable = false;
+  bad[16] = webhook; /* of no client */
+  bad[16].client = NULL;
+  bad[17] = webhook; /* the client is signed, and the request does not say it */
+  bad[17].template_text = "{client_id}|{body}";
+  assert_int_equal(csn_scheme_compile(&webhook, &tpl), CSN_OK);
+  for (size_t i = 0; i < 18; i++) assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_ERROR_SCHEME_INVALID);
 }
 
 int main(void) {
@@ -195,6 +231,7 @@ int main(void) {
       cmocka_unit_test(malformed_templates_are_refused),
       cmocka_unit_test(ambiguity_is_seen),
       cmocka_unit_test(separators_are_judged_by_what_a_field_can_hold),
+      cmocka_unit_test(a_scheme_says_what_its_nonces_cannot_hold),
       cmocka_unit_test(covers_knows_what_contains_what),
       cmocka_unit_test(presets_are_sound),
       cmocka_unit_test(schemes_that_do_not_fit_are_refused),

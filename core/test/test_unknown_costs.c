@@ -3,6 +3,8 @@
 #include "count_digests.h"
 #include "support.h"
 
+#define ZEROS64 "0000000000000000000000000000000000000000000000000000000000000000"
+
 static csn_keyring *ring_of(const csn_key_config *config) {
   csn_keyring *ring = test_keyring_new();
   assert_int_equal(csn_keyring_add(ring, config), CSN_OK);
@@ -10,7 +12,7 @@ static csn_keyring *ring_of(const csn_key_config *config) {
   return ring;
 }
 
-static size_t digests_of_request(const char *client_id, csn_reason expected) {
+static size_t digests_of_request(const char *client_id, const char *signature, csn_reason expected) {
   csn_key_config config = test_key_config("known", "k", CSN_USE_REQUEST);
   csn_verifier_config verifier_config = CSN_VERIFIER_CONFIG_DEFAULT;
   csn_keyring *ring = ring_of(&config);
@@ -25,11 +27,11 @@ static size_t digests_of_request(const char *client_id, csn_reason expected) {
       {csn_span_str("x-ClientId"), csn_span_str(client_id)},
       {csn_span_str("x-Timestamp"), csn_span_str("1000")},
       {csn_span_str("x-Nonce"), csn_span_str("n")},
-      {csn_span_str("x-Signature"), csn_span_str("0000000000000000000000000000000000000000000000000000000000000000")},
+      {csn_span_str("x-Signature"), csn_span_str(signature)},
   };
   csn_request request = {
       .method = csn_span_str("GET"), .target = csn_span_str("/"), .headers = headers, .header_count = 4};
-  digests = 0;
+  digests = wide_digests = 0;
   csn_verify(verifier, &request, 1000, &verdict);
   assert_int_equal(verdict.reason, expected);
   csn_verifier_free(verifier);
@@ -39,10 +41,20 @@ static size_t digests_of_request(const char *client_id, csn_reason expected) {
 }
 
 static void unknown_client_costs_a_mac(void **state) {
-  size_t known = digests_of_request("known", CSN_REASON_SIGNATURE_MISMATCH);
+  size_t known = digests_of_request("known", ZEROS64, CSN_REASON_SIGNATURE_MISMATCH);
   (void)state;
   assert_int_equal(known, 2); /* the inner and the outer hash */
-  assert_int_equal(digests_of_request("nobody", CSN_REASON_KEY_UNKNOWN), known);
+  assert_int_equal(digests_of_request("nobody", ZEROS64, CSN_REASON_KEY_UNKNOWN), known);
+}
+
+/* What it costs follows from the signature's length alone: not from whether somebody has the id, with this hash or with
+ * another. */
+static void a_signature_of_another_hash_costs_its_own_mac(void **state) {
+  (void)state;
+  assert_int_equal(digests_of_request("known", ZEROS64 ZEROS64, CSN_REASON_SIGNATURE_LENGTH), 0);
+  assert_int_equal(wide_digests, 2);
+  assert_int_equal(digests_of_request("nobody", ZEROS64 ZEROS64, CSN_REASON_KEY_UNKNOWN), 0);
+  assert_int_equal(wide_digests, 2);
 }
 
 static size_t digests_of_token(const char *key_id, csn_reason expected) {
@@ -75,6 +87,7 @@ static void unknown_key_id_costs_a_mac(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(unknown_client_costs_a_mac),
+      cmocka_unit_test(a_signature_of_another_hash_costs_its_own_mac),
       cmocka_unit_test(unknown_key_id_costs_a_mac),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
