@@ -124,9 +124,10 @@ static void text_that_is_not_a_policy_is_refused(void **state) {
       {"{}", "policy.json:1: preset: is missing"},
       {"{" NONCE "}", "policy.json:1: keys: is missing, and so is jwks_file"},
       {"{\"preset\":\"hmac\"}",
-       "policy.json:1: preset: must be one of api-key, api-key-bearer, aws-sigv4, bearer-jwt, github, "
-       "hmac-authorization, hmac-full, hmac-full-delimited, hmac-nonce, hmac-nonce-delimited, hmac-timestamp, "
-       "hmac-timestamp-delimited, http-signature, jwt-hmac, slack, standard-webhooks, stripe"},
+       "policy.json:1: preset: must be one of api-key, api-key-bearer, api-key-form, api-key-json, api-key-query, "
+       "aws-sigv4, bearer-jwt, github, hmac-authorization, hmac-full, hmac-full-delimited, hmac-nonce, "
+       "hmac-nonce-delimited, hmac-timestamp, hmac-timestamp-delimited, http-signature, jwt-hmac, slack, "
+       "standard-webhooks, stripe"},
       {"[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]",
        "policy.json:1: the JSON is deeper or has more members than the limit (byte 16)"},
   };

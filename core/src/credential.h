@@ -58,6 +58,9 @@ size_t csn_signature_length_offset(const csn_scheme *scheme, const csn_credentia
 
 /* The first location of a field in a form, or NULL. */
 const csn_location *csn_form_find(const csn_form *form, csn_field field);
+static inline bool csn_source_is_header(csn_source source) {
+  return source == CSN_SOURCE_HEADER || source == CSN_SOURCE_HEADER_PARAM;
+}
 static inline char csn_form_assign(const csn_form *form) {
   return form->assign == 0 ? '=' : form->assign;
 }

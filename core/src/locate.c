@@ -1,6 +1,7 @@
 /* Finding the fields: which form, which header, which parameter. */
 #include "locate.h"
 
+#include "body_field.h"
 #include "cursor.h"
 #include "refuse.h"
 
@@ -93,8 +94,8 @@ static csn_reason read_params(const csn_form *form, const char *header_name, csn
 
 /* ---- locations ---- */
 
-static csn_reason read_location(const csn_form *form, const csn_location *at, const csn_request *request,
-                                csn_credential *out, csn_verdict *verdict) {
+static csn_reason read_header(const csn_form *form, const csn_location *at, const csn_request *request,
+                              csn_credential *out, csn_verdict *verdict) {
   bool repeated = false;
   const csn_header *header = find_header(request, at->name, &repeated);
   if (header == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
@@ -105,12 +106,28 @@ static csn_reason read_location(const csn_form *form, const csn_location *at, co
   return csn_credential_put(form, at->field, csn_cursor_rest(&value), out, verdict);
 }
 
-/* Whether the parameters of this location's header have been read, with those of a location before it. */
-static bool params_were_read(const csn_form *form, size_t i) {
+static csn_reason read_location(const csn_form *form, const csn_location *at, const csn_request *request,
+                                csn_credential *out, csn_verdict *verdict) {
+  switch (at->source) {
+    case CSN_SOURCE_QUERY:
+      return csn_read_query(form, request->target, out, verdict);
+    case CSN_SOURCE_FORM_BODY:
+      return csn_read_form_body(form, request->body, out, verdict);
+    case CSN_SOURCE_JSON_BODY:
+      return csn_read_json_body(form, request->body, out, verdict);
+    default:
+      return read_header(form, at, request, out, verdict);
+  }
+}
+
+/* Whether what stands at this location has been read, with a location before it: all parameters of a header, of the
+ * query and of the body are read at once. */
+static bool was_read(const csn_form *form, size_t i) {
   const csn_location *at = &form->locations[i];
-  for (size_t j = 0; j < i; j++) {
+  for (size_t j = 0; j < i && at->source != CSN_SOURCE_HEADER; j++) {
     const csn_location *before = &form->locations[j];
-    if (before->source != CSN_SOURCE_HEADER_PARAM || at->source != CSN_SOURCE_HEADER_PARAM) continue;
+    if (before->source != at->source) continue;
+    if (at->source != CSN_SOURCE_HEADER_PARAM) return true;
     if (csn_span_equal_nocase(csn_span_str(before->name), csn_span_str(at->name))) return true;
   }
   return false;
@@ -118,6 +135,7 @@ static bool params_were_read(const csn_form *form, size_t i) {
 
 static bool form_reads(const csn_form *form, const char *header_name) {
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
+    if (!csn_source_is_header(form->locations[i].source)) continue;
     if (csn_span_equal_nocase(csn_span_str(form->locations[i].name), csn_span_str(header_name))) return true;
   }
   return false;
@@ -130,6 +148,7 @@ static csn_reason check_other_forms(const csn_scheme *scheme, const csn_form *ch
     const csn_location *at = scheme->forms[i].locations;
     for (size_t j = 0; j < CSN_FORM_LOCATIONS_MAX && at[j].source != CSN_SOURCE_NONE; j++) {
       bool repeated = false;
+      if (!csn_source_is_header(at[j].source)) continue;
       if (form_reads(chosen, at[j].name) || find_header(request, at[j].name, &repeated) == NULL) continue;
       return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at[j].field, 0);
     }
@@ -141,8 +160,7 @@ static csn_reason read_fields(const csn_form *form, const csn_request *request, 
                               csn_verdict *verdict) {
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
     const csn_location *at = &form->locations[i];
-    csn_reason reason =
-        params_were_read(form, i) ? CSN_REASON_ACCEPTED : read_location(form, at, request, out, verdict);
+    csn_reason reason = was_read(form, i) ? CSN_REASON_ACCEPTED : read_location(form, at, request, out, verdict);
     if (reason != CSN_REASON_ACCEPTED) return reason;
     if (out->fields[at->field].ptr == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
   }

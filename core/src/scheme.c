@@ -46,6 +46,24 @@ static const csn_scheme presets[] = {
         .has_api_key = true,
     },
     {
+        .name = "api-key-form",
+        .summary = "an API key in the parameter api_key of a form, known by its keyed hash",
+        .forms = {{.locations = {{CSN_FIELD_API_KEY, CSN_SOURCE_FORM_BODY, "api_key", NULL, NULL}}}},
+        .has_api_key = true,
+    },
+    {
+        .name = "api-key-json",
+        .summary = "an API key in the member api_key of a JSON body, known by its keyed hash",
+        .forms = {{.locations = {{CSN_FIELD_API_KEY, CSN_SOURCE_JSON_BODY, "api_key", NULL, NULL}}}},
+        .has_api_key = true,
+    },
+    {
+        .name = "api-key-query",
+        .summary = "an API key in the query, ?key=, known by its keyed hash; logs hold targets, and so the key",
+        .forms = {{.locations = {{CSN_FIELD_API_KEY, CSN_SOURCE_QUERY, "key", NULL, NULL}}}},
+        .has_api_key = true,
+    },
+    {
         .name = "aws-sigv4",
         .summary = "AWS Signature Version 4, in the Authorization header or in the query (presigned)",
         .standard = CSN_STANDARD_AWS_SIGV4,
@@ -241,7 +259,25 @@ static bool location_is_valid(const csn_form *form, const csn_location *location
     return false;
   }
   if (csn_form_find(form, location->field) != location || location->name == NULL) return false;
+  if (!csn_source_is_header(location->source)) return location->prefix == NULL && location->param == NULL;
   return location->source == CSN_SOURCE_HEADER || (location->param != NULL && form->separator != 0);
+}
+
+static bool form_has_source(const csn_form *form, csn_source source) {
+  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX; i++) {
+    if (form->locations[i].source == source) return true;
+  }
+  return false;
+}
+
+/* A body is of one kind, and no signature is part of what it signs. */
+static bool places_are_valid(const csn_form *form, const csn_template *tpl, csn_encoding encoding) {
+  const csn_location *signature = csn_form_find(form, CSN_FIELD_SIGNATURE);
+  if (form_has_source(form, CSN_SOURCE_FORM_BODY) && form_has_source(form, CSN_SOURCE_JSON_BODY)) return false;
+  if (signature == NULL || csn_source_is_header(signature->source)) return true;
+  /* '+' would have to be encoded in a parameter */
+  if (signature->source != CSN_SOURCE_JSON_BODY && encoding == CSN_ENCODING_BASE64) return false;
+  return !csn_template_covers(tpl, signature->source == CSN_SOURCE_QUERY ? CSN_FIELD_QUERY : CSN_FIELD_BODY);
 }
 
 /* Whatever steers the verdict must be signed: an unsigned timestamp or nonce protects nothing. */
@@ -250,6 +286,7 @@ static bool form_is_valid(const csn_scheme *scheme, const csn_form *form, const 
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
     if (!location_is_valid(form, &form->locations[i])) return false;
   }
+  if (!places_are_valid(form, tpl, scheme->signature_encoding)) return false;
   for (csn_field field = CSN_FIELD_NONE; field < CSN_FIELD_COUNT; field++) {
     bool located = csn_form_find(form, field) != NULL, covered = csn_template_covers(tpl, field);
     if (is_located(field) && covered && !located) return false;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""api-key and api-key-bearer: keys made, and hashed under the pepper, by Python's own zlib, hmac and hashlib."""
+"""The presets with an API key, in a header, the query or the body: keys made, and hashed under the pepper, by Python's own zlib, hmac and hashlib."""
 import hashlib
 import hmac
 import zlib
@@ -90,6 +90,15 @@ def case(name, about, verdict, text, preset="api-key", headers=None, now=T0, **p
         policy=policy(preset, **policy_with),
         **pins,
     )
+
+
+def elsewhere(preset, name, about, verdict, target="/v1/orders", body=None, text=None):
+    """A case whose key stands in the target or in the body; `text` is the key as it is read."""
+    pins = {}
+    if verdict["stage"] not in NO_PINS:
+        pins = {"fields": {"api_key": text}, "canonical": text.encode("utf-8"), "digest": hash_of(text)}
+    one = request([("Host", "api.example")], method="GET" if body is None else "POST", target=target, body=body)
+    write(preset, name, about=about, signer=SIGNER, requests=[one], verdicts=[verdict], policy=policy(preset), **pins)
 
 
 def ok(key_id, client="client-7"):
@@ -225,3 +234,67 @@ states()
 unknown()
 malformed()
 headers()
+
+
+def in_the_query():
+    key, other = key_of("k-active"), key_of("k-reader")
+
+    def query(name, about, verdict, text):
+        elsewhere("api-key-query", name, about, verdict, "/v1/orders" + text, text=key)
+
+    malformed, repeated = no("field_malformed"), no("field_repeated")
+    query("accepted", "The key in the query.", ok("k-active"), f"?key={key}")
+    query("among-others", "Other parameters around it, one of them without a value.", ok("k-active"), f"?a=%20&key={key}&b")
+    query("names-alike", "Names that begin or end as it does.", ok("k-active"), f"?keys=1&key={key}&apikey=2")
+    query("name-upper-case", "Another case of the name is another parameter.", no("field_missing"), f"?Key={key}")
+    query("missing", "No query.", no("field_missing"), "")
+    query("in-the-path", "What looks like a parameter stands in the path.", no("field_missing"), f"/key={key}")
+    query("twice", "The parameter twice.", repeated, f"?key={key}&key={other}")
+    query("twice-encoded", "A second one whose name is encoded: a server would decode it.", malformed,
+          f"?key={key}&k%65y={other}")
+    query("encoded", "A key that would have to be decoded.", malformed, f"?key=%61{key[1:]}")
+    query("plus", "A plus would be a space.", malformed, f"?key={key}+")
+    query("no-value", "A parameter without a value.", malformed, "?key")
+    query("mistyped", "The checksum is another.", no("api_key_checksum", 48), f"?key={key[:-1]}{'0' if key[-1] != '0' else '1'}")
+
+
+def in_a_form():
+    key, other = key_of("k-active"), key_of("k-reader")
+
+    def form(name, about, verdict, body):
+        elsewhere("api-key-form", name, about, verdict, body=body.encode(), text=key)
+
+    form("accepted", "The key in a form.", ok("k-active"), f"item=x&api_key={key}")
+    form("missing", "A form without it.", no("field_missing"), "item=x")
+    form("empty", "No body.", no("field_missing"), "")
+    form("twice", "The parameter twice.", no("field_repeated"), f"api_key={key}&api_key={other}")
+    form("encoded", "A name that would have to be decoded.", no("field_malformed"), f"api%5Fkey={key}")
+
+
+def in_json():
+    key, other = key_of("k-active"), key_of("k-reader")
+
+    def member(name, about, verdict, body):
+        elsewhere("api-key-json", name, about, verdict, body=body.encode(), text=key)
+
+    def bad(reason, offset):
+        return rejected(reason, "body", offset)
+
+    member("accepted", "The key in a JSON body.", ok("k-active"), f'{{"item":"x","api_key":"{key}"}}')
+    member("nested", "A member further in is another.", no("field_missing"), f'{{"a":{{"api_key":"{key}"}}}}')
+    member("missing", "An object without it.", no("field_missing"), "{}")
+    member("number", "A number is no key.", no("field_malformed"), '{"api_key":1}')
+    member("escaped", "A key that would have to be decoded.", no("field_malformed"),
+           f'{{"api_key":"\\u{ord(key[0]):04x}{key[1:]}"}}')
+    member("twice", "The member twice.", bad("json_duplicate", 1 + len(key) + 13), f'{{"api_key":"{key}","api_key":"{other}"}}')
+    member("twice-escaped", "The member twice, once with an escape.", bad("json_duplicate", 1 + len(key) + 13),
+           f'{{"api_key":"{key}","\\u0061pi_key":"{other}"}}')
+    member("array", "No object.", bad("json_not_object", 0), f'["api_key","{key}"]')
+    member("not-json", "A form.", bad("json_invalid", 0), f"api_key={key}")
+    member("many-values", "More values than are read.", bad("json_limit", 1 + len(key) + 13 + 5 + 2 * 507),
+           f'{{"api_key":"{key}","a":[' + ",".join("0" * 508) + "]}")
+
+
+in_the_query()
+in_a_form()
+in_json()

@@ -16,12 +16,16 @@ typedef enum csn_source {
   CSN_SOURCE_NONE,         /* ends a list of locations */
   CSN_SOURCE_HEADER,       /* the value of header `name`, after `prefix` */
   CSN_SOURCE_HEADER_PARAM, /* parameter `param` of that value: name=value, separated by the form's separator */
+  CSN_SOURCE_QUERY,        /* parameter `name` of the target's query, as it stands on the wire */
+  CSN_SOURCE_FORM_BODY,    /* parameter `name` of a body in application/x-www-form-urlencoded, the same */
+  CSN_SOURCE_JSON_BODY, /* member `name` of the object that a JSON body is: a string without escapes; of a timestamp a
+                           number, too */
 } csn_source;
 
 typedef struct csn_location {
   csn_field field;
   csn_source source;
-  const char *name;   /* header */
+  const char *name;   /* of the header, parameter or member */
   const char *prefix; /* literal before the value or the first parameter; NULL for none. An auth-scheme such as
                          "Bearer " is compared without regard to case (RFC 9110 section 11.1) */
   const char *param;

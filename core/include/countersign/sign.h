@@ -27,8 +27,11 @@ typedef struct csn_sign_input {
   csn_span token; /* compact JWT for schemes that carry one: see csn_sign_jwt() */
 } csn_sign_input;
 
-/* The headers to add to the request. Caller-allocated; the spans point into it and into the scheme. */
+/* The headers to add to the request, and its target and body, which have more parameters or members where the scheme
+ * puts fields there, and else are those of the input. Caller-allocated; the spans point into it, into the scheme and
+ * into the input. */
 typedef struct csn_signed {
+  csn_span target, body;
   csn_header headers[CSN_SIGNED_HEADERS_MAX];
   size_t header_count;
   uint8_t bytes[CSN_SIGNED_BYTES];

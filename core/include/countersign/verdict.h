@@ -89,10 +89,10 @@ typedef enum csn_field {
   X(TOKEN_TOO_LONG, CREDENTIAL, "token_too_long", "the token is longer than the limit")                              \
   X(TOKEN_SHAPE, CREDENTIAL, "token_shape", "the token is not three segments, or one of them is empty")              \
   X(BASE64URL_INVALID, CREDENTIAL, "base64url_invalid", "a segment is not strict unpadded base64url (RFC 7515)")     \
-  X(JSON_INVALID, CREDENTIAL, "json_invalid", "the JOSE header or the claims are not strict JSON (RFC 8259)")        \
+  X(JSON_INVALID, CREDENTIAL, "json_invalid", "the JOSE header, claims or body are not strict JSON (RFC 8259)")      \
   X(JSON_LIMIT, CREDENTIAL, "json_limit", "the JSON is deeper, longer or has more members than the limit")           \
   X(JSON_DUPLICATE, CREDENTIAL, "json_duplicate", "a member name occurs twice in one object")                        \
-  X(JSON_NOT_OBJECT, CREDENTIAL, "json_not_object", "the JOSE header or the claims are not a JSON object")           \
+  X(JSON_NOT_OBJECT, CREDENTIAL, "json_not_object", "the JOSE header, the claims or the body are no JSON object")    \
   X(ALG_MISSING, CREDENTIAL, "alg_missing", "the JOSE header has no alg, or it is not a string")                     \
   X(ALG_NOT_ALLOWED, CREDENTIAL, "alg_not_allowed", "the alg is none, unknown or not on the allow-list")             \
   X(CRIT_UNSUPPORTED, CREDENTIAL, "crit_unsupported", "crit is malformed or names an extension not understood")      \
