@@ -18,7 +18,7 @@ static const char help[] =
     "\n"
     "  --jwks FILE                the keys: a JWK Set, or one JWK\n"
     "  --secret-file FILE         the key: an HMAC secret; one line end behind it is dropped\n"
-    "  --secret-encoding NAME     of the secret file: text (the default), hex or base64url\n"
+    "  --secret-encoding NAME     of the secret file: text (the default), hex, base64url, base64\n"
     "  --alg LIST                 algorithms to allow, separated by commas; HS256 without it\n"
     "  --now UNIX                 the time of every token, in UNIX seconds; without it, the clock's\n"
     "  --signature-only           only header and signature count; the payload may be any bytes\n"
@@ -82,7 +82,7 @@ static int read_key_options(jwt_options *options) {
   }
   if (options->secret_encoding != NULL &&
       !csn_secret_encoding_named(csn_span_str(options->secret_encoding), &options->encoding)) {
-    return csn_misuse(command, "--secret-encoding takes text, hex or base64url");
+    return csn_misuse(command, "--secret-encoding takes text, hex, base64url or base64");
   }
   if (options->secret_file != NULL && (algorithms & (algorithms - 1)) != 0) {
     return csn_misuse(command, "--secret-file takes one --alg: a key has exactly one algorithm");

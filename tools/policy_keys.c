@@ -113,7 +113,7 @@ static bool read_secret(csn_policy_reader *r, uint32_t key, const uint32_t *at, 
            csn_policy_refuse(r, at[SECRET_ENCODING], "secret_encoding", "goes with a secret, not with a key_file");
   }
   if (at[SECRET_ENCODING] != 0 && !csn_secret_encoding_named(csn_json_raw(&r->json, at[SECRET_ENCODING]), &encoding)) {
-    return csn_policy_refuse(r, at[SECRET_ENCODING], "secret_encoding", "must be text, hex or base64url");
+    return csn_policy_refuse(r, at[SECRET_ENCODING], "secret_encoding", "must be text, hex, base64url or base64");
   }
   if (at[SECRET_FILE] != 0) return read_secret_file(r, at[SECRET_FILE], encoding, memory);
   if (at[SECRET_ENV] != 0) return read_secret_env(r, at[SECRET_ENV], encoding, memory);

@@ -8,7 +8,11 @@
 #include "input.h"
 
 static const char *const encodings[] = {
-    [CSN_SECRET_TEXT] = "text", [CSN_SECRET_HEX] = "hex", [CSN_SECRET_BASE64URL] = "base64url"};
+    [CSN_SECRET_TEXT] = "text",
+    [CSN_SECRET_HEX] = "hex",
+    [CSN_SECRET_BASE64URL] = "base64url",
+    [CSN_SECRET_BASE64] = "base64",
+};
 
 bool csn_secret_encoding_named(csn_span name, csn_secret_encoding *out) {
   for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++) {
@@ -19,10 +23,19 @@ bool csn_secret_encoding_named(csn_span name, csn_secret_encoding *out) {
   return false;
 }
 
+/* Standard Webhooks writes secrets as whsec_ and base64. */
+static csn_span without_whsec(csn_span text) {
+  csn_span prefix = csn_span_str("whsec_");
+  bool has = text.len >= prefix.len && memcmp(text.ptr, prefix.ptr, prefix.len) == 0;
+  return has ? csn_span_of(text.ptr + prefix.len, text.len - prefix.len) : text;
+}
+
 static const char *decode(csn_secret *out, csn_span text, csn_secret_encoding encoding) {
+  if (encoding == CSN_SECRET_BASE64) text = without_whsec(text);
   size_t offset = 0, len = text.len;
   if (encoding == CSN_SECRET_HEX) len = text.len / 2;
   if (encoding == CSN_SECRET_BASE64URL) len = csn_base64url_decoded_len(text.len);
+  if (encoding == CSN_SECRET_BASE64) len = csn_base64_decoded_len(text);
   if (len > sizeof out->bytes) return csn_error_sentence(CSN_ERROR_KEY_TOO_LONG);
   out->len = len;
   if (text.len == 0) return NULL;
@@ -31,6 +44,8 @@ static const char *decode(csn_secret *out, csn_span text, csn_secret_encoding en
       return csn_hex_decode(text, out->bytes, &offset) ? NULL : "the secret is not an even number of hex digits";
     case CSN_SECRET_BASE64URL:
       return csn_base64url_decode(text, out->bytes, &offset) ? NULL : "the secret is not strict unpadded base64url";
+    case CSN_SECRET_BASE64:
+      return csn_base64_decode(text, out->bytes, &offset) ? NULL : "the secret is not strict padded base64";
     default:
       memcpy(out->bytes, text.ptr, len);
       return NULL;

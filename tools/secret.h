@@ -4,7 +4,12 @@
 
 #include <countersign/keyring.h>
 
-typedef enum csn_secret_encoding { CSN_SECRET_TEXT, CSN_SECRET_HEX, CSN_SECRET_BASE64URL } csn_secret_encoding;
+typedef enum csn_secret_encoding {
+  CSN_SECRET_TEXT,
+  CSN_SECRET_HEX,
+  CSN_SECRET_BASE64URL,
+  CSN_SECRET_BASE64
+} csn_secret_encoding;
 
 enum { CSN_SECRET_TEXT_MAX = 2 * CSN_SECRET_MAX }; /* bytes of the longest text: hex */
 
@@ -13,7 +18,7 @@ typedef struct csn_secret {
   size_t len;
 } csn_secret;
 
-/* "text", "hex" or "base64url". */
+/* "text", "hex", "base64url" or "base64"; the last may have "whsec_" before it. */
 bool csn_secret_encoding_named(csn_span name, csn_secret_encoding *out) CSN_WARN_UNUSED;
 
 /* Each returns NULL, or why not: a sentence in static storage that holds nothing of the secret, and then `out` is

@@ -302,8 +302,10 @@ static void unfit_secrets_are_refused(void **state) {
        "policy.json:1: keys[0].secret: the secret is not an even number of hex digits"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret_encoding\":\"base64url\",\"secret\":\"a+b=\"}]}",
        "policy.json:1: keys[0].secret: the secret is not strict unpadded base64url"},
+      {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret_encoding\":\"base64\",\"secret\":\"whsec_YWI\"}]}",
+       "policy.json:1: keys[0].secret: the secret is not strict padded base64"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret_encoding\":\"HEX\",\"secret\":\"00\"}]}",
-       "policy.json:1: keys[0].secret_encoding: must be text, hex or base64url"},
+       "policy.json:1: keys[0].secret_encoding: must be text, hex, base64url or base64"},
       {"{" NONCE ",\"keys\":[{\"client_id\":\"c\",\"secret_env\":\"CSN_TEST_UNSET\"}]}",
        "policy.json:1: keys[0].secret_env: the variable is not set in the environment"},
       {"{" NONCE ",\"keys\":[\n{\"key_id\":\"a\",\"client_id\":\"c\",\"secret\":\"" SECRET
@@ -359,6 +361,9 @@ static void secrets_come_from_files_variables_and_encodings(void **state) {
       bytes, 32);
   check_secret("\"secret_encoding\":\"base64url\",\"secret\":\"AAH_CgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"", bytes,
                32);
+  check_secret("\"secret_encoding\":\"base64\",\"secret\":\"AAH/CgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"", bytes, 32);
+  check_secret("\"secret_encoding\":\"base64\",\"secret\":\"whsec_AAH/CgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"",
+               bytes, 32);
   test_write_text("plain", SECRET);
   test_write_text("lf", SECRET "\n");
   test_write_text("crlf", SECRET "\r\n");

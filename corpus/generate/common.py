@@ -72,6 +72,8 @@ def secret_of(policy, key_id):
         return bytes.fromhex(key["secret"])
     if encoding == "base64url":
         return base64.urlsafe_b64decode(key["secret"] + "=" * (-len(key["secret"]) % 4))
+    if encoding == "base64":
+        return base64.b64decode(key["secret"].removeprefix("whsec_"), validate=True)
     return key["secret"].encode("utf-8")
 
 
