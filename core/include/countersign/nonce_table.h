@@ -101,10 +101,11 @@ csn_error csn_nonce_table_memory(const csn_nonce_table *table, csn_nonce_memory 
  * its slot bears the mark of another that found no room beside it: until the latest `expires` that was claimed since,
  * and in a table that is overloaded up to 256 seconds more. UNAVAILABLE, and nothing changes, where client id or nonce
  * is longer than 128 bytes or `now` is after the year 9999; a `now` before the table's clock counts as the clock.
- * Thread-safe, lock-free: never waits, never allocates. Who moves the clock by a tick also clears what is old in two
- * 512ths of the table, who moves it by 260 ticks (17 minutes without a claim) in all of it, unless
- * csn_nonce_table_sweep() has been before. Timing depends on the client id, the nonce and what lies beside it, none of
- * which is secret. */
+ * Thread-safe, lock-free: never waits, never allocates, but for a thread's first claim, which may allocate once
+ * (pthread_setspecific(); in a shared library that was loaded later, its thread-local word, too). Who moves the clock
+ * by a tick also clears what is old in two 512ths of the table, who moves it by 260 ticks (17 minutes without a claim)
+ * in all of it, unless csn_nonce_table_sweep() has been before. Timing depends on the client id, the nonce and what
+ * lies beside it, none of which is secret. */
 csn_nonce_answer csn_nonce_table_claim(csn_nonce_table *table, csn_span client_id, csn_span nonce, int64_t expires,
                                        int64_t now) CSN_WARN_UNUSED CSN_NONNULL(1);
 
