@@ -31,7 +31,7 @@ CPPFLAGS_ALL := -D_GNU_SOURCE -Icore/include
 CC_release := $(CC_DEFAULT)
 CFLAGS_release := -O2 -g $(HARDENING)
 CC_asan := $(CC_DEFAULT)
-CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS_asan := -O1 -g -fPIC -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CC_tsan := $(CC_DEFAULT)
 CFLAGS_tsan := -O1 -g -fsanitize=thread
 CC_fuzz := clang
@@ -115,6 +115,13 @@ $(B)/$(1)/tests/%: $(B)/$(1)/%.o $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) $$(filte
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_TEST) -o $$@
+
+# What this test loads and unloads: an object that contains the library.
+$(B)/$(1)/tests/core/test/test_nonce_unload: | $(B)/$(1)/tests/core/test/test_nonce_unload.so
+$(B)/$(1)/tests/core/test/test_nonce_unload.so: $(B)/$(1)/libcountersign.a
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) -shared -Wl,--whole-archive $$^ -Wl,--no-whole-archive $$(LIBS_CORE) -o $$@
 
 # The test of the benchmarks' peers is linked with these, and with nothing of ours.
 $(B)/$(1)/tests/bench/peers/test_peers: $(B)/$(1)/bench/peers/test_peers.o $$(PEER_SRC:%.c=$(B)/$(1)/%.o) $$(PEER_CXX:%.cc=$(B)/$(1)/%.o)
