@@ -51,6 +51,7 @@ static csn_nonce_answer table_claim(void *self, csn_span client_id, csn_span non
   return csn_nonce_table_claim(self, client_id, nonce, expires, now);
 }
 
+/* The region. The counters of a handle are not in it: 137 KB with 64 shards, 0.02 bytes a nonce of 8 million. */
 static size_t table_bytes(void *self) {
   return csn_nonce_table_measure(self).region_bytes;
 }
@@ -74,9 +75,9 @@ static void table_batch_block(const csn_nonce_peer *set, void *self, uint64_t fi
   (void)set;
   name names[BATCH];
   csn_nonce_claim claims[BATCH];
-  for (size_t i = 0; i < BATCH; i++) claims[i].client_id = client_of(first + i); /* of each batch of the block */
   for (uint64_t start = first; start < first + BLOCK; start += BATCH) {
     for (size_t i = 0; i < BATCH; i++) {
+      claims[i].client_id = client_of(start + i);
       claims[i].nonce = nonce_of(&names[i], start + i);
       claims[i].expires = expiry(now);
     }
@@ -84,7 +85,7 @@ static void table_batch_block(const csn_nonce_peer *set, void *self, uint64_t fi
     for (size_t i = 0; i < BATCH; i++) count(t, claims[i].answer);
   }
 }
-_Static_assert(BATCH % CLIENTS == 0 && BLOCK % BATCH == 0, "the batches of a block have the same clients");
+_Static_assert(BLOCK % BATCH == 0, "a block is of whole batches");
 
 /* ---- peers ---- */
 
