@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../core/src/alg.h"
 #include "../core/src/ct.h"
 #include "command.h"
 #include "policy_reader.h"
@@ -153,6 +154,17 @@ static bool make_secret_key(csn_policy_reader *r, uint32_t node, const csn_key_c
          csn_policy_refuse(r, node, NULL, "%s", csn_key_refusal(error, "allow_legacy_short", text, sizeof text));
 }
 
+/* Whether requests of the preset can be signed with the key: HTTP Message Signatures name their algorithms, all others
+ * are HMACs. */
+static bool check_request_key(csn_policy_reader *r, uint32_t node, const csn_key *key) {
+  bool is_http = r->out->config.scheme->standard == CSN_STANDARD_HTTP_SIGNATURES;
+  const csn_alg_row *alg = csn_alg_find(key->alg);
+  if ((key->uses & CSN_USE_REQUEST) == 0 || (is_http ? alg->http_name != NULL : alg->kind == CSN_KIND_HMAC))
+    return true;
+  return csn_policy_refuse(r, node, "alg", "is %s, with which no request of the preset is signed",
+                           csn_alg_name(key->alg));
+}
+
 static bool read_key(csn_policy_reader *r, uint32_t node, csn_key *key, key_memory *memory) {
   csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
   uint32_t at[FIELDS];
@@ -167,10 +179,11 @@ static bool read_key(csn_policy_reader *r, uint32_t node, csn_key *key, key_memo
                         : !make_secret_key(r, node, &config, key)) {
     return false;
   }
-  csn_error error = csn_keyring_add_key(r->out->keyring, key);
-  if (error == CSN_OK) return true;
+  bool fits = check_request_key(r, node, key);
+  csn_error error = fits ? csn_keyring_add_key(r->out->keyring, key) : CSN_OK;
+  if (fits && error == CSN_OK) return true;
   csn_key_wipe(key);
-  return csn_policy_refuse(r, node, NULL, "%s", csn_error_sentence(error));
+  return fits && csn_policy_refuse(r, node, NULL, "%s", csn_error_sentence(error));
 }
 
 static size_t count_items(const csn_json *json, uint32_t list) {

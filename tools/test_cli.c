@@ -50,7 +50,7 @@ static void misuse_is_told_in_one_line(void **state) {
       {"jwt verify", "exactly one of --jwks FILE and --secret-file FILE"},
       {"jwt verify --jwks a --secret-file b", "exactly one of --jwks FILE and --secret-file FILE"},
       {"jwt verify --jwks a --secret-encoding hex", "--secret-encoding goes with --secret-file"},
-      {"jwt verify --secret-file a --secret-encoding HEX", "--secret-encoding takes text, hex or base64url"},
+      {"jwt verify --secret-file a --secret-encoding HEX", "--secret-encoding takes text, hex, base64url or base64"},
       {"jwt verify --secret-file a --alg none", "\"none\" is not supported"},
       {"jwt verify --secret-file a --alg HS256,", "\"\" is not supported"},
       {"jwt verify --secret-file a --leeway 3601", "--leeway takes 0 to 3600"},

@@ -6,7 +6,7 @@ import os
 from common import VECTORS, pretty
 from jose_sign import b64, jwk, number, private, public_pem, secret
 
-INVALID = "a public key is malformed, weak, or not of its algorithm's type or curve"
+INVALID = "an asymmetric key is malformed, weak, not whole, or not of its algorithm's type or curve"
 MEMBER = "a JSON Web Key lacks a member or has one of the wrong type or value (RFC 7517)"
 SHORT = "an HMAC key is shorter than its hash"
 ASYMMETRIC = "the bytes are an asymmetric key"
