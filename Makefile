@@ -142,7 +142,7 @@ $(B)/$(1)/bench/%.o: bench/%.cc | $(B)/.setup-bench
 	$$(Q)$(CXX) -std=c++17 $$(CPPFLAGS_ALL) $$(VERSION_FLAG) -Wall -Wextra -Wshadow $$(if $$(filter 1,$$(WERROR)),-Werror) -O2 -g \
 		$$(filter -fsanitize% -fno-sanitize%,$$(CFLAGS_$(1))) -MMD -MP -c $$< -o $$@
 $(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(BENCH_CXX:%.cc=$(B)/$(1)/%.o) $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) \
-		$$(REDACT_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/tools/locked.o \
+		$$(REDACT_SRC:%.c=$(B)/$(1)/%.o) \
 		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
 	$$(call say,LINK,$$@)
 	$$(Q)$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_BENCH) -o $$@
@@ -204,7 +204,7 @@ bench: $(B)/release/bench/csn-bench $(STUDY_NAMES:%=$(B)/release/bench/%) ## The
 
 # Everything runs under the address and undefined-behaviour sanitizers and as it is shipped; what threads share runs
 # under the thread sanitizer, too. The fuzz targets replay their corpora without libFuzzer.
-TSAN_TESTS := $(filter %nonce_table %nonce_stress %nonce_history %nonce_brink %nonce_stats %nonce_lanes %audit_queue %key_threads %sigv4_cache %audit_writer %api_key_store %refresh_memory,$(TESTS_tsan))
+TSAN_TESTS := $(filter %nonce_table %nonce_stress %nonce_history %nonce_brink %nonce_stats %nonce_lanes %audit_queue %key_threads %sigv4_cache %audit_writer %api_key_store %refresh_memory %rotation %epoch,$(TESTS_tsan))
 # test_allocation replaces the allocator, which the sanitizers have done before it.
 ASAN_TESTS := $(filter-out %/test_allocation,$(TESTS_asan))
 TEST_RUNS = $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) \
@@ -249,7 +249,7 @@ corpus: | $(B)/.setup-corpus ## Makes the vectors in corpus/vectors anew, with o
 warnings: | $(B)/.setup-fuzz ## Compiles everything with gcc and clang, warnings as errors
 	$(MAKE) B=$(B)/warnings-gcc WERROR=1 everything
 	$(MAKE) B=$(B)/warnings-clang WERROR=1 CC_DEFAULT=clang CXX=clang++ everything
-everything: lib csn stores bench $(TESTS_release) $(REPLAYS_release) $(MODEL)/model-1 $(MODEL)/model-2
+everything: lib csn stores bench $(TESTS_release) $(REPLAYS_release) $(MODEL)/model-1 $(MODEL)/model-2 $(MODEL)/model-epoch
 
 format: | $(B)/.setup-check ## Formats the sources
 	clang-format -i $(SOURCES)

@@ -44,7 +44,6 @@ static void fill_ring(csn_keyring **ring, const csn_key *keys) {
   csn_error error = csn_keyring_new(ring, seed);
   for (size_t i = 0; error == CSN_OK && i < CLIENTS; i++) error = csn_keyring_add_key(*ring, &keys[i]);
   if (error != CSN_OK) csn_workload_fatal("the keyring of 100,000 clients: %s", csn_error_sentence(error));
-  csn_keyring_freeze(*ring);
 }
 
 /* True where the client's own key was found. */
@@ -52,7 +51,12 @@ static bool look_up(lookup_fixture *fixture, size_t client) {
   csn_span id = csn_span_of(client_ids[client], CLIENT_ID_BYTES);
   if (fixture->ring != NULL) {
     const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX];
-    return csn_keyring_find_client(fixture->ring, id, keys) == 1 && csn_span_equal(csn_key_client_id(keys[0]), id);
+    csn_keyring_reading reading;
+    csn_keyring_read_begin(fixture->ring, &reading);
+    size_t count = csn_keyring_find_client(&reading, id, keys);
+    bool found = count == 1 && csn_span_equal(csn_key_client_id(keys[0]), id);
+    csn_keyring_read_end(&reading);
+    return found;
   }
   csn_key key;
   return fixture->handle.credentials.lookup(fixture->handle.credentials.self, id, &key) == CSN_LOOKUP_FOUND &&

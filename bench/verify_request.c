@@ -94,7 +94,6 @@ static void prepare(verify_row *row) {
   csn_key key = csn_workload_key();
   must(csn_keyring_new(&row->ring, seed), row, "the keyring");
   must(csn_keyring_add_key(row->ring, &key), row, "the key");
-  csn_keyring_freeze(row->ring);
   row->requests = csn_request_pool_make(&row->kind, REQUESTS);
   start_over(row);
   check(row);

@@ -73,7 +73,7 @@ static inline const csn_key *fuzz_signing_key(size_t key) {
   return &keys[key];
 }
 
-/* A frozen ring; made once, kept for the life of the process. */
+/* A ring; made once, kept for the life of the process. */
 static inline const csn_keyring *fuzz_ring(size_t ring) {
   static csn_keyring *rings[FUZZ_RING_COUNT];
   static const uint8_t seed[16] = "a constant seed";
@@ -83,9 +83,15 @@ static inline const csn_keyring *fuzz_ring(size_t ring) {
       csn_key_config config = fuzz_key_config(key);
       if ((FUZZ_RINGS[ring] & 1u << key) != 0) FUZZ_CHECK(csn_keyring_add(rings[ring], &config) == CSN_OK);
     }
-    csn_keyring_freeze(rings[ring]);
   }
   return rings[ring];
+}
+
+/* A reading of it that never ends. */
+static inline const csn_keyring_reading *fuzz_keys(size_t ring) {
+  static csn_keyring_reading readings[FUZZ_RING_COUNT];
+  if (readings[ring].state == NULL) csn_keyring_read_begin(fuzz_ring(ring), &readings[ring]);
+  return &readings[ring];
 }
 
 /* Whether a key of the ring may be used so at `now`. */

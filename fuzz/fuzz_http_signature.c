@@ -24,7 +24,7 @@ typedef struct signature_case {
   uint8_t base[CSN_SIGNATURE_BASE_MAX]; /* what was signed */
 } signature_case;
 
-/* ---- the policies ---- */
+/* ---- the policies and their verifiers ---- */
 
 /* One that lets everything pass that is signed, the default, and one that asks for all that can be asked for. */
 static csn_http_signature_policy policy_of(size_t index) {
@@ -154,7 +154,7 @@ static bool base_of(const signature_case *test, const csn_request *request, uint
   csn_http_signature found;
   csn_verdict verdict;
   size_t offset;
-  csn_http_signature_verify(fuzz_ring(FUZZ_REQUEST_RING), &policy, WINDOW, request, test->now, &found, &verdict);
+  csn_http_signature_verify(fuzz_keys(FUZZ_REQUEST_RING), &policy, WINDOW, request, test->now, &found, &verdict);
   if (!csn_accepted(&verdict)) return false;
   bool good = csn_signature_base(request, &policy.context, found.input, &sink, &offset) == CSN_REASON_ACCEPTED &&
               !buffer.overflow;
@@ -233,7 +233,7 @@ static void check_accepted(const signature_case *test, const csn_request *reques
   csn_verdict alone;
   size_t len = 0;
   FUZZ_CHECK(base_of(test, request, base, &len));
-  csn_http_signature_verify(fuzz_ring(FUZZ_REQUEST_RING), &policy, WINDOW, request, test->now, &found, &alone);
+  csn_http_signature_verify(fuzz_keys(FUZZ_REQUEST_RING), &policy, WINDOW, request, test->now, &found, &alone);
   FUZZ_CHECK(fuzz_same_verdict(&alone, verdict));
   FUZZ_CHECK(verdict->field == CSN_FIELD_NONE && verdict->offset == 0 && verdict->client_id.len > 0);
   if (!test->sign || test->base_len == 0) return;

@@ -198,7 +198,7 @@ static void check_neighbour(const jwt_case *test, csn_span token) {
   memcpy(changed, token.ptr, token.len);
   size_t at = (size_t)(token.ptr[token.len - 1] * 256 + token.ptr[token.len - 2]) % token.len;
   changed[at] ^= (uint8_t)(1u << (token.ptr[token.len - 3] & 7));
-  csn_jwt_verify(fuzz_ring(test->ring), &test->policy, csn_span_of(changed, token.len), test->now, &jwt, &verdict);
+  csn_jwt_verify(fuzz_keys(test->ring), &test->policy, csn_span_of(changed, token.len), test->now, &jwt, &verdict);
   FUZZ_CHECK(!csn_accepted(&verdict));
 }
 
@@ -207,7 +207,7 @@ static void check_neighbour(const jwt_case *test, csn_span token) {
 /* Whether the library's signer gave a token that header, key and signature must not fail. */
 static bool is_surely_signed(const jwt_case *test) {
   bool by_id = FUZZ_KEYS[test->key].key_id[0] != 0;
-  bool alone = csn_keyring_token_key_count(fuzz_ring(test->ring)) == 1;
+  bool alone = csn_keyring_token_key_count(fuzz_keys(test->ring)) == 1;
   if (test->mode != MODE_SIGNER && test->mode != MODE_MODEL) return false;
   if (test->mutated || test->policy.algorithms == 0) return false;
   if (test->payload.len == 0 && !test->policy.signature_only) return false;
@@ -244,13 +244,13 @@ static void run(const jwt_case *test) {
   csn_span token = fuzz_copy(csn_span_of(test->token, test->len));
   csn_jwt first_jwt, second_jwt;
   csn_verdict first, second;
-  const csn_keyring *ring = fuzz_ring(test->ring);
+  const csn_keyring_reading *keys = fuzz_keys(test->ring);
   memset(&first_jwt, 0x55, sizeof first_jwt);
   memset(&second_jwt, 0xaa, sizeof second_jwt);
   memset(&first, 0x55, sizeof first);
   memset(&second, 0xaa, sizeof second);
-  csn_jwt_verify(ring, &test->policy, token, test->now, &first_jwt, &first);
-  csn_jwt_verify(ring, &test->policy, token, test->now, &second_jwt, &second);
+  csn_jwt_verify(keys, &test->policy, token, test->now, &first_jwt, &first);
+  csn_jwt_verify(keys, &test->policy, token, test->now, &second_jwt, &second);
   spoil(token, &first);
   spoil(token, &second);
   FUZZ_CHECK(fuzz_same_verdict(&first, &second));

@@ -164,7 +164,7 @@ static int add_jwks(csn_keyring *ring, const jwt_options *options, const csn_key
   return status;
 }
 
-/* 0 and a frozen ring, or an exit status and no ring. What is to be said of the keys is a note of the run's. */
+/* 0 and a ring, or an exit status and no ring. What is to be said of the keys is a note of the run's. */
 static int load_keys(csn_keyring **ring, const jwt_options *options, csn_line_run *lines) {
   csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
   uint8_t seed[16];
@@ -175,11 +175,7 @@ static int load_keys(csn_keyring **ring, const jwt_options *options, csn_line_ru
     return csn_fail(command, "%s", csn_error_sentence(CSN_ERROR_NO_MEMORY));
   }
   int status = options->jwks != NULL ? add_jwks(*ring, options, &config, lines) : add_secret(*ring, options, &config);
-  if (status == 0) {
-    csn_keyring_freeze(*ring);
-  } else {
-    csn_keyring_free(*ring);
-  }
+  if (status != 0) csn_keyring_free(*ring);
   return status;
 }
 
@@ -196,8 +192,11 @@ typedef struct jwt_run {
 static bool verify_line(jwt_run *run, csn_span line) {
   char id[24];
   csn_verdict verdict;
+  csn_keyring_reading keys;
   int id_len = snprintf(id, sizeof id, "%" PRIu64, run->lines.lines.total);
-  csn_jwt_verify(run->ring, &run->options.policy, line, csn_line_run_now(&run->lines), &run->jwt, &verdict);
+  csn_keyring_read_begin(run->ring, &keys);
+  csn_jwt_verify(&keys, &run->options.policy, line, csn_line_run_now(&run->lines), &run->jwt, &verdict);
+  csn_keyring_read_end(&keys);
   csn_verdict_line(&run->lines.out, csn_span_of(id, (size_t)id_len), &verdict);
   return csn_accepted(&verdict);
 }

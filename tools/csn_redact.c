@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../core/src/secret_memory.h"
 #include "command.h"
 #include "input.h"
-#include "locked.h"
 #include "policy.h"
 #include "redact.h"
 

@@ -7,6 +7,7 @@
 
 #include "../core/src/credential.h"
 #include "../core/src/ct.h"
+#include "../core/src/secret_memory.h"
 #include "command.h"
 #include "input.h"
 #include "policy_reader.h"
@@ -176,6 +177,14 @@ static bool read_jwks(csn_policy_reader *r, uint32_t node, uint32_t client) {
   return good;
 }
 
+static bool has_token_key(const csn_keyring *ring) {
+  csn_keyring_reading keys;
+  csn_keyring_read_begin(ring, &keys);
+  bool has = csn_keyring_token_key_count(&keys) > 0;
+  csn_keyring_read_end(&keys);
+  return has;
+}
+
 /* A preset whose key kind is missing would reject everything. */
 static bool check_uses(csn_policy_reader *r, uint32_t keys, uint32_t jwks) {
   bool has_request = jwks != 0 && is_http_signature(r->out->config.scheme);
@@ -183,7 +192,7 @@ static bool check_uses(csn_policy_reader *r, uint32_t keys, uint32_t jwks) {
   if ((r->uses & CSN_USE_REQUEST) != 0 && !has_request) {
     return csn_policy_refuse(r, keys, "keys", "none has the use \"request\", which the preset needs");
   }
-  if ((r->uses & CSN_USE_TOKEN) != 0 && csn_keyring_token_key_count(r->out->keyring) == 0) {
+  if ((r->uses & CSN_USE_TOKEN) != 0 && !has_token_key(r->out->keyring)) {
     return csn_policy_refuse(r, keys, "keys", "none has the use \"token\", which the preset needs");
   }
   return true;
@@ -196,9 +205,7 @@ static bool read_keys(csn_policy_reader *r, const uint32_t at[FIELDS]) {
   csn_wipe(seed, sizeof seed);
   if (error != CSN_OK) return csn_policy_refuse(r, at[KEYS], "keys", "%s", csn_error_sentence(error));
   if (at[KEYS] != 0 && !csn_policy_read_keys(r, at[KEYS])) return false;
-  if (!read_jwks(r, at[JWKS_FILE], at[JWKS_CLIENT]) || !check_uses(r, at[KEYS], at[JWKS_FILE])) return false;
-  csn_keyring_freeze(r->out->keyring);
-  return true;
+  return read_jwks(r, at[JWKS_FILE], at[JWKS_CLIENT]) && check_uses(r, at[KEYS], at[JWKS_FILE]);
 }
 
 /* ---- the verifier ---- */
@@ -321,7 +328,7 @@ void csn_policy_free(csn_policy *policy) {
   csn_keyring_free(policy->keyring);
   csn_api_key_store_free(policy->api_keys);
   for (size_t i = 0; i < policy->key_count; i++) csn_key_wipe(&policy->keys[i]);
-  free(policy->keys);
+  csn_locked_free(policy->keys);
   free(policy->memory);
   memset(policy, 0, sizeof *policy);
 }

@@ -5,6 +5,7 @@
 
 #include "../core/src/alg.h"
 #include "../core/src/ct.h"
+#include "../core/src/secret_memory.h"
 #include "command.h"
 #include "policy_reader.h"
 #include "secret.h"
@@ -199,7 +200,7 @@ bool csn_policy_read_keys(csn_policy_reader *r, uint32_t node) {
   size_t count = count_items(&r->json, node);
 
   if (count == 0) return csn_policy_refuse(r, node, "keys", "is empty");
-  r->out->keys = calloc(count, sizeof *r->out->keys);
+  r->out->keys = csn_locked_new(count * sizeof *r->out->keys);
   if (r->out->keys == NULL) return csn_policy_refuse(r, node, "keys", "%s", strerror(ENOMEM));
   r->section = "keys";
   for (uint32_t item = node + 1; good && item < nodes[node].next; item = nodes[item].next) {

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "../core/src/encoding.h"
-#include "locked.h"
+#include "../core/src/secret_memory.h"
 #include "policy_reader.h"
 
 /* Decodes the base64url of one member (RFC 7518 section 6). What is no base64url is no secret of a key. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "locked.h"
+#include "../core/src/secret_memory.h"
 #include "redact_rules.h"
 
 enum { CONTEXT = 256 }; /* bytes in front of a window that were written and are seen once more: more than any head */

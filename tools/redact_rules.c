@@ -8,7 +8,7 @@
 
 #include "../core/src/ct.h"
 #include "../core/src/encoding.h"
-#include "locked.h"
+#include "../core/src/secret_memory.h"
 
 #define BIT(name) (1u << CSN_REDACT_##name)
 #define ALNUM (BIT(TOKEN) | BIT(PARAMETER) | BIT(VISIBLE) | BIT(BASE64) | BIT(DOTTED))

@@ -59,20 +59,30 @@ static bool choose_request_key(csn_sign_plan *plan, int64_t now, refusal out) {
   return true;
 }
 
+/* The token key with this id; NULL: the one that there is. The policy's ring does not change while it is signed with:
+ * what is found stays behind the reading. */
+static const csn_key *find_token_key(const csn_sign_plan *plan, const char *id) {
+  csn_keyring_reading keys;
+  csn_keyring_read_begin(plan->policy->keyring, &keys);
+  const csn_key *key =
+      id == NULL ? csn_keyring_only_token_key(&keys) : csn_keyring_find_key_id(&keys, csn_span_str(id));
+  csn_keyring_read_end(&keys);
+  return key;
+}
+
 /* The key that is named, or the one of the client, or the one that there is. */
 static bool choose_token_key(csn_sign_plan *plan, int64_t now, refusal out) {
-  const csn_keyring *ring = plan->policy->keyring;
   const char *id = plan->choice->token_key_id;
   char client[CSN_ID_MAX + 1] = "";
   if (id == NULL && plan->request_key == NULL) id = plan->choice->key_id;
   if (id != NULL) {
-    plan->token_key = csn_keyring_find_key_id(ring, csn_span_str(id));
+    plan->token_key = find_token_key(plan, id);
     return plan->token_key != NULL || refuse(out, "no key of the policy that signs tokens has the id \"%.128s\"", id);
   }
   if (plan->client.len <= CSN_ID_MAX)
     snprintf(client, sizeof client, "%.*s", (int)plan->client.len, (const char *)plan->client.ptr);
   if (client[0] == '\0' || find_keys(plan, CSN_USE_TOKEN, client, NULL, now, &plan->token_key) != 1) {
-    plan->token_key = csn_keyring_only_token_key(ring);
+    plan->token_key = find_token_key(plan, NULL);
   }
   return plan->token_key != NULL || refuse(out, "more than one key of the policy signs tokens: %s chooses one",
                                            plan->request_key == NULL ? "--key-id" : "--token-key-id");

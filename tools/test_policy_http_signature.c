@@ -1,4 +1,5 @@
 /* The object "http_signature" of a policy, and public keys that sign requests. */
+#include "../core/test/ring.h"
 #include "policy.h"
 #include "test_support.h"
 
@@ -95,13 +96,13 @@ static void public_keys_of_a_client_sign_requests(void **state) {
   (void)state;
   test_write_text("keys.json", ED25519);
   must_load("{\"preset\":\"http-signature\",\"jwks_file\":\"keys.json\",\"jwks_client_id\":\"partner\"}");
-  const csn_key *key = csn_keyring_find_request_key(policy.keyring, csn_span_str("ed"), &shared);
+  const csn_key *key = test_find_request_key(policy.keyring, csn_span_str("ed"), &shared);
   assert_non_null(key);
   assert_span(csn_key_client_id(key), "partner");
   assert_int_equal(key->alg, CSN_ALG_EdDSA);
   csn_policy_free(&policy);
   must_load("{\"preset\":\"bearer-jwt\",\"jwks_file\":\"keys.json\",\"jwks_client_id\":\"partner\"}");
-  assert_span(csn_key_client_id(csn_keyring_only_token_key(policy.keyring)), "partner");
+  assert_span(csn_key_client_id(test_only_token_key(policy.keyring)), "partner");
   csn_policy_free(&policy);
 }
 

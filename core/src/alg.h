@@ -36,8 +36,8 @@ const csn_alg_row *csn_alg_of_kind(csn_alg_kind kind, csn_span curve);
 /* The algorithm with this name in RFC 9421; CSN_ALG_NONE where there is none. */
 csn_alg csn_alg_from_http_name(csn_span name);
 
-/* Whether a key of the algorithm may have these uses: API keys are hashed with HS256, requests are signed with HMACs or,
- * where HTTP Message Signatures are the scheme, with what RFC 9421 has a name for. */
+/* Whether a key of the algorithm may have these uses: API keys are hashed with HS256, requests are signed with HMACs
+ * or, where HTTP Message Signatures are the scheme, with what RFC 9421 has a name for. */
 bool csn_alg_fits_uses(csn_alg alg, unsigned uses);
 
 /* The shortest and the longest signature that some key of the algorithm makes, in bytes. */

@@ -46,6 +46,24 @@ static inline bool csn_atomic_cas_relaxed(csn_atomic *word, uint64_t expected, u
   return atomic_compare_exchange_strong_explicit(word, &expected, desired, memory_order_relaxed, memory_order_relaxed);
 }
 
+/* Of all accesses in this group there is one order, in which all threads agree and each thread's are in its own order:
+ * of two threads that each write a word and then load the other's, one sees what the other has written. They acquire
+ * and release, too. */
+static inline uint64_t csn_atomic_load_seq_cst(const csn_atomic *word) {
+  return atomic_load_explicit(word, memory_order_seq_cst);
+}
+static inline void csn_atomic_store_seq_cst(csn_atomic *word, uint64_t value) {
+  atomic_store_explicit(word, value, memory_order_seq_cst);
+}
+static inline uint64_t csn_atomic_add_seq_cst(csn_atomic *word, uint64_t value) {
+  return atomic_fetch_add_explicit(word, value, memory_order_seq_cst);
+}
+
+/* Counts; what was done before is visible to who acquires this sum, or a later one. */
+static inline uint64_t csn_atomic_add_release(csn_atomic *word, uint64_t value) {
+  return atomic_fetch_add_explicit(word, value, memory_order_release);
+}
+
 /* What was done before is visible to who acquires `value`. For a word that only its holder may write. */
 static inline void csn_atomic_store_release(csn_atomic *word, uint64_t value) {
   atomic_store_explicit(word, value, memory_order_release);

@@ -1,7 +1,7 @@
 /* Content-Digest: a dictionary of byte sequences (RFC 9530 section 2). */
 #include <countersign/http_signature.h>
-#include <openssl/sha.h>
 
+#include "hmac.h"
 #include "refuse.h"
 #include "structured.h"
 
@@ -10,12 +10,11 @@
 typedef struct digest {
   csn_span key;
   size_t len; /* bytes */
-  unsigned char *(*make)(const unsigned char *bytes, size_t len, unsigned char *out);
 } digest;
 
 static const digest digests[] = {
-    {CSN_SPAN_LITERAL("sha-256"), SHA256_DIGEST_LENGTH, SHA256},
-    {CSN_SPAN_LITERAL("sha-512"), SHA512_DIGEST_LENGTH, SHA512},
+    {CSN_SPAN_LITERAL("sha-256"), 32},
+    {CSN_SPAN_LITERAL("sha-512"), 64},
 };
 
 static const digest *find_digest(csn_span key) {
@@ -26,13 +25,12 @@ static const digest *find_digest(csn_span key) {
 }
 
 static csn_reason check_digest(const digest *known, const csn_sf_item *value, csn_span body) {
-  static const uint8_t nothing[1];
-  uint8_t claimed[SHA512_DIGEST_LENGTH], own[SHA512_DIGEST_LENGTH];
+  uint8_t claimed[CSN_MAC_MAX], own[CSN_MAC_MAX];
   size_t wrong;
   if (csn_sf_bytes_len(value->text) != known->len || !csn_sf_bytes(value->text, claimed, &wrong)) {
     return CSN_REASON_DIGEST_INVALID;
   }
-  known->make(body.len == 0 ? nothing : body.ptr, body.len, own);
+  csn_sha2(known->len, body, own);
   return memcmp(claimed, own, known->len) == 0 ? CSN_REASON_ACCEPTED : CSN_REASON_DIGEST_MISMATCH;
 }
 

@@ -9,7 +9,7 @@
 
 /* One verification under way. */
 typedef struct checking {
-  const csn_keyring *ring;
+  const csn_keyring_reading *keys;
   const csn_http_signature_policy *policy;
   const csn_request *request;
   int64_t window, now;
@@ -143,11 +143,12 @@ static bool fits(const checking *c, const csn_key *key) {
 
 static csn_reason find_key(const checking *c, const csn_key **out) {
   bool shared = false;
-  const csn_key *key = csn_keyring_find_request_key(c->ring, c->out->params.keyid, &shared);
+  const csn_key *key = csn_keyring_find_request_key(c->keys, c->out->params.keyid, &shared);
   *out = NULL;
   if (shared) return CSN_REASON_KEY_AMBIGUOUS;
   if (key == NULL || !fits(c, key)) return CSN_REASON_KEY_UNKNOWN;
   *out = key;
+  if (key->revoked) return CSN_REASON_KEY_REVOKED;
   return csn_key_is_accepted(key, c->now) ? OK : CSN_REASON_KEY_EXPIRED;
 }
 
@@ -201,9 +202,9 @@ bool csn_http_signature_policy_valid(const csn_http_signature_policy *policy) {
          policy->leeway >= 0 && policy->leeway <= CSN_SIGNATURE_LEEWAY_MAX;
 }
 
-void csn_http_signature_verify(const csn_keyring *ring, const csn_http_signature_policy *policy, int64_t window,
+void csn_http_signature_verify(const csn_keyring_reading *keys, const csn_http_signature_policy *policy, int64_t window,
                                const csn_request *request, int64_t now, csn_http_signature *out, csn_verdict *verdict) {
-  checking c = {.ring = ring, .policy = policy, .request = request, .window = window, .now = now};
+  checking c = {.keys = keys, .policy = policy, .request = request, .window = window, .now = now};
   c.out = out;
   c.verdict = verdict;
   csn_verdict_start(verdict);

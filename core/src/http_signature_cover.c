@@ -53,7 +53,7 @@ static bool is_implied(csn_span covered, csn_span name) {
 static bool covers(const csn_sf_item *item, csn_span component) {
   csn_span params, name = split(component, &params);
   if (item->type != CSN_SF_STRING) return false;
-  if (!csn_span_equal(item->text, name)) return params.len == 0 && is_implied(item->text, name);
+  if (!csn_span_equal(item->text, name)) return is_implied(item->text, name);
   return params.len == 0 ? is_whole(item) : has_params(item, params);
 }
 

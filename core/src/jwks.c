@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "jwk.h"
+#include "keyring_parts.h"
+#include "secret_memory.h"
 
 enum {
   TEXT_MAX = 16 << 20, /* bytes of a set: some 100,000 keys */
@@ -45,36 +47,15 @@ static csn_error read_jwks(loading *l, uint32_t first, uint32_t end) {
   return CSN_OK;
 }
 
-/* A ring with the keys of the client that the new ones join: what it refuses, the real one would refuse half-way. */
-static csn_error make_rehearsal(const csn_keyring *ring, const csn_key_config *defaults, csn_keyring **out) {
-  static const uint8_t seed[16];
-  const csn_key *of_client[CSN_KEYS_PER_CLIENT_MAX];
-  size_t count = csn_keyring_find_client(ring, defaults->client_id, of_client);
-  csn_error error = csn_keyring_new(out, seed);
-  for (size_t i = 0; error == CSN_OK && i < count; i++) error = csn_keyring_add_key(*out, of_client[i]);
-  return error;
-}
-
-static bool is_token_key_of(const csn_keyring *ring, const csn_key *key) {
-  return (key->uses & CSN_USE_TOKEN) != 0 && csn_keyring_find_key_id(ring, csn_key_id(key)) != NULL;
-}
-
-static csn_error rehearse(loading *l, const csn_keyring *ring) {
-  csn_keyring *rehearsal = NULL;
-  csn_error error = make_rehearsal(ring, l->reader.defaults, &rehearsal);
+/* All of them in one change, so that no reader sees a part, and what one refuses undoes all. */
+static csn_error add_all(loading *l, csn_keyring *ring) {
+  csn_keyring_change change;
+  csn_error error = csn_keyring_change_begin(&change, ring);
   for (size_t i = 0; error == CSN_OK && i < l->count; i++) {
     l->result->offset = l->offsets[i];
-    error = is_token_key_of(ring, &l->keys[i]) ? CSN_ERROR_KEY_DUPLICATE : csn_keyring_add_key(rehearsal, &l->keys[i]);
+    error = csn_keyring_change_add(&change, &l->keys[i]);
   }
-  csn_keyring_free(rehearsal);
-  return error;
-}
-
-static csn_error add_all(loading *l, csn_keyring *ring) {
-  csn_error error = rehearse(l, ring);
-  if (error == CSN_OK) error = csn_keyring_reserve(ring, l->count);
-  for (size_t i = 0; error == CSN_OK && i < l->count; i++) error = csn_keyring_add_key(ring, &l->keys[i]);
-  return error;
+  return csn_keyring_change_end(&change, error);
 }
 
 /* The keys of the outermost object, which is a set or one key. */
@@ -89,12 +70,12 @@ static csn_error read_outermost(loading *l) {
 
 static csn_error load(loading *l, csn_keyring *ring) {
   size_t room = l->reader.json.count / JWK_NODES_MIN + 1;
-  l->keys = calloc(room, sizeof *l->keys);
+  l->keys = csn_locked_new(room * sizeof *l->keys);
   l->offsets = calloc(room, sizeof *l->offsets);
   csn_error error = l->keys == NULL || l->offsets == NULL ? CSN_ERROR_NO_MEMORY : read_outermost(l);
   if (error == CSN_OK) error = add_all(l, ring);
   for (size_t i = 0; i < l->count; i++) csn_key_wipe(&l->keys[i]);
-  free(l->keys);
+  csn_locked_free(l->keys);
   free(l->offsets);
   return error;
 }

@@ -14,7 +14,7 @@ _Static_assert(CSN_CLAIMS_MAX >= CSN_TOKEN_MAX / 4 * 3, "the claims of every tok
 
 /* One verification under way. */
 typedef struct checking {
-  const csn_keyring *ring;
+  const csn_keyring_reading *keys;
   const csn_jwt_policy *policy;
   int64_t now;
   csn_jwt *jwt;
@@ -93,17 +93,18 @@ static csn_reason read_payload(checking *c) {
 /* The key that the header names, or the one that there is: a missing kid, or a key without an id, is no choice to get
  * wrong only while there is a single key. */
 static csn_reason find_key(const checking *c, const csn_key **out) {
-  const csn_key *only = csn_keyring_only_token_key(c->ring);
+  const csn_key *only = csn_keyring_only_token_key(c->keys);
   const csn_key *key = only;
   *out = NULL;
   if (c->jose.has_kid) {
-    key = csn_keyring_find_key_id(c->ring, csn_span_of(c->jose.kid, c->jose.kid_len));
+    key = csn_keyring_find_key_id(c->keys, csn_span_of(c->jose.kid, c->jose.kid_len));
     if (key == NULL && only != NULL && only->key_id_len == 0) key = only;
-  } else if (csn_keyring_token_key_count(c->ring) > 1) {
+  } else if (csn_keyring_token_key_count(c->keys) > 1) {
     return CSN_REASON_KEY_AMBIGUOUS;
   }
   if (key == NULL || key->alg != c->jose.alg || (key->uses & CSN_USE_TOKEN) == 0) return CSN_REASON_KEY_UNKNOWN;
   *out = key;
+  if (key->revoked) return CSN_REASON_KEY_REVOKED;
   return csn_key_is_accepted(key, c->now) ? OK : CSN_REASON_KEY_EXPIRED;
 }
 
@@ -198,10 +199,10 @@ bool csn_jwt_policy_valid(const csn_jwt_policy *policy) {
          names_are_valid(policy);
 }
 
-void csn_jwt_verify(const csn_keyring *ring, const csn_jwt_policy *policy, csn_span token, int64_t now, csn_jwt *jwt,
-                    csn_verdict *verdict) {
+void csn_jwt_verify(const csn_keyring_reading *keys, const csn_jwt_policy *policy, csn_span token, int64_t now,
+                    csn_jwt *jwt, csn_verdict *verdict) {
   uint8_t given[CSN_SIGNATURE_MAX];
-  checking c = {.ring = ring, .policy = policy, .now = now, .jwt = jwt, .verdict = verdict, .token = token};
+  checking c = {.keys = keys, .policy = policy, .now = now, .jwt = jwt, .verdict = verdict, .token = token};
   c.given = given;
   csn_verdict_start(verdict);
   clear(jwt);

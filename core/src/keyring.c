@@ -1,194 +1,160 @@
-/* The ring: an array of keys, and two open-addressing indexes over it. */
+/* The ring as readers see it. A reading is one state: see keyring_parts.h for what that is, keyring_change.c for how
+ * another comes in its place, and epoch.c for when the old one is freed. */
 #include <countersign/keyring.h>
 #include <stdlib.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "alg.h"
 #include "ct.h"
+#include "keyring_parts.h"
 
-enum { SLOTS_MIN = 16, KEYS_MAX = 1 << 30 };
-#define SHARED (UINT32_C(1) << 31)
+/* ---- the ring ---- */
 
-/* An index holds the position of a key plus one; 0 is free. Keys of one client are chained through `next`, newest
- * first, from the one in the index. At most half of the slots are used. `by_request_id` has SHARED beside the position
- * where request keys of several clients have one id. */
-struct csn_keyring {
-  csn_key *keys;
-  uint32_t *next;
-  size_t count, room;
-  uint32_t *by_client, *by_key_id, *by_request_id;
-  size_t slots; /* of each index: a power of two */
-  size_t token_keys, last_token_key;
-  uint64_t seed[2];
-  bool frozen;
-};
+static bool set_up(csn_keyring *ring, const uint8_t seed[16]) {
+  csn_keyring_state *state = calloc(1, sizeof *state);
+  ring->epoch = csn_epoch_new();
+  csn_atomic_init(&ring->state, (uint64_t)(uintptr_t)state);
+  csn_locked_pool_init(&ring->pool, sizeof(csn_held_key));
+  if (state == NULL || ring->epoch == NULL) return false;
+  state->secret = ring->secret;
+  return XXH3_generateSecret(ring->secret, sizeof ring->secret, seed, 16) == XXH_OK;
+}
 
 csn_error csn_keyring_new(csn_keyring **out, const uint8_t seed[16]) {
   csn_keyring *ring = calloc(1, sizeof *ring);
   *out = NULL;
   if (ring == NULL) return CSN_ERROR_NO_MEMORY;
-  memcpy(ring->seed, seed, sizeof ring->seed);
+  if (pthread_mutex_init(&ring->changing, NULL) != 0) {
+    free(ring);
+    return CSN_ERROR_NO_MEMORY;
+  }
+  if (!set_up(ring, seed)) {
+    csn_keyring_free(ring);
+    return CSN_ERROR_NO_MEMORY;
+  }
   *out = ring;
   return CSN_OK;
 }
 
-/* Of memory only: what the keys hold was moved elsewhere, or is released. */
-static void free_keys(csn_key *keys, size_t count) {
-  if (keys != NULL) csn_wipe(keys, count * sizeof *keys);
-  free(keys);
-}
-
 void csn_keyring_free(csn_keyring *ring) {
   if (ring == NULL) return;
-  for (size_t i = 0; i < ring->count; i++) csn_key_wipe(&ring->keys[i]);
-  free_keys(ring->keys, ring->room);
-  free(ring->next);
-  free(ring->by_client);
-  free(ring->by_key_id);
-  free(ring->by_request_id);
+  csn_keyring_state *state = csn_keyring_current(ring);
+  csn_keyring_change last = {.ring = ring, .nodes.kind = CSN_RETIRED_NODE};
+  if (ring->epoch != NULL && state != NULL) {
+    csn_keyring_drop_all(&last);
+    csn_epoch_retire(ring->epoch, last.nodes.replaced, csn_keyring_release, ring); /* nobody reads: all at once */
+  }
+  free(state);
+  csn_epoch_free(ring->epoch);
+  csn_locked_pool_close(&ring->pool);
+  pthread_mutex_destroy(&ring->changing);
   csn_wipe(ring, sizeof *ring);
   free(ring);
 }
 
-static size_t hash_slot(const csn_keyring *ring, csn_span id) {
-  static const uint8_t nothing[1] = {0};
-  uint64_t hash = XXH3_64bits_withSeed(id.len > 0 ? id.ptr : nothing, id.len, ring->seed[0]);
-  return (size_t)(((hash ^ ring->seed[1]) * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (ring->slots - 1);
-}
-
-/* The slot of the index that holds a key with this id, or the free one in which it belongs. */
-static uint32_t *find_slot(const csn_keyring *ring, uint32_t *index, csn_span id) {
-  for (size_t slot = hash_slot(ring, id);; slot = (slot + 1) & (ring->slots - 1)) {
-    if (index[slot] == 0) return &index[slot];
-    const csn_key *key = &ring->keys[(index[slot] & ~SHARED) - 1];
-    csn_span held = index == ring->by_client ? csn_key_client_id(key) : csn_key_id(key);
-    if (csn_span_equal(held, id)) return &index[slot];
-  }
-}
-
-static void enter(csn_keyring *ring, size_t at) {
-  const csn_key *key = &ring->keys[at];
-  ring->next[at] = 0;
-  if ((key->uses & CSN_USE_REQUEST) != 0) {
-    uint32_t *slot = find_slot(ring, ring->by_client, csn_key_client_id(key));
-    ring->next[at] = *slot;
-    *slot = (uint32_t)at + 1;
-  }
-  if ((key->uses & CSN_USE_REQUEST) != 0 && key->key_id_len > 0) {
-    uint32_t *slot = find_slot(ring, ring->by_request_id, csn_key_id(key));
-    *slot = *slot == 0 ? (uint32_t)at + 1 : *slot | SHARED;
-  }
-  if ((key->uses & CSN_USE_TOKEN) != 0) *find_slot(ring, ring->by_key_id, csn_key_id(key)) = (uint32_t)at + 1;
-}
-
-/* Room for `extra` more keys: everything is allocated before anything is changed. */
-static csn_error make_room(csn_keyring *ring, size_t extra) {
-  if (extra <= ring->room - ring->count) return CSN_OK;
-  if (extra > KEYS_MAX - ring->count) return CSN_ERROR_KEY_LIMIT;
-  size_t room = ring->room == 0 ? SLOTS_MIN / 2 : ring->room * 2;
-  while (room - ring->count < extra) room *= 2;
-  size_t slots = room * 2;
-  csn_key *keys = calloc(room, sizeof *keys);
-  uint32_t *next = calloc(room, sizeof *next);
-  uint32_t *by_client = calloc(slots, sizeof *by_client), *by_key_id = calloc(slots, sizeof *by_key_id);
-  uint32_t *by_request_id = calloc(slots, sizeof *by_request_id);
-  if (keys == NULL || next == NULL || by_client == NULL || by_key_id == NULL || by_request_id == NULL) {
-    free(keys), free(next), free(by_client), free(by_key_id), free(by_request_id);
-    return CSN_ERROR_NO_MEMORY;
-  }
-  if (ring->count > 0) memcpy(keys, ring->keys, ring->count * sizeof *keys);
-  free_keys(ring->keys, ring->room);
-  free(ring->next), free(ring->by_client), free(ring->by_key_id), free(ring->by_request_id);
-  ring->keys = keys, ring->next = next, ring->by_client = by_client, ring->by_key_id = by_key_id;
-  ring->by_request_id = by_request_id;
-  ring->room = room, ring->slots = slots;
-  for (size_t i = 0; i < ring->count; i++) enter(ring, i);
-  return CSN_OK;
-}
-
-static csn_error check_new(const csn_keyring *ring, const csn_key *key) {
-  size_t of_client = 0;
-  if (ring->slots == 0) return CSN_OK;
-  if ((key->uses & CSN_USE_TOKEN) != 0 && *find_slot(ring, ring->by_key_id, csn_key_id(key)) != 0) {
-    return CSN_ERROR_KEY_DUPLICATE;
-  }
-  if ((key->uses & CSN_USE_REQUEST) == 0) return CSN_OK;
-  uint32_t at = *find_slot(ring, ring->by_client, csn_key_client_id(key));
-  for (; at != 0; at = ring->next[at - 1], of_client++) {
-    if (csn_span_equal(csn_key_id(&ring->keys[at - 1]), csn_key_id(key))) return CSN_ERROR_KEY_DUPLICATE;
-  }
-  return of_client >= CSN_KEYS_PER_CLIENT_MAX ? CSN_ERROR_KEY_LIMIT : CSN_OK;
-}
-
-csn_error csn_keyring_reserve(csn_keyring *ring, size_t extra) {
-  return ring->frozen ? CSN_ERROR_KEYRING_FROZEN : make_room(ring, extra);
-}
-
-csn_error csn_keyring_add_key(csn_keyring *ring, const csn_key *key) {
-  csn_error error = CSN_OK;
-  if (ring->frozen) return CSN_ERROR_KEYRING_FROZEN;
-  if (csn_alg_find(key->alg) == NULL || !csn_alg_fits_uses(key->alg, key->uses)) return CSN_ERROR_ALGORITHM_UNSUPPORTED;
-  if ((error = check_new(ring, key)) != CSN_OK) return error;
-  if ((error = make_room(ring, 1)) != CSN_OK) return error;
-  csn_key_copy(&ring->keys[ring->count], key);
-  enter(ring, ring->count);
-  if ((key->uses & CSN_USE_TOKEN) != 0) {
-    ring->token_keys++;
-    ring->last_token_key = ring->count;
-  }
-  ring->count++;
-  return CSN_OK;
-}
-
-csn_error csn_keyring_add(csn_keyring *ring, const csn_key_config *config) {
-  csn_key key;
-  csn_error error = csn_key_init(&key, config);
-  if (error == CSN_OK) error = csn_keyring_add_key(ring, &key);
-  csn_key_wipe(&key);
-  return error;
-}
-
-void csn_keyring_freeze(csn_keyring *ring) {
-  ring->frozen = true;
-}
-bool csn_keyring_is_frozen(const csn_keyring *ring) {
-  return ring->frozen;
+csn_keyring_memory csn_keyring_reclaim(csn_keyring *ring) {
+  pthread_mutex_lock(&ring->changing);
+  csn_epoch_retire(ring->epoch, NULL, csn_keyring_release, ring);
+  csn_keyring_memory memory = {
+      .key_bytes = ring->pool.mapped, .unlocked_bytes = ring->pool.unlocked, .waiting = csn_epoch_waiting(ring->epoch)};
+  pthread_mutex_unlock(&ring->changing);
+  return memory;
 }
 
 size_t csn_keyring_count(const csn_keyring *ring) {
-  return ring->count;
-}
-size_t csn_keyring_token_key_count(const csn_keyring *ring) {
-  return ring->token_keys;
+  csn_keyring_reading reading;
+  csn_keyring_read_begin(ring, &reading);
+  size_t count = reading.state->count;
+  csn_keyring_read_end(&reading);
+  return count;
 }
 
-size_t csn_keyring_find_client(const csn_keyring *ring, csn_span client_id,
+/* ---- reading ---- */
+
+void csn_keyring_read_begin(const csn_keyring *ring, csn_keyring_reading *reading) {
+  csn_epoch_reading entered = csn_epoch_enter(ring->epoch);
+  reading->lane = entered.lane;
+  reading->side = entered.side;
+  reading->state = csn_keyring_current(ring); /* after the entry, which keeps it */
+}
+
+void csn_keyring_read_end(csn_keyring_reading *reading) {
+  csn_epoch_leave((csn_epoch_reading){reading->lane, reading->side});
+  reading->state = NULL;
+}
+
+/* At least 17 bytes: what XXH3 does with 16 would let ids be chosen that collide under any secret. The length keeps
+ * those apart that are filled up to the same text. */
+uint64_t csn_keyring_hash(const csn_keyring_state *state, csn_span id) {
+  enum { TEXT_MIN = 17 };
+  uint8_t text[TEXT_MIN] = {0};
+  uint64_t length = (uint64_t)id.len * UINT64_C(0x9e3779b97f4a7c15);
+  if (id.len >= TEXT_MIN) return XXH3_64bits_withSecret(id.ptr, id.len, state->secret, CSN_RING_SECRET_BYTES) + length;
+  if (id.len > 0) memcpy(text, id.ptr, id.len);
+  return XXH3_64bits_withSecret(text, sizeof text, state->secret, CSN_RING_SECRET_BYTES) + length;
+}
+
+uint64_t csn_keyring_request_hash(const csn_keyring_state *state, csn_span key_id, csn_span client_id) {
+  const uint64_t mask = (UINT64_C(1) << CSN_REQUEST_ID_BITS) - 1;
+  return (csn_keyring_hash(state, key_id) & mask) | csn_keyring_hash(state, client_id) << CSN_REQUEST_ID_BITS;
+}
+
+size_t csn_keyring_find_client(const csn_keyring_reading *reading, csn_span client_id,
                                const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) {
+  const csn_keyring_state *state = reading->state;
+  const csn_trie_node *leaf = csn_trie_find(state->by_client, csn_keyring_hash(state, client_id));
   size_t found = 0;
-  if (ring->slots == 0) return 0;
-  uint32_t at = *find_slot(ring, ring->by_client, client_id);
-  for (; at != 0 && found < CSN_KEYS_PER_CLIENT_MAX; at = ring->next[at - 1]) {
-    out[found++] = &ring->keys[at - 1];
+  for (uint32_t i = 0; leaf != NULL && i < leaf->count && found < CSN_KEYS_PER_CLIENT_MAX; i++) {
+    const csn_key *key = leaf->items[i];
+    if ((key->uses & CSN_USE_REQUEST) == 0) break;
+    if (csn_span_equal(csn_key_client_id(key), client_id)) out[found++] = key;
   }
   return found;
 }
 
-const csn_key *csn_keyring_find_key_id(const csn_keyring *ring, csn_span key_id) {
-  if (ring->slots == 0) return NULL;
-  uint32_t at = *find_slot(ring, ring->by_key_id, key_id);
-  return at == 0 ? NULL : &ring->keys[at - 1];
+/* The keys with an id, until there are two. */
+typedef struct search {
+  csn_span key_id;
+  const csn_key *found;
+  bool shared;
+} search;
+
+static bool search_leaf(void *self, const csn_trie_node *leaf) {
+  search *s = self;
+  for (uint32_t i = 0; i < leaf->count && !s->shared; i++) {
+    const csn_key *key = leaf->items[i];
+    if (!csn_span_equal(csn_key_id(key), s->key_id)) continue;
+    s->shared = s->found != NULL;
+    s->found = key;
+  }
+  return !s->shared;
 }
 
-const csn_key *csn_keyring_find_request_key(const csn_keyring *ring, csn_span key_id, bool *shared) {
-  *shared = false;
-  if (ring->slots == 0 || key_id.len == 0) return NULL;
-  uint32_t at = *find_slot(ring, ring->by_request_id, key_id);
-  *shared = (at & SHARED) != 0;
-  return at == 0 || *shared ? NULL : &ring->keys[at - 1];
+const csn_key *csn_keyring_find_request_key(const csn_keyring_reading *reading, csn_span key_id, bool *shared) {
+  const csn_keyring_state *state = reading->state;
+  search s = {.key_id = key_id};
+  uint64_t hash = csn_keyring_hash(state, key_id);
+  if (key_id.len > 0) {
+    (void)csn_trie_each(csn_trie_below(state->by_request_id, hash, CSN_REQUEST_ID_BITS), search_leaf, &s);
+  }
+  *shared = s.shared;
+  return s.shared ? NULL : s.found;
 }
 
-const csn_key *csn_keyring_only_token_key(const csn_keyring *ring) {
-  return ring->token_keys == 1 ? &ring->keys[ring->last_token_key] : NULL;
+const csn_key *csn_keyring_find_key_id(const csn_keyring_reading *reading, csn_span key_id) {
+  const csn_keyring_state *state = reading->state;
+  const csn_trie_node *leaf = csn_trie_find(state->by_key_id, csn_keyring_hash(state, key_id));
+  for (uint32_t i = 0; leaf != NULL && i < leaf->count; i++) {
+    if (csn_span_equal(csn_key_id(leaf->items[i]), key_id)) return leaf->items[i];
+  }
+  return NULL;
+}
+
+const csn_key *csn_keyring_only_token_key(const csn_keyring_reading *reading) {
+  return reading->state->token_keys == 1 ? csn_trie_any(reading->state->by_key_id)->items[0] : NULL;
+}
+
+size_t csn_keyring_token_key_count(const csn_keyring_reading *reading) {
+  return reading->state->token_keys;
 }

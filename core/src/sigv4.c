@@ -136,21 +136,24 @@ static bool is_signed_by(const csn_key *key, csn_sigv4_cache *cache, const csn_s
 }
 
 /* The client's keys that may be used now; the dummy where there is none, so that an answer takes as long. */
-static csn_reason find_keys(const csn_sigv4_reading *r, const csn_keyring *ring, int64_t now,
+static csn_reason find_keys(const csn_sigv4_reading *r, const csn_keyring_reading *ring, int64_t now,
                             const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX], size_t *count) {
-  size_t known = csn_keyring_find_client(ring, r->client_id, keys), fitting = 0;
+  size_t known = csn_keyring_find_client(ring, r->client_id, keys), fitting = 0, revoked = 0;
   *count = 0;
   for (size_t i = 0; i < known; i++) {
     if (keys[i]->alg != CSN_ALG_HS256) continue; /* another kind's state is no HMAC's */
     fitting++;
+    revoked += keys[i]->revoked;
     if (csn_key_is_accepted(keys[i], now)) keys[(*count)++] = keys[i];
   }
   if (*count > 0) return OK;
   keys[(*count)++] = &dummy;
-  return fitting > 0 ? CSN_REASON_KEY_EXPIRED : CSN_REASON_KEY_UNKNOWN;
+  if (fitting == 0) return CSN_REASON_KEY_UNKNOWN;
+  return revoked == fitting ? CSN_REASON_KEY_REVOKED : CSN_REASON_KEY_EXPIRED;
 }
 
-static csn_reason check_signature(csn_sigv4_reading *r, const csn_keyring *ring, csn_sigv4_cache *cache, int64_t now) {
+static csn_reason check_signature(csn_sigv4_reading *r, const csn_keyring_reading *ring, csn_sigv4_cache *cache,
+                                  int64_t now) {
   const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX], *match = NULL;
   char hash[2 * CSN_SHA256_BYTES];
   size_t count;
@@ -176,7 +179,7 @@ static csn_reason check_payload(csn_sigv4_reading *r) {
   return reject(r, CSN_REASON_PAYLOAD_HASH_MISMATCH, CSN_FIELD_BODY, 0);
 }
 
-static csn_reason verify(csn_sigv4_reading *r, const csn_keyring *ring, csn_sigv4_cache *cache, int64_t now) {
+static csn_reason verify(csn_sigv4_reading *r, const csn_keyring_reading *ring, csn_sigv4_cache *cache, int64_t now) {
   csn_reason reason = read_all(r);
   if (reason != OK) return reason;
   if ((reason = check_time(r, now)) != OK) return reason;
@@ -185,7 +188,7 @@ static csn_reason verify(csn_sigv4_reading *r, const csn_keyring *ring, csn_sigv
   return check_payload(r);
 }
 
-csn_reason csn_sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
+csn_reason csn_sigv4_verify(const csn_keyring_reading *ring, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
                             const csn_request *request, int64_t now, csn_verdict *verdict) {
   csn_sigv4_reading r;
   csn_verdict_start(verdict);

@@ -27,6 +27,7 @@
 
 #include "atomics.h"
 #include "ct.h"
+#include "secret_memory.h"
 
 enum {
   SLOTS = 1024, /* 128 KiB: the keys of a busy service's busiest thousand clients */
@@ -61,7 +62,7 @@ struct csn_sigv4_cache {
 csn_error csn_sigv4_cache_new(csn_sigv4_cache **out, const csn_sigv4_policy *policy) {
   *out = NULL;
   if (!csn_sigv4_policy_valid(policy)) return CSN_ERROR_INVALID_ARGUMENT;
-  csn_sigv4_cache *cache = calloc(1, sizeof *cache);
+  csn_sigv4_cache *cache = csn_locked_new(sizeof *cache);
   if (cache == NULL) return CSN_ERROR_NO_MEMORY;
   memcpy(cache->region, policy->region.ptr, cache->region_len = policy->region.len);
   memcpy(cache->service, policy->service.ptr, cache->service_len = policy->service.len);
@@ -70,9 +71,7 @@ csn_error csn_sigv4_cache_new(csn_sigv4_cache **out, const csn_sigv4_policy *pol
 }
 
 void csn_sigv4_cache_free(csn_sigv4_cache *cache) {
-  if (cache == NULL) return;
-  csn_wipe(cache, sizeof *cache);
-  free(cache);
+  csn_locked_free(cache);
 }
 
 static bool is_for(const csn_sigv4_cache *cache, const csn_sigv4_policy *policy) {

@@ -31,6 +31,7 @@ struct csn_verifier {
 /* What is known of one request on its way. */
 typedef struct csn_path {
   const csn_verifier *verifier;
+  const csn_keyring_reading *ring; /* one state of the keyring */
   const csn_request *request;
   int64_t now;
   csn_verdict *verdict;
@@ -88,8 +89,8 @@ static csn_reason verify_token(csn_path *path) {
   const csn_verifier *verifier = path->verifier;
   csn_verdict *verdict = path->verdict;
   if (!verifier->config.scheme->has_token) return CSN_REASON_ACCEPTED;
-  csn_jwt_verify(verifier->config.keyring, &verifier->config.jwt, path->credential.fields[CSN_FIELD_TOKEN], path->now,
-                 &path->jwt, verdict);
+  csn_jwt_verify(path->ring, &verifier->config.jwt, path->credential.fields[CSN_FIELD_TOKEN], path->now, &path->jwt,
+                 verdict);
   return verdict->reason;
 }
 
@@ -137,8 +138,8 @@ static csn_reason verify_api_key(csn_path *path) {
 static csn_reason verify_http_signature(csn_path *path) {
   const csn_verifier_config *config = &path->verifier->config;
   csn_http_signature signature;
-  csn_http_signature_verify(config->keyring, &config->http_signature, config->window, path->request, path->now,
-                            &signature, path->verdict);
+  csn_http_signature_verify(path->ring, &config->http_signature, config->window, path->request, path->now, &signature,
+                            path->verdict);
   path->credential.fields[CSN_FIELD_NONCE] = signature.params.nonce;
   path->accept_until = signature.accept_until;
   return path->verdict->reason;
@@ -151,7 +152,7 @@ static csn_reason verify_standard(csn_path *path) {
     case CSN_STANDARD_HTTP_SIGNATURES:
       return verify_http_signature(path);
     case CSN_STANDARD_AWS_SIGV4:
-      return csn_sigv4_verify(config->keyring, &config->sigv4, path->verifier->sigv4_cache, path->request, path->now,
+      return csn_sigv4_verify(path->ring, &config->sigv4, path->verifier->sigv4_cache, path->request, path->now,
                               path->verdict);
     case CSN_STANDARD_NONE:
       return CSN_REASON_ACCEPTED;
@@ -195,11 +196,12 @@ static bool key_fits(const csn_credential *credential, const csn_key *key) {
   return fits;
 }
 
-/* Why none of the client's keys fits. */
-static csn_reason refuse_keys(csn_path *path, const csn_key *accepted, size_t count) {
+/* Why none of the client's keys fits: of `count`, so many are revoked, and one may be accepted. */
+static csn_reason refuse_keys(csn_path *path, const csn_key *accepted, size_t count, size_t revoked) {
   csn_verdict *verdict = path->verdict;
   const csn_credential *credential = &path->credential;
   if (count == 0) return csn_refuse(verdict, CSN_REASON_KEY_UNKNOWN, CSN_FIELD_CLIENT_ID, 0);
+  if (revoked == count) return csn_refuse(verdict, CSN_REASON_KEY_REVOKED, CSN_FIELD_CLIENT_ID, 0);
   if (accepted == NULL) return csn_refuse(verdict, CSN_REASON_KEY_EXPIRED, CSN_FIELD_CLIENT_ID, 0);
   if (credential->alg != CSN_ALG_NONE) return csn_refuse(verdict, CSN_REASON_KEY_ALG_MISMATCH, CSN_FIELD_CLIENT_ID, 0);
   return csn_refuse(verdict, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_SIGNATURE,
@@ -210,12 +212,12 @@ static csn_reason refuse_keys(csn_path *path, const csn_key *accepted, size_t co
  * in, and the reason says why. */
 static csn_reason find_keys(csn_path *path) {
   const csn_key *found[CSN_KEYS_PER_CLIENT_MAX], *accepted = NULL;
-  size_t count =
-      csn_keyring_find_client(path->verifier->config.keyring, path->credential.fields[CSN_FIELD_CLIENT_ID], found);
-  size_t fitting = 0;
+  size_t count = csn_keyring_find_client(path->ring, path->credential.fields[CSN_FIELD_CLIENT_ID], found);
+  size_t fitting = 0, revoked = 0;
   for (size_t i = 0; i < count; i++) {
     if (found[i]->public_key != NULL) continue; /* for signatures of another scheme */
     fitting++;
+    revoked += found[i]->revoked;
     if (!csn_key_is_accepted(found[i], path->now)) continue;
     accepted = found[i];
     if (key_fits(&path->credential, found[i])) path->keys[path->key_count++] = found[i];
@@ -225,7 +227,7 @@ static csn_reason find_keys(csn_path *path) {
     const csn_key *dummy = &path->verifier->dummies[i];
     if (csn_hmac_bytes(dummy) == path->credential.signatures[0].len) path->keys[path->key_count++] = dummy;
   }
-  return refuse_keys(path, accepted, fitting);
+  return refuse_keys(path, accepted, fitting, revoked);
 }
 
 /* Which of the signatures it is does not leak: all are compared. */
@@ -327,13 +329,18 @@ static void claim_nonces(const csn_nonce_store *nonces, csn_group *group, int64_
   }
 }
 
+/* Every request of a group meets the same state of the keyring, which is let go before a store may take its time. */
 static void verify_group(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
                          int64_t now) {
   csn_group group;
+  csn_keyring_reading ring;
+  const csn_keyring *keyring = verifier->config.keyring;
   group.count = 0;
+  if (keyring != NULL) csn_keyring_read_begin(keyring, &ring);
   for (size_t i = 0; i < count; i++) {
     csn_path path;
     path.verifier = verifier;
+    path.ring = &ring;
     path.request = &requests[i];
     path.now = now;
     path.verdict = &verdicts[i];
@@ -344,6 +351,7 @@ static void verify_group(const csn_verifier *verifier, const csn_request *reques
     verdicts[i].reason = claims ? CSN_REASON_UNDECIDED : reason;
     if (claims) add_claim(&group, &path);
   }
+  if (keyring != NULL) csn_keyring_read_end(&ring);
   claim_nonces(&verifier->config.nonces, &group, now);
 }
 
@@ -392,7 +400,7 @@ static csn_error check_config(const csn_verifier_config *config) {
   if (config->scheme == NULL) return CSN_ERROR_INVALID_ARGUMENT;
   if (config->scheme->has_api_key) {
     if (!api_key_policy_valid(&config->api_key)) return CSN_ERROR_INVALID_ARGUMENT;
-  } else if (config->keyring == NULL || !csn_keyring_is_frozen(config->keyring)) {
+  } else if (config->keyring == NULL) {
     return CSN_ERROR_INVALID_ARGUMENT;
   }
   size_t at = 0;

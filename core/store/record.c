@@ -4,7 +4,7 @@
 #include "../src/cursor.h"
 #include "seal.h"
 
-enum { RECORD_VERSION = 1, STATE_WORDS = 8 };
+enum { RECORD_VERSION = 1, STATE_WORDS = 8, REVOKED = 0x80 /* beside the uses */ };
 
 /* ---- writing: the caller has checked that everything fits ---- */
 
@@ -28,7 +28,7 @@ size_t csn_record_encode(const csn_key *key, uint8_t out[CSN_RECORD_MAX]) {
 
   uint8_t *at = out;
   *at++ = RECORD_VERSION;
-  *at++ = key->uses;
+  *at++ = (uint8_t)(key->uses | (key->revoked ? REVOKED : 0));
   csn_put_be64(at, (uint64_t)key->accept_until);
   at = put_state(at + 8, key->inner);
   at = put_state(at, key->outer);
@@ -67,7 +67,8 @@ static bool decode(csn_cursor *cursor, csn_key *key) {
   csn_span head, alg;
   if (!csn_cursor_skip_byte(cursor, RECORD_VERSION)) return false;
   if (!csn_cursor_take(cursor, 1 + 8, &head)) return false;
-  key->uses = head.ptr[0];
+  key->uses = head.ptr[0] & (REVOKED - 1);
+  key->revoked = (head.ptr[0] & REVOKED) != 0;
   key->accept_until = (int64_t)csn_get_be64(head.ptr + 1);
   if (!take_state(cursor, key->inner) || !take_state(cursor, key->outer)) return false;
   if (!take_text(cursor, CSN_RECORD_ALG_MAX, &alg)) return false;

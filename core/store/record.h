@@ -7,7 +7,8 @@
 
 enum {
   CSN_RECORD_ALG_MAX = 16, /* bytes of an algorithm's name */
-  /* version, uses, accept_until, both pad states, then three texts with a length byte each */
+  /* version, uses and whether it was revoked, accept_until, both pad states, then three texts with a length byte each
+   */
   CSN_RECORD_MAX = 1 + 1 + 8 + 64 + (1 + CSN_RECORD_ALG_MAX) + 2 * (1 + CSN_ID_MAX),
 };
 

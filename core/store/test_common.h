@@ -41,6 +41,7 @@ static inline void assert_key_equal(const csn_key *a, const csn_key *b) {
   assert_int_equal(a->accept_until, b->accept_until);
   assert_int_equal(a->alg, b->alg);
   assert_int_equal(a->uses, b->uses);
+  assert_int_equal(a->revoked, b->revoked);
   assert_true(csn_span_equal(csn_key_id(a), csn_key_id(b)));
   assert_true(csn_span_equal(csn_key_client_id(a), csn_key_client_id(b)));
 }

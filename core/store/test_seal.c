@@ -222,17 +222,19 @@ static void records_come_back(void **state) {
     size_t client_id_len, key_id_len;
     int64_t accept_until;
     uint8_t uses;
+    bool revoked;
   } rows[] = {
-      {1, 0, 0, CSN_USE_REQUEST},
-      {1, 1, INT64_MAX, CSN_USE_TOKEN},
-      {128, 128, 1790000000, CSN_USE_TOKEN | CSN_USE_REQUEST},
-      {128, 0, -1, CSN_USE_REQUEST},
+      {1, 0, 0, CSN_USE_REQUEST, false},
+      {1, 1, INT64_MAX, CSN_USE_TOKEN, true},
+      {128, 128, 1790000000, CSN_USE_TOKEN | CSN_USE_REQUEST, true},
+      {128, 0, -1, CSN_USE_REQUEST, false},
   };
   for (size_t i = 0; i < COUNT(rows); i++) {
     csn_key key = key_of_lengths(rows[i].client_id_len, rows[i].key_id_len), out;
     uint8_t record[CSN_RECORD_MAX];
     key.accept_until = rows[i].accept_until;
     key.uses = rows[i].uses;
+    key.revoked = rows[i].revoked;
     size_t len = csn_record_encode(&key, record);
     assert_in_range(len, 1, CSN_RECORD_MAX);
     assert_true(csn_record_decode(csn_span_of(record, len), csn_key_client_id(&key), &out));

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 #include <countersign/countersign.h>
 
+#include "ring.h"
+
 #define TEST_SECRET "a secret of more than thirty-two bytes"
 
 /* Reasons are compared by label, so that a failure reads well. */

@@ -2,6 +2,11 @@
  * Replaces the C library's allocator, so it is not run under the sanitizers, which do so, too. */
 #include <countersign/countersign.h>
 
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "support.h"
 
 extern void *__libc_malloc(size_t size);
@@ -36,6 +41,12 @@ void *realloc(void *old, size_t size) {
 void free(void *ptr) {
   balance -= ptr != NULL;
   __libc_free(ptr);
+}
+/* The memory of keys; the allocator has its own way to the system. */
+void *mmap(void *where, size_t size, int protection, int flags, int fd, off_t offset) {
+  if (!fails()) return (void *)syscall(SYS_mmap, where, size, protection, flags, fd, offset);
+  errno = ENOMEM;
+  return MAP_FAILED;
 }
 
 /* Runs `attempt` with its first allocation failing, then its second and so on, until it succeeds. */
@@ -92,10 +103,9 @@ static void makers_fail_cleanly(void **state) {
   csn_nonce_table *table = NULL;
   verifier_attempt attempt = {.config = CSN_VERIFIER_CONFIG_DEFAULT};
   (void)state;
-  assert_int_equal(fail_each(new_ring, free_ring, &ring), 1);
-  assert_int_equal(fail_each(new_table, free_table, &table), 2); /* the handle, and its counters */
+  assert_int_equal(fail_each(new_ring, free_ring, &ring), 3);    /* the ring, its state, and the readers' counts */
+  assert_int_equal(fail_each(new_table, free_table, &table), 3); /* the handle, its counters, and the region */
   assert_int_equal(new_ring(&ring), CSN_OK);
-  csn_keyring_freeze(ring);
   attempt.config.scheme = csn_scheme_preset(csn_span_str("bearer-jwt"));
   attempt.config.keyring = ring;
   assert_int_equal(fail_each(new_verifier, free_verifier, &attempt), 1);
@@ -124,14 +134,77 @@ static void ring_stays_whole_when_it_cannot_grow(void **state) {
       if (error == CSN_OK) break;
       assert_int_equal(error, CSN_ERROR_NO_MEMORY);
       assert_int_equal(csn_keyring_count(ring), i);
-      assert_int_equal(csn_keyring_find_client(ring, csn_span_str(client), found), 0);
-      if (i > 0) assert_int_equal(csn_keyring_find_client(ring, csn_span_str("client-0"), found), 1);
+      assert_int_equal(test_find_client(ring, csn_span_str(client), found), 0);
+      if (i > 0) assert_int_equal(test_find_client(ring, csn_span_str("client-0"), found), 1);
       failed++;
     }
   }
   assert_int_equal(csn_keyring_count(ring), 100);
-  assert_true(failed >= 16); /* four arrays, at every doubling from 8 to 128 */
+  assert_true(failed >= 3 * 100); /* the state, a leaf, a branch; now and then pages for keys */
   csn_keyring_free(ring);
+}
+
+/* ---- every change of a ring ---- */
+
+static csn_error change_rotate(csn_keyring *ring) {
+  csn_key_config config = test_key_config("client-1", "new", CSN_USE_REQUEST | CSN_USE_TOKEN);
+  csn_key key;
+  assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+  return csn_keyring_rotate(ring, &key, 1000, 10);
+}
+static csn_error change_revoke(csn_keyring *ring) {
+  return csn_keyring_revoke(ring, csn_span_str("client-1"), csn_span_str("k"));
+}
+static csn_error change_remove(csn_keyring *ring) {
+  return csn_keyring_remove(ring, csn_span_str("client-1"), csn_span_str("k"));
+}
+static csn_error change_replace(csn_keyring *ring) {
+  return csn_keyring_replace(ring, ring);
+}
+
+/* Of each client one key, "k", for requests and tokens: client-1's is as at first, and nothing else has come. */
+static void assert_unchanged(const csn_keyring *ring, int clients) {
+  const csn_key *found[CSN_KEYS_PER_CLIENT_MAX];
+  assert_int_equal(csn_keyring_count(ring), clients);
+  assert_int_equal(test_token_key_count(ring), clients);
+  assert_int_equal(test_find_client(ring, csn_span_str("client-1"), found), 1);
+  assert_int_equal(found[0]->accept_until, 0);
+  assert_false(found[0]->revoked);
+  assert_null(test_find_key_id(ring, csn_span_str("new")));
+}
+
+static void changes_are_whole_or_nothing(void **state) {
+  csn_error (*const changes[])(csn_keyring *) = {change_replace, change_rotate, change_revoke, change_remove};
+  enum { CLIENTS = 200 };
+  (void)state;
+  for (size_t c = 0; c < sizeof changes / sizeof changes[0]; c++) {
+    csn_keyring *ring = NULL;
+    csn_error error = CSN_ERROR_NO_MEMORY;
+    size_t failed = 0;
+    long before = balance;
+    assert_int_equal(new_ring(&ring), CSN_OK);
+    for (int i = 0; i < CLIENTS; i++) {
+      char client[24];
+      (void)snprintf(client, sizeof client, "client-%d", i);
+      csn_key_config config = test_key_config(client, i == 1 ? "k" : client, CSN_USE_REQUEST | CSN_USE_TOKEN);
+      assert_int_equal(csn_keyring_add(ring, &config), CSN_OK);
+    }
+    long with_keys = balance;
+    for (size_t at = 1; error != CSN_OK; at++) {
+      assert_unchanged(ring, CLIENTS);
+      assert_int_equal(balance, with_keys);
+      allocations = 0;
+      failing = at;
+      error = changes[c](ring);
+      failing = 0;
+      assert_true(error == CSN_OK || error == CSN_ERROR_NO_MEMORY);
+      failed += error != CSN_OK;
+    }
+    assert_true(failed >= 5); /* the state, and in each tree a branch and a leaf at least */
+    assert_int_equal(csn_keyring_reclaim(ring).waiting, 0);
+    csn_keyring_free(ring);
+    assert_int_equal(balance, before);
+  }
 }
 
 #define K(id) "{\"kty\":\"oct\",\"kid\":\"" id "\",\"k\":\"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE\"}"
@@ -223,7 +296,6 @@ static void verifying_allocates_nothing(void **state) {
   assert_int_equal(new_ring(&ring), CSN_OK);
   assert_int_equal(csn_key_init(&key, &key_config), CSN_OK);
   assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
-  csn_keyring_freeze(ring);
   assert_int_equal(new_table(&table), CSN_OK);
   config.scheme = csn_scheme_preset(csn_span_str("jwt-hmac"));
   config.keyring = ring;
@@ -256,9 +328,9 @@ static void verifying_allocates_nothing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(makers_fail_cleanly),         cmocka_unit_test(ring_stays_whole_when_it_cannot_grow),
-      cmocka_unit_test(jwks_load_all_or_nothing),    cmocka_unit_test(api_keys_stay_whole),
-      cmocka_unit_test(verifying_allocates_nothing),
+      cmocka_unit_test(makers_fail_cleanly),          cmocka_unit_test(ring_stays_whole_when_it_cannot_grow),
+      cmocka_unit_test(changes_are_whole_or_nothing), cmocka_unit_test(jwks_load_all_or_nothing),
+      cmocka_unit_test(api_keys_stay_whole),          cmocka_unit_test(verifying_allocates_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,6 @@ static fixture set_up(const csn_http_signature_policy *policy) {
   assert_int_equal(csn_keyring_add(f.ring, &other), CSN_OK);
   other.client_id = csn_span_str("client");
   assert_int_equal(csn_keyring_add(f.ring, &other), CSN_OK);
-  csn_keyring_freeze(f.ring);
   f.nonces = test_nonces_new(1000, NOW - 10000);
   f.config.scheme = csn_scheme_preset(csn_span_str("http-signature"));
   f.config.keyring = f.ring;
@@ -215,15 +214,15 @@ static void any_time_is_taken(void **state) {
   message m;
   (void)state;
   sign_message(&m, COVERED PARAMS);
-  csn_http_signature_verify(f.ring, &policy, 300, &m.request, INT64_MIN, &signature, &verdict);
+  test_http_signature_verify(f.ring, &policy, 300, &m.request, INT64_MIN, &signature, &verdict);
   assert_reason(&verdict, TIMESTAMP_FUTURE);
-  csn_http_signature_verify(f.ring, &policy, 300, &m.request, INT64_MAX, &signature, &verdict);
+  test_http_signature_verify(f.ring, &policy, 300, &m.request, INT64_MAX, &signature, &verdict);
   assert_reason(&verdict, TIMESTAMP_PAST);
-  csn_http_signature_verify(f.ring, &policy, 300, &m.request, NOW, &signature, &verdict);
+  test_http_signature_verify(f.ring, &policy, 300, &m.request, NOW, &signature, &verdict);
   assert_reason(&verdict, ACCEPTED);
-  csn_http_signature_verify(f.ring, &policy, -1, &m.request, NOW, &signature, &verdict);
+  test_http_signature_verify(f.ring, &policy, -1, &m.request, NOW, &signature, &verdict);
   assert_reason(&verdict, UNDECIDED);
-  csn_http_signature_verify(f.ring, &policy, CSN_SIGNATURE_LEEWAY_MAX + 1, &m.request, NOW, &signature, &verdict);
+  test_http_signature_verify(f.ring, &policy, CSN_SIGNATURE_LEEWAY_MAX + 1, &m.request, NOW, &signature, &verdict);
   assert_reason(&verdict, UNDECIDED);
   tear_down(&f);
 }
@@ -303,6 +302,18 @@ static void the_key_is_the_one_that_keyid_names(void **state) {
   sign_message(&m, COVERED ";created=1790000000;keyid=\"old\";nonce=\"n\"");
   assert_verdict(NULL, &m, NOW, ACCEPT);
   assert_verdict(NULL, &m, NOW + 1, CSN_REASON_KEY_EXPIRED);
+}
+
+static void a_revoked_key_is_refused_as_that(void **state) {
+  fixture f = set_up(NULL);
+  message m;
+  (void)state;
+  assert_int_equal(csn_keyring_revoke(f.ring, csn_span_str("client"), csn_span_str("k")), CSN_OK);
+  sign_message(&m, COVERED PARAMS);
+  csn_verdict verdict = verify(&f, &m, NOW);
+  assert_reason(&verdict, KEY_REVOKED);
+  assert_span(csn_name_span(&verdict.key_id), "k");
+  tear_down(&f);
 }
 
 static size_t digests_of(const char *covered, csn_reason expected) {
@@ -592,6 +603,7 @@ int main(void) {
       cmocka_unit_test(parameters_have_their_form),
       cmocka_unit_test(alg_is_exactly_the_keys),
       cmocka_unit_test(the_key_is_the_one_that_keyid_names),
+      cmocka_unit_test(a_revoked_key_is_refused_as_that),
       cmocka_unit_test(an_unknown_key_costs_the_mac_of_a_known_one),
       cmocka_unit_test(the_only_signature_counts),
       cmocka_unit_test(a_label_or_a_tag_chooses),

@@ -22,7 +22,7 @@ static void check_thumbprint(const char *jwk, const char *expected) {
   csn_keyring *ring = ring_of(csn_span_str(jwk));
   uint8_t thumbprint[CSN_THUMBPRINT_BYTES];
   char text[43];
-  assert_int_equal(csn_key_thumbprint(csn_keyring_only_token_key(ring), thumbprint), CSN_OK);
+  assert_int_equal(csn_key_thumbprint(test_only_token_key(ring), thumbprint), CSN_OK);
   csn_base64url_encode(csn_span_of(thumbprint, sizeof thumbprint), text);
   assert_memory_equal(text, expected, sizeof text);
   csn_keyring_free(ring);
@@ -48,7 +48,7 @@ static void text_is_exact(void **state) {
                                  "\",\"use\":\"sig\",\"alg\":\"ES256\",\"kid\":\"a\\u0022\\u005cb\"}";
   csn_keyring *ring = ring_of(
       csn_span_str("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" A3_X "\",\"y\":\"" A3_Y "\",\"kid\":\"a\\\"\\\\b\"}"));
-  const csn_key *key = csn_keyring_only_token_key(ring);
+  const csn_key *key = test_only_token_key(ring);
   char out[512];
   size_t len = 0, whole = sizeof expected - 1;
   (void)state;
@@ -92,7 +92,7 @@ static void what_is_written_is_read_as_the_same_key(void **state) {
     assert_null(json_object_get(json, "d")); /* the key signs, but its private part stays inside */
     json_decref(json);
     csn_keyring *ring = ring_of(csn_span_of(text, len));
-    const csn_key *read = csn_keyring_only_token_key(ring);
+    const csn_key *read = test_only_token_key(ring);
     assert_int_equal(read->alg, key.alg);
     assert_true(csn_span_equal(csn_key_id(read), csn_key_id(&key)));
     assert_int_equal(EVP_PKEY_eq(read->public_key->pkey, key.public_key->pkey), 1);
@@ -107,9 +107,9 @@ static void hmac_keys_are_not_written(void **state) {
   uint8_t thumbprint[CSN_THUMBPRINT_BYTES];
   size_t len = 7;
   (void)state;
-  assert_int_equal(csn_jwk_write(csn_keyring_only_token_key(ring), out, sizeof out, &len), CSN_ERROR_INVALID_ARGUMENT);
+  assert_int_equal(csn_jwk_write(test_only_token_key(ring), out, sizeof out, &len), CSN_ERROR_INVALID_ARGUMENT);
   assert_int_equal(len, 0);
-  assert_int_equal(csn_key_thumbprint(csn_keyring_only_token_key(ring), thumbprint), CSN_ERROR_INVALID_ARGUMENT);
+  assert_int_equal(csn_key_thumbprint(test_only_token_key(ring), thumbprint), CSN_ERROR_INVALID_ARGUMENT);
   csn_keyring_free(ring);
 }
 

@@ -81,8 +81,7 @@ static void tokens_verify_with_the_public_key(void **state) {
       csn_verdict verdict;
       assert_int_equal(csn_keyring_new(&ring, seed), CSN_OK);
       assert_int_equal(csn_keyring_add_key(ring, &keys[k]), CSN_OK);
-      csn_keyring_freeze(ring);
-      csn_jwt_verify(ring, &policy, csn_span_of(token, len), 99, &jwt, &verdict);
+      test_jwt_verify(ring, &policy, csn_span_of(token, len), 99, &jwt, &verdict);
       assert_int_equal(verdict.reason, k == 0 ? CSN_REASON_ACCEPTED : CSN_REASON_SIGNATURE_MISMATCH);
       csn_keyring_free(ring);
       csn_key_wipe(&keys[k]);

@@ -23,7 +23,6 @@ static void set_up(fixture *f, const csn_scheme *scheme, const csn_key_config *k
   f->ring = test_keyring_new();
   assert_int_equal(csn_key_init(&f->key, key), CSN_OK);
   assert_int_equal(csn_keyring_add_key(f->ring, &f->key), CSN_OK);
-  csn_keyring_freeze(f->ring);
   f->nonces = test_nonces_new(100, now - 10000);
   config.scheme = scheme;
   config.keyring = f->ring;

@@ -46,7 +46,6 @@ static bool read_keys(jws_case *c, csn_alg first) {
   defaults.alg = first;
   c->ring = test_keyring_new();
   bool good = csn_keyring_add_jwks(c->ring, csn_file_span(&c->jwks), &defaults, &result) == CSN_OK;
-  csn_keyring_freeze(c->ring);
   return good && result.added == 1;
 }
 
@@ -75,7 +74,7 @@ static csn_verdict verify(const jws_case *c) {
   static csn_jwt jwt;
   csn_verdict verdict;
   memset(&verdict, 0xa5, sizeof verdict);
-  csn_jwt_verify(c->ring, &c->policy, c->token, 0, &jwt, &verdict);
+  test_jwt_verify(c->ring, &c->policy, c->token, 0, &jwt, &verdict);
   return verdict;
 }
 

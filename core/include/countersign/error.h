@@ -20,7 +20,7 @@ extern "C" {
   X(KEY_IS_ASYMMETRIC, "the bytes are an asymmetric key (PEM, DER, JWK or SSH); refused as an HMAC secret")       \
   X(KEY_DUPLICATE, "a key with this id, or this client and id, is there already")                                 \
   X(KEY_LIMIT, "too many keys for one client")                                                                    \
-  X(KEYRING_FROZEN, "the keyring is in use and no longer changes")                                                \
+  X(KEY_NOT_FOUND, "the client has no key with this id")                                                          \
   X(ID_INVALID, "an identifier is empty, too long, or has a byte outside its character set")                      \
   X(ALGORITHM_UNSUPPORTED, "this algorithm is not supported")                                                     \
   X(JSON_INVALID, "the text is not strict JSON (RFC 8259)")                                                       \

@@ -123,10 +123,10 @@ typedef struct csn_http_signature {
  * the header that it names. Whether params.nonce is new is for the caller to find out; its form is right. With a policy
  * that is not valid the verdict stays undecided.
  *
- * The keyring must be frozen. About 24 KiB of stack. HMAC allocates nothing; OpenSSL allocates for the other
+ * About 24 KiB of stack. HMAC allocates nothing; OpenSSL allocates for the other
  * algorithms. Thread-safe. Does not leak by timing: an HMAC key, the right MAC, whether the id of an HMAC key exists.
  */
-void csn_http_signature_verify(const csn_keyring *ring, const csn_http_signature_policy *policy, int64_t window,
+void csn_http_signature_verify(const csn_keyring_reading *keys, const csn_http_signature_policy *policy, int64_t window,
                                const csn_request *request, int64_t now, csn_http_signature *out,
                                csn_verdict *verdict) CSN_NONNULL_ALL;
 

@@ -55,8 +55,8 @@ typedef struct csn_jwt_policy {
 #define CSN_JWT_POLICY_DEFAULT \
   { .required = CSN_CLAIM_EXP, .algorithms = 1u << CSN_ALG_HS256 }
 
-/* What a verified token says: claims.h reads it. Caller-allocated, about 6 KiB; points at nothing but the key. Dates
- * are UNIX seconds, rounded up; -1 where absent. */
+/* What a verified token says: claims.h reads it. Caller-allocated, about 6 KiB; points at nothing but the key, which
+ * stays as long as the reading in which it was found. Dates are UNIX seconds, rounded up; -1 where absent. */
 typedef struct csn_jwt {
   int64_t expires_at; /* exp */
   int64_t not_before; /* nbf */
@@ -68,11 +68,11 @@ typedef struct csn_jwt {
 
 /* Verifies one token at UNIX second `now`. `verdict` gets the answer, and where that is accepted its client_id is
  * sub, decoded, its scopes are the token's, and `jwt` has the token's content. With a policy that is not valid the
- * verdict stays undecided, which is never accepted. The keyring must be frozen. Thread-safe. HMAC allocates nothing;
+ * verdict stays undecided, which is never accepted. The keys are those of `keys`. Thread-safe. HMAC allocates nothing;
  * OpenSSL allocates for the other algorithms. Does not leak by timing: the secret, the right MAC, whether an HMAC key's
  * id exists. Public: everything in the token, and the ids and lengths of public keys. */
-void csn_jwt_verify(const csn_keyring *ring, const csn_jwt_policy *policy, csn_span token, int64_t now, csn_jwt *jwt,
-                    csn_verdict *verdict) CSN_NONNULL_ALL;
+void csn_jwt_verify(const csn_keyring_reading *keys, const csn_jwt_policy *policy, csn_span token, int64_t now,
+                    csn_jwt *jwt, csn_verdict *verdict) CSN_NONNULL_ALL;
 
 /* True where the policy's fields are in range. */
 bool csn_jwt_policy_valid(const csn_jwt_policy *policy) CSN_NONNULL_ALL;

@@ -91,6 +91,7 @@ typedef struct csn_key {
   uint8_t uses;
   uint8_t key_id_len;
   uint8_t client_id_len;
+  bool revoked; /* by csn_keyring_revoke(): never accepted */
   uint8_t key_id[CSN_ID_MAX];
   uint8_t client_id[CSN_ID_MAX];
 } csn_key;
@@ -167,9 +168,10 @@ static inline csn_span csn_key_client_id(const csn_key *key) {
   return csn_span_of(key->client_id, key->client_id_len);
 }
 
-/* Whether the key is still accepted at UNIX second `now`: through `accept_until`, not a second longer. */
+/* Whether the key is still accepted at UNIX second `now`: through `accept_until`, not a second longer, and not at all
+ * where it was revoked. */
 static inline bool csn_key_is_accepted(const csn_key *key, int64_t now) {
-  return key->accept_until == 0 || now <= key->accept_until;
+  return !key->revoked && (key->accept_until == 0 || now <= key->accept_until);
 }
 
 #ifdef __cplusplus

@@ -68,11 +68,11 @@ void csn_sigv4_cache_free(csn_sigv4_cache *cache); /* NULL does nothing */
 /* Verifies one request at UNIX second `now`; the verdict, which is also returned as its reason, names the client by its
  * access key id. Headers that the scheme reads, X-Amz- parameters and host may not be repeated; other repeated headers
  * are joined with commas, as AWS does. A scheme without a nonce: within its window a request can be sent again. With a
- * policy that is not valid the verdict stays undecided. The keyring must be frozen. `cache` may be NULL; one that was
+ * policy that is not valid the verdict stays undecided. The keys are those of `ring`. `cache` may be NULL; one that was
  * made for another region or service is not used. Thread-safe; no allocation; about 36 KiB of stack. Does not leak by
  * timing: the secret, the right signature, whether an access key id exists. What is rejected takes as long with a
  * remembered key as without; only what is accepted is faster. */
-csn_reason csn_sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
+csn_reason csn_sigv4_verify(const csn_keyring_reading *ring, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
                             const csn_request *request, int64_t now, csn_verdict *verdict) CSN_WARN_UNUSED
     CSN_NONNULL(1, 2, 4, 6);
 

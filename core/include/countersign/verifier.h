@@ -23,7 +23,7 @@ enum {
 
 typedef struct csn_verifier_config {
   const csn_scheme *scheme;   /* a preset, or one of the caller's; must outlive the verifier */
-  const csn_keyring *keyring; /* frozen; must outlive the verifier; NULL where the scheme has an API key */
+  const csn_keyring *keyring; /* must outlive the verifier; may change; NULL where the scheme has an API key */
   csn_nonce_store nonces;     /* needed where the scheme has a nonce, as HTTP Message Signatures may have */
   int64_t window;             /* seconds: accepted when |now - timestamp| <= window; 1 to CSN_WINDOW_MAX */
   csn_jwt_policy jwt;         /* for schemes with a token; its spans must outlive the verifier */
@@ -51,9 +51,10 @@ void csn_verifier_free(csn_verifier *verifier); /* NULL does nothing */
 /* True where two different requests can give the scheme's template one string: csn_scheme.delimited_form is better. */
 bool csn_verifier_is_ambiguous(const csn_verifier *verifier) CSN_NONNULL_ALL;
 
-/* Verifies one request at UNIX second `now`. No allocation, no lock, no system call with the memory table; about
- * 20 KiB of stack, with AWS Signature Version 4 50 KiB. Writes to no state but the nonce store, and to that only when
- * all else has passed; and, where a signature was right, to the memory of derived keys (sigv4.h). */
+/* Verifies one request at UNIX second `now`, with one state of the keyring. No allocation, no lock, no system call with
+ * the memory table; about 20 KiB of stack, with AWS Signature Version 4 50 KiB. Writes to no state but the nonce store,
+ * and to that only when all else has passed; and, where a signature was right, to the memory of derived keys (sigv4.h).
+ */
 void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_t now,
                 csn_verdict *verdict) CSN_NONNULL_ALL;
 

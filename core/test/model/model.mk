@@ -1,4 +1,5 @@
-# The model of the nonce table: the sources of its claim and its clock under Relacy, with lines of one slot and of two.
+# The model of the nonce table: the sources of its claim and its clock under Relacy, with lines of one slot and of two;
+# and that of the keyring's epoch.
 # Relacy remembers three values of a word; search.h needs more.
 
 MODEL := $(B)/model
@@ -39,8 +40,21 @@ $(MODEL)/model-1 $(MODEL)/model-2: $(MODEL)/model-%: \
 		$(MODEL)/scenarios_time-%.o
 	$(call say,LINK,$@)
 	$(Q)$(CXX) $^ -o $@
+
+# The epoch of the keyring has a model of its own.
+EPOCH_FLAGS = -D_GNU_SOURCE -Icore/test/model -Icore/src -Icore/include $(WARNINGS) -MMD -MP
+$(MODEL)/epoch.o: core/src/epoch.c | $(B)/.setup-model
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC_release) -std=c11 -O2 -fexceptions -include core/test/model/epoch_atomics.h $(EPOCH_FLAGS) -c $< -o $@
+$(MODEL)/epoch_model.o: core/test/model/epoch.cc $(MODEL)/include/relacy/relacy.hpp
+	$(call say,CXX,$@)
+	$(Q)$(CXX) -std=c++11 -O2 $(EPOCH_FLAGS) -isystem $(MODEL)/include -c $< -o $@
+$(MODEL)/model-epoch: $(MODEL)/epoch.o $(MODEL)/epoch_model.o
+	$(call say,LINK,$@)
+	$(Q)$(CXX) $^ -o $@
 -include $(wildcard $(MODEL)/*.d)
 
 .PHONY: model
-model: $(MODEL)/model-1 $(MODEL)/model-2 ## Plays the nonce table's model under Relacy, and its negative controls
+model: $(MODEL)/model-1 $(MODEL)/model-2 $(MODEL)/model-epoch ## Plays the models of nonce table and epoch under Relacy
 	@sh core/test/model/run $(MODEL)
