@@ -7,16 +7,20 @@
 #include "keyring_parts.h"
 #include "secret_memory.h"
 
-enum {
-  TEXT_MAX = 16 << 20, /* bytes of a set: some 100,000 keys */
-  JWK_NODES_MIN = 5,   /* JSON values of a key that is loaded: the object, kty and k with their names */
-};
+enum { TEXT_MAX = 16 << 20 /* bytes of a set: some 100,000 keys */ };
+
+/* A key that was made, and where it stands in the text. */
+typedef struct made_key {
+  csn_key key;
+  size_t offset;
+  struct made_key *next;
+} made_key;
 
 typedef struct loading {
   csn_jwk_reader reader;
   csn_jwks_result *result;
-  csn_key *keys;
-  size_t *offsets; /* of each key, in the text */
+  csn_locked_pool pool; /* of the keys */
+  made_key *first, **end;
   size_t count;
 } loading;
 
@@ -27,14 +31,20 @@ static csn_error fail_at(loading *l, uint32_t node) {
 
 static csn_error read_jwk(loading *l, uint32_t jwk) {
   bool ignored = false;
-  csn_error error = csn_jwk_read(&l->reader, jwk, &l->keys[l->count], &ignored);
+  made_key *made = csn_locked_pool_take(&l->pool);
+  if (made == NULL) return CSN_ERROR_NO_MEMORY;
+  csn_error error = csn_jwk_read(&l->reader, jwk, &made->key, &ignored);
   l->result->offset = l->reader.offset;
   if (error != CSN_OK) return error;
   if (ignored) {
+    csn_locked_pool_give(&l->pool, made);
     l->result->ignored++;
-  } else {
-    l->offsets[l->count++] = csn_jwk_offset(&l->reader, jwk);
+    return CSN_OK;
   }
+  made->offset = csn_jwk_offset(&l->reader, jwk);
+  *l->end = made;
+  l->end = &made->next;
+  l->count++;
   return CSN_OK;
 }
 
@@ -51,9 +61,9 @@ static csn_error read_jwks(loading *l, uint32_t first, uint32_t end) {
 static csn_error add_all(loading *l, csn_keyring *ring) {
   csn_keyring_change change;
   csn_error error = csn_keyring_change_begin(&change, ring);
-  for (size_t i = 0; error == CSN_OK && i < l->count; i++) {
-    l->result->offset = l->offsets[i];
-    error = csn_keyring_change_add(&change, &l->keys[i]);
+  for (const made_key *made = l->first; error == CSN_OK && made != NULL; made = made->next) {
+    l->result->offset = made->offset;
+    error = csn_keyring_change_add(&change, &made->key);
   }
   return csn_keyring_change_end(&change, error);
 }
@@ -69,14 +79,12 @@ static csn_error read_outermost(loading *l) {
 }
 
 static csn_error load(loading *l, csn_keyring *ring) {
-  size_t room = l->reader.json.count / JWK_NODES_MIN + 1;
-  l->keys = csn_locked_new(room * sizeof *l->keys);
-  l->offsets = calloc(room, sizeof *l->offsets);
-  csn_error error = l->keys == NULL || l->offsets == NULL ? CSN_ERROR_NO_MEMORY : read_outermost(l);
+  csn_locked_pool_init(&l->pool, sizeof(made_key));
+  l->end = &l->first;
+  csn_error error = read_outermost(l);
   if (error == CSN_OK) error = add_all(l, ring);
-  for (size_t i = 0; i < l->count; i++) csn_key_wipe(&l->keys[i]);
-  csn_locked_free(l->keys);
-  free(l->offsets);
+  for (made_key *made = l->first; made != NULL; made = made->next) csn_key_wipe(&made->key);
+  csn_locked_pool_close(&l->pool);
   return error;
 }
 
