@@ -14,6 +14,7 @@ static const struct {
     {"jwt", csn_jwt_main, "verify JSON Web Tokens: csn jwt verify, one token a line"},
     {"sign", csn_sign_main, "sign requests, for csn verify or for a client's tests"},
     {"apikey", csn_apikey_main, "issue API keys: csn apikey new"},
+    {"key", csn_key_main, "make keys, and say what of them is public: csn key new"},
     {"policy", csn_policy_main, "say what policies mean: csn policy check"},
     {"redact", csn_redact_main, "hide secrets, tokens and signatures in log lines"},
     {"report", csn_report_main, "make a report out of benchmark results"},

@@ -4,19 +4,10 @@
 
 #include "command.h"
 #include "input.h"
+#include "key_text.h"
 #include "policy_reader.h"
 
 enum { PEM_LINE_MIN = 16 /* characters of a line that is worth hiding */ };
-
-static bool is_jwk(csn_span text) {
-  while (text.len > 0 && text.ptr[0] <= ' ') text = csn_span_of(text.ptr + 1, text.len - 1);
-  return text.len > 0 && text.ptr[0] == '{';
-}
-
-static bool is_private_pem(csn_span text) {
-  static const char label[] = "PRIVATE KEY-----";
-  return text.len > 0 && memmem(text.ptr, text.len, label, sizeof label - 1) != NULL;
-}
 
 /* Lines are what would stand in a log. */
 static bool keep_pem(csn_policy_reader *r, csn_span text) {
@@ -33,15 +24,19 @@ static bool keep_pem(csn_policy_reader *r, csn_span text) {
 
 static bool keep(csn_policy_reader *r, csn_span text) {
   if (r->keep == NULL) return true;
-  if (is_jwk(text)) return csn_policy_keep_jwks(r, text);
-  return !is_private_pem(text) || keep_pem(r, text);
+  if (csn_key_text_is_jwk(text)) return csn_policy_keep_jwks(r, text);
+  return !csn_key_text_is_private_pem(text) || keep_pem(r, text);
 }
 
-static bool make_jwk(csn_policy_reader *r, uint32_t node, uint32_t alg, const csn_key_config *config, csn_span text,
-                     csn_key *key) {
+static bool make(csn_policy_reader *r, uint32_t node, uint32_t alg, const csn_key_config *config, csn_span text,
+                 csn_key *key) {
   char why[256];
   size_t offset = 0;
-  csn_error error = csn_key_init_jwk(key, config, text, &offset);
+  if (!keep(r, text)) return csn_policy_refuse(r, node, "key_file", "%s", strerror(ENOMEM));
+  if (alg == 0 && !csn_key_text_is_jwk(text)) {
+    return csn_policy_refuse(r, node, "alg", "is missing: a PEM file names none");
+  }
+  csn_error error = csn_key_text_read(key, config, text, &offset);
   if (error != CSN_OK) {
     csn_key_refusal(error, "allow_legacy_short", why, sizeof why);
     return csn_policy_refuse(r, node, "key_file", "line %zu of it: %s", csn_line_of_offset(text, offset), why);
@@ -50,20 +45,6 @@ static bool make_jwk(csn_policy_reader *r, uint32_t node, uint32_t alg, const cs
   const char *other = csn_alg_name(key->alg);
   csn_key_wipe(key);
   return csn_policy_refuse(r, alg, "alg", "is not that of the key_file, which is for %s", other);
-}
-
-static bool make_pem(csn_policy_reader *r, uint32_t node, uint32_t alg, const csn_key_config *config, csn_span text,
-                     csn_key *key) {
-  if (alg == 0) return csn_policy_refuse(r, node, "alg", "is missing: a PEM file names none");
-  csn_error error =
-      is_private_pem(text) ? csn_key_init_private_pem(key, config, text) : csn_key_init_pem(key, config, text);
-  return error == CSN_OK || csn_policy_refuse(r, node, "key_file", "%s", csn_error_sentence(error));
-}
-
-static bool make(csn_policy_reader *r, uint32_t node, uint32_t alg, const csn_key_config *config, csn_span text,
-                 csn_key *key) {
-  if (!keep(r, text)) return csn_policy_refuse(r, node, "key_file", "%s", strerror(ENOMEM));
-  return is_jwk(text) ? make_jwk(r, node, alg, config, text, key) : make_pem(r, node, alg, config, text, key);
 }
 
 /* The file's name is not shown: by mistake it may be the key itself. */

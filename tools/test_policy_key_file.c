@@ -112,7 +112,8 @@ static void files_that_do_not_fit_are_refused(void **state) {
   must_refuse("ES256", "\"alg\":\"ES384\",", "public.jwk",
               "p:1: keys[0].alg: is not that of the key_file, which is for ES256\n");
   must_refuse("ES256", "\"alg\":\"ES384\",", "public.pem", "p:1: keys[0].key_file: ");
-  must_refuse("ES256", "\"alg\":\"HS256\",", "public.pem", "keys[0].key_file: this algorithm is not supported");
+  must_refuse("ES256", "\"alg\":\"HS256\",", "public.pem",
+              "keys[0].key_file: line 1 of it: this algorithm is not supported");
   must_refuse("ES256", ES256 "\"use\":[\"request\"],\"client_id\":\"c\",", "public.pem",
               "keys[0].alg: is ES256, with which no request of the preset is signed\n");
   must_refuse("ES256", ES256, "twice", "keys[0].key_file: ");
