@@ -4,19 +4,21 @@
 
 #include "../core/src/ct.h"
 #include "command.h"
+#include "key_text.h"
 #include "line_run.h"
 #include "secret.h"
 
 static const char command[] = "csn jwt verify";
 
 static const char help[] =
-    "usage: csn jwt verify --jwks FILE | --secret-file FILE [option...] [FILE...]\n"
+    "usage: csn jwt verify --jwks FILE | --key-file FILE | --secret-file FILE [option...] [FILE...]\n"
     "\n"
     "Reads one compact token a line from the files, or from standard input, and writes one JSON verdict a line. The "
     "id\n"
     "of a verdict is the number of its line.\n"
     "\n"
     "  --jwks FILE                the keys: a JWK Set, or one JWK\n"
+    "  --key-file FILE            the key: PEM, for the one --alg, or one JWK, public or private\n"
     "  --secret-file FILE         the key: an HMAC secret; one line end behind it is dropped\n"
     "  --secret-encoding NAME     of the secret file: text (the default), hex, base64url, base64\n"
     "  --alg LIST                 algorithms to allow, separated by commas; HS256 without it\n"
@@ -34,7 +36,7 @@ static const char help[] =
 
 /* The options as they are given, NULL and -1 where they are not, and what they come to. */
 typedef struct jwt_options {
-  const char *jwks, *secret_file, *secret_encoding, *alg, *issuer, *audience;
+  const char *jwks, *key_file, *secret_file, *secret_encoding, *alg, *issuer, *audience;
   int64_t leeway;
   bool require_exp, allow_short;
   csn_secret_encoding encoding;
@@ -44,6 +46,7 @@ typedef struct jwt_options {
 static int parse_options(jwt_options *options, int64_t *now, int argc, char **argv) {
   const csn_option known[] = {
       {"jwks", .text = &options->jwks},
+      {"key-file", .text = &options->key_file},
       {"secret-file", .text = &options->secret_file},
       {"secret-encoding", .text = &options->secret_encoding},
       {"alg", .text = &options->alg},
@@ -74,8 +77,8 @@ static int read_algorithms(jwt_options *options) {
 
 static int read_key_options(jwt_options *options) {
   unsigned algorithms = options->policy.algorithms;
-  if ((options->jwks == NULL) == (options->secret_file == NULL)) {
-    return csn_misuse(command, "exactly one of --jwks FILE and --secret-file FILE is needed");
+  if ((options->jwks != NULL) + (options->key_file != NULL) + (options->secret_file != NULL) != 1) {
+    return csn_misuse(command, "exactly one of --jwks FILE, --key-file FILE and --secret-file FILE is needed");
   }
   if (options->secret_encoding != NULL && options->secret_file == NULL) {
     return csn_misuse(command, "--secret-encoding goes with --secret-file");
@@ -137,6 +140,34 @@ static int add_secret(csn_keyring *ring, const jwt_options *options, csn_key_con
                   csn_key_refusal(error, "--allow-legacy-short-keys", text, sizeof text));
 }
 
+/* PEM is a key of the one algorithm that is allowed; a JWK may name its own. */
+static int add_key_text(csn_keyring *ring, const jwt_options *options, const csn_key_config *config, csn_span text) {
+  unsigned algorithms = options->policy.algorithms;
+  char why[256];
+  csn_key key;
+  size_t offset = 0;
+  if (!csn_key_text_is_jwk(text) && (algorithms & (algorithms - 1)) != 0) {
+    return csn_misuse(command, "a --key-file of PEM takes one --alg: a key has exactly one algorithm");
+  }
+  csn_error error = csn_key_text_read(&key, config, text, &offset);
+  if (error == CSN_OK) {
+    error = csn_keyring_add_key(ring, &key);
+    csn_key_wipe(&key);
+  }
+  if (error == CSN_OK) return 0;
+  csn_key_refusal(error, "--allow-legacy-short-keys", why, sizeof why);
+  return csn_fail(command, "%s:%zu: %s", options->key_file, csn_line_of_offset(text, offset), why);
+}
+
+static int add_key_file(csn_keyring *ring, const jwt_options *options, const csn_key_config *config) {
+  csn_file file;
+  int failed = csn_file_read(&file, options->key_file, CSN_JWK_MAX);
+  if (failed != 0) return csn_fail(command, "%s: %s", options->key_file, strerror(failed));
+  int status = add_key_text(ring, options, config, csn_file_span(&file));
+  csn_file_free(&file);
+  return status;
+}
+
 static int report_jwks(csn_line_run *lines, const char *path, csn_span text, csn_error error,
                        const csn_jwks_result *result) {
   char why[256], shown[CSN_PATH_SHOWN_MAX + 4];
@@ -174,7 +205,9 @@ static int load_keys(csn_keyring **ring, const jwt_options *options, csn_line_ru
   if (!csn_random(seed, sizeof seed) || csn_keyring_new(ring, seed) != CSN_OK) {
     return csn_fail(command, "%s", csn_error_sentence(CSN_ERROR_NO_MEMORY));
   }
-  int status = options->jwks != NULL ? add_jwks(*ring, options, &config, lines) : add_secret(*ring, options, &config);
+  int status = options->jwks != NULL       ? add_jwks(*ring, options, &config, lines)
+               : options->key_file != NULL ? add_key_file(*ring, options, &config)
+                                           : add_secret(*ring, options, &config);
   if (status != 0) csn_keyring_free(*ring);
   return status;
 }

@@ -167,6 +167,36 @@ static void key_sets_are_read_and_ignored_keys_named(void **state) {
   must_run("jwt verify --jwks @short --allow-legacy-short-keys", PUBLIC_TOKEN, 0);
 }
 
+/* RFC 8037 appendix A.1 and A.4, and the key as SubjectPublicKeyInfo (RFC 8410) */
+#define ED_X "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+#define ED_JWK(members) "{\"kty\":\"OKP\",\n\"crv\":\"Ed25519\"," members "\"x\":\"" ED_X "\"}"
+#define ED_PEM                   \
+  "-----BEGIN PUBLIC KEY-----\n" \
+  "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n"
+#define ED_TOKEN                                              \
+  "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc." \
+  "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+
+static void one_key_comes_out_of_pem_or_a_jwk(void **state) {
+  (void)state;
+  test_write_text("pem", ED_PEM);
+  test_write_text("jwk", ED_JWK(""));
+  test_write_text("private", ED_JWK("\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\","));
+  test_write_text("torn", ED_JWK("\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2B\","));
+  test_write_text("enc", ED_JWK("\"use\":\"enc\","));
+  must_run("jwt verify --alg EdDSA --signature-only --key-file @pem", ED_TOKEN, 0);
+  must_run("jwt verify --alg EdDSA --signature-only --key-file @jwk", ED_TOKEN, 0);
+  must_run("jwt verify --alg ES256,EdDSA --signature-only --key-file @private", ED_TOKEN, 0);
+  must_run("jwt verify --alg ES256 --signature-only --key-file @jwk", ED_TOKEN, 1); /* --alg is the allow-list */
+  must_fail("jwt verify --alg ES256,EdDSA --key-file @pem", ED_TOKEN, "a --key-file of PEM takes one --alg");
+  must_fail("jwt verify --alg ES256 --key-file @pem", ED_TOKEN, "/pem:1: an asymmetric key is malformed");
+  must_fail("jwt verify --key-file @pem", ED_TOKEN, "/pem:1: this algorithm is not supported");
+  must_fail("jwt verify --alg EdDSA --key-file @torn", ED_TOKEN, "/torn:2: ");
+  must_fail("jwt verify --alg EdDSA --key-file @enc", ED_TOKEN, "/enc:1: this algorithm is not supported");
+  must_fail("jwt verify --alg EdDSA --key-file @no", ED_TOKEN, "/no: No such file or directory");
+  must_fail("jwt verify --key-file @pem --jwks @jwk", ED_TOKEN, "exactly one of --jwks FILE, --key-file FILE");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_public_token_needs_the_switch_for_its_short_key),
@@ -177,6 +207,7 @@ int main(void) {
       cmocka_unit_test(claims_are_checked_as_the_options_say),
       cmocka_unit_test(secrets_have_the_encoding_that_is_said),
       cmocka_unit_test(key_sets_are_read_and_ignored_keys_named),
+      cmocka_unit_test(one_key_comes_out_of_pem_or_a_jwk),
   };
   return cmocka_run_group_tests(tests, find_binary, test_folder_remove);
 }
