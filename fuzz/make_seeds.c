@@ -6,6 +6,7 @@
 
 #include "naive.h"
 #include "seeds_http_signature.h"
+#include "seeds_jwk.h"
 #include "seeds_request.h"
 #include "seeds_sigv4.h"
 
@@ -151,7 +152,7 @@ static void write_bearer_rows(void) {
 }
 
 int main(int argc, char **argv) {
-  static const char *const targets[] = {"fuzz_jwt", "fuzz_request", "fuzz_http_signature", "fuzz_sigv4"};
+  static const char *const targets[] = {"fuzz_jwk", "fuzz_jwt", "fuzz_request", "fuzz_http_signature", "fuzz_sigv4"};
   bool help = argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0);
   if (help || argc != 2 || argv[1][0] == '-') {
     fprintf(help ? stdout : stderr, usage, argv[0]);
@@ -166,6 +167,7 @@ int main(int argc, char **argv) {
       return 1;
     }
   }
+  write_part_rows("fuzz_jwk", jwks, sizeof jwks / sizeof jwks[0]);
   write_token_rows();
   write_part_rows("fuzz_jwt", parts, sizeof parts / sizeof parts[0]);
   write_shapes();
