@@ -59,17 +59,17 @@ TEST_SRC := $(if $(filter 1,$(HYPERSCAN)),$(TEST_SRC),$(filter-out tools/test_re
 
 LIBS_CORE := -lcrypto -lxxhash -lpthread
 LIBS_REDACT := $(if $(filter 1,$(HYPERSCAN)),-lhs)
-LIBS_TOOL := -ljansson $(LIBS_REDACT) $(LIBS_CORE) -lm
+LIBS_TOOL := -ljansson -lsqlite3 $(LIBS_REDACT) $(LIBS_CORE) -lm
 LIBS_PEERS := -lurcu-qsbr -lurcu-cds
 LIBS_BENCH := -lbenchmark -ljwt -lcjose -lsqlite3 -lhiredis $(LIBS_REDACT) $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
-LIBS_TEST := -lcmocka -lsqlite3 -lhiredis $(LIBS_TOOL)
+LIBS_TEST := -lcmocka -lhiredis $(LIBS_TOOL)
 
 SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test core/test/model core/test/differential bench bench/peers \
 	bench/studies fuzz tools reports,$(d)/*.c $(d)/*.h $(d)/*.cc))
 
 # ---- what each target needs on a Debian machine; tools/setup installs what is missing --------------------------------
 # All that the goal needs is asked for at once, so that it is one installation, or one command to run by hand.
-SETUP_GROUPS := lib $(if $(filter all csn install,$(or $(MAKECMDGOALS),all)),csn) $(if $(filter stores install,$(MAKECMDGOALS)),stores) \
+SETUP_GROUPS := lib $(if $(filter all csn install,$(or $(MAKECMDGOALS),all)),csn sqlite) $(if $(filter stores install,$(MAKECMDGOALS)),stores) \
 	$(if $(filter test test-build tsan,$(MAKECMDGOALS)),csn stores test) $(if $(filter test test-build,$(MAKECMDGOALS)),bench) \
 	$(if $(filter report bench,$(MAKECMDGOALS)),csn stores bench) $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
 	$(if $(filter model,$(MAKECMDGOALS)),model) $(if $(filter differential,$(MAKECMDGOALS)),csn differential) $(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test model fuzz)
@@ -79,7 +79,7 @@ $(B)/.setup-$(1): tools/setup
 	@sh tools/setup $(1) $(SETUP_GROUPS)
 	@mkdir -p $$(@D) && touch $$@
 endef
-$(foreach group,lib csn stores test bench model differential fuzz check corpus,$(eval $(call setup,$(group))))
+$(foreach group,lib csn sqlite stores test bench model differential fuzz check corpus,$(eval $(call setup,$(group))))
 
 # -DMACRO="VERSION" of an installed package, or nothing.
 VERSION_FLAG :=
@@ -105,7 +105,8 @@ $(B)/$(1)/libcountersign-redis.a: $$(REDIS_SRC:%.c=$(B)/$(1)/%.o)
 	$$(call say,AR,$$@)
 	$$(Q)$$(AR) rcs $$@ $$^
 
-$(B)/$(1)/csn: $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/libcountersign.a
+$(B)/$(1)/csn: $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/libcountersign-sqlite.a \
+		$(B)/$(1)/libcountersign.a
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_TOOL) -o $$@
 
@@ -159,7 +160,8 @@ $(B)/$(1)/bench/peers/libcuckoo.o: VERSION_FLAG = $$(call version_flag,CSN_LIBCU
 
 # What the sources of each part include must be there before they are compiled.
 $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-csn
-$$(TEST_SRC:%.c=$(B)/$(1)/%.o) $$(SQLITE_SRC:%.c=$(B)/$(1)/%.o) $$(REDIS_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-stores
+$$(SQLITE_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-sqlite
+$$(TEST_SRC:%.c=$(B)/$(1)/%.o) $$(REDIS_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-stores
 $$(TEST_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-test
 $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(STUDY_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-bench $(B)/.setup-stores
 

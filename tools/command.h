@@ -14,7 +14,7 @@ enum { CSN_JWKS_FILE_MAX = 1 << 24 }; /* bytes of a key set: some 100,000 keys *
 
 typedef int csn_command(int argc, char **argv);
 csn_command csn_verify_main, csn_jwt_main, csn_sign_main, csn_apikey_main, csn_key_main, csn_policy_main,
-    csn_redact_main, csn_report_main;
+    csn_token_main, csn_redact_main, csn_report_main;
 
 typedef struct csn_subcommand {
   const char *name; /* NULL ends the table */

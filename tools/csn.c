@@ -16,6 +16,7 @@ static const struct {
     {"apikey", csn_apikey_main, "issue API keys: csn apikey new"},
     {"key", csn_key_main, "make keys, and say what of them is public: csn key new"},
     {"policy", csn_policy_main, "say what policies mean: csn policy check"},
+    {"token", csn_token_main, "issue, refresh, revoke and inspect tokens"},
     {"redact", csn_redact_main, "hide secrets, tokens and signatures in log lines"},
     {"report", csn_report_main, "make a report out of benchmark results"},
 };
