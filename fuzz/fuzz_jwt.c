@@ -7,7 +7,8 @@
  *   mode 1: payload 0x1e instructions, signed by the   mode 3: choices for claims whose right answer is known
  *           library's own signer
  *
- * Instructions spoil the signed token (see mutate.h). */
+ * In the modes 0 to 2 the policy asks for scopes where 4 is added to the mode, and for an age where 8 is. Instructions
+ * spoil the signed token (see mutate.h). */
 #include "json_check.h"
 #include "json_mutator.h"
 #include "jwt_model.h"
@@ -52,6 +53,8 @@ static bool take_case(jwt_case *out, csn_span *input) {
   out->mode = (jwt_mode)(mode & 3);
   out->policy = (csn_jwt_policy){.algorithms = (policy & 8) != 0 ? 0 : 1u << CSN_ALG_HS256};
   out->policy.signature_only = (policy & 4) != 0;
+  if (out->mode != MODE_MODEL && (mode & 4) != 0) out->policy.scopes = csn_span_str("b a");
+  if (out->mode != MODE_MODEL && (mode & 8) != 0) out->policy.max_age = 100;
   if ((policy & 1) != 0) out->policy.issuer = csn_span_str(MODEL_ISSUER);
   if ((policy & 2) != 0) out->policy.audience = csn_span_str(MODEL_AUDIENCE);
   out->policy.required = fuzz_take_control(input);
@@ -161,11 +164,52 @@ static void check_claims(const jwt_case *test, csn_span claims) {
   }
   if (naive_date(claims, "exp", &date)) FUZZ_CHECK(date >= 0 && now <= date + leeway);
   if (naive_date(claims, "nbf", &date)) FUZZ_CHECK(date >= 0 && now + leeway >= date);
-  if (naive_date(claims, "iat", &date)) FUZZ_CHECK(date >= 0 && now + leeway >= date);
+  bool has_iat = naive_date(claims, "iat", &date);
+  if (has_iat) FUZZ_CHECK(date >= 0 && now + leeway >= date);
+  if (test->policy.max_age > 0) FUZZ_CHECK(has_iat && now <= date + (long double)test->policy.max_age + leeway);
   if (test->policy.issuer.len > 0) {
     FUZZ_CHECK(naive_member(claims, "iss", &value) == 1 && naive_string_is(value, test->policy.issuer));
   }
   FUZZ_CHECK((naive_member(claims, "aud", &value) == 1) == (test->policy.audience.len > 0));
+}
+
+/* What the walk over the claims finds is what the naive reader finds. */
+static void check_walk(const csn_jwt *jwt, csn_span claims) {
+  static const char *const names[] = {"exp", "iss", "aud", "sub", "scope", "a", ""};
+  csn_claims walk = csn_claims_of(jwt);
+  csn_claim claim;
+  size_t found = 0, expected = 0;
+  while (csn_claims_next(&walk, &claim)) {
+    bool asked = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+      csn_claim same;
+      uint8_t decoded[CSN_CLAIMS_MAX];
+      size_t len = 0;
+      FUZZ_CHECK(csn_claim_copy_name(&claim, decoded, sizeof decoded, &len));
+      if (!csn_span_equal(csn_span_of(decoded, len), csn_span_str(names[i]))) continue;
+      asked = csn_claims_find(jwt, csn_span_str(names[i]), &same) && same.text.ptr == claim.text.ptr;
+      FUZZ_CHECK(asked);
+    }
+    found += asked;
+  }
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    csn_span value = {0};
+    expected += naive_member(claims, names[i], &value);
+  }
+  FUZZ_CHECK(found == expected);
+}
+
+/* The token has the scopes that the policy asks for, by a reader that knows only spaces. */
+static void check_scopes(const jwt_case *test, const csn_verdict *verdict) {
+  bool a = false, b = false;
+  if (test->policy.scopes.len == 0) return;
+  for (size_t i = 0; i < verdict->scopes.len; i++) {
+    const uint8_t *at = verdict->scopes.bytes;
+    bool alone = (i == 0 || at[i - 1] == ' ') && (i + 1 == verdict->scopes.len || at[i + 1] == ' ');
+    a = a || (alone && at[i] == 'a');
+    b = b || (alone && at[i] == 'b');
+  }
+  FUZZ_CHECK(a && b);
 }
 
 static void check_accepted(const jwt_case *test, csn_span token, const csn_jwt *jwt, const csn_verdict *verdict) {
@@ -188,6 +232,8 @@ static void check_accepted(const jwt_case *test, csn_span token, const csn_jwt *
   }
   if (owner.len > 0) FUZZ_CHECK(csn_span_equal(csn_name_span(&verdict->client_id), owner));
   check_claims(test, decoded.claims);
+  check_scopes(test, verdict);
+  check_walk(jwt, decoded.claims);
 }
 
 /* One byte of an accepted token is changed, wherever it stands: it is no longer accepted. */

@@ -88,11 +88,14 @@ static bool inspect(const csn_policy *policy, csn_line_run *lines, csn_span toke
   static pretty p;
   static csn_jwt jwt;
   char id[24];
+  csn_keyring_reading keys;
   csn_verdict verdict;
   int id_len = snprintf(id, sizeof id, "%" PRIu64, lines->lines.total);
   p.out = &lines->out;
   put_token(&p, token);
-  csn_jwt_verify(policy->keyring, &policy->config.jwt, token, csn_line_run_now(lines), &jwt, &verdict);
+  csn_keyring_read_begin(policy->keyring, &keys);
+  csn_jwt_verify(&keys, &policy->config.jwt, token, csn_line_run_now(lines), &jwt, &verdict);
+  csn_keyring_read_end(&keys);
   csn_verdict_line(&lines->out, csn_span_of(id, (size_t)id_len), &verdict);
   csn_wipe(&p, sizeof p);
   csn_wipe(&jwt, sizeof jwt);

@@ -279,6 +279,74 @@ static void api_keys_stay_whole(void **state) {
   assert_int_equal(balance, before);
 }
 
+/* ---- refresh tokens ---- */
+
+static csn_error new_memory(void *context) {
+  return csn_refresh_memory_new(context, 100);
+}
+static void free_memory(void *context) {
+  csn_refresh_memory_free(*(csn_refresh_memory **)context);
+}
+
+/* A family that cannot be remembered is not: the same token can be added afterwards. */
+static void refresh_tokens_stay_whole(void **state) {
+  static const uint8_t hash[CSN_REFRESH_HASH_BYTES] = {1}, next[CSN_REFRESH_HASH_BYTES] = {2};
+  csn_refresh_memory *memory;
+  csn_grant grant = {.subject = {1, {'s'}}};
+  long before = balance;
+  (void)state;
+  assert_true(fail_each(new_memory, free_memory, &memory) >= 3);
+  assert_int_equal(new_memory(&memory), CSN_OK);
+  csn_refresh_store store = csn_refresh_memory_store(memory);
+  allocations = 0;
+  failing = 1;
+  assert_int_equal(store.add(store.self, hash, &grant, 2000, 1000), CSN_REFRESH_UNAVAILABLE);
+  failing = 0;
+  assert_int_equal(store.exchange(store.self, hash, next, 2000, 1000, &grant), CSN_REFRESH_UNKNOWN);
+  assert_int_equal(store.add(store.self, hash, &grant, 2000, 1000), CSN_REFRESH_ISSUED);
+  allocations = 0;
+  assert_int_equal(store.exchange(store.self, hash, next, 2000, 1000, &grant), CSN_REFRESH_ISSUED);
+  assert_int_equal(allocations, 0);
+  csn_refresh_memory_free(memory);
+  assert_int_equal(balance, before);
+}
+
+/* ---- requests ---- */
+
+/* A policy that asks for everything allocates nothing, and neither does who reads the claims. */
+static void claims_are_read_without_allocation(void **state) {
+  static const csn_span names[] = {CSN_SPAN_LITERAL("a")};
+  static csn_jwt jwt;
+  csn_keyring *ring = NULL;
+  csn_key_config key_config = test_key_config("c", "k", CSN_USE_TOKEN);
+  csn_jwt_policy policy = CSN_JWT_POLICY_DEFAULT;
+  csn_verdict verdict;
+  csn_registered_claims all;
+  csn_key key;
+  uint8_t token[512];
+  size_t len = 0;
+  (void)state;
+  assert_int_equal(new_ring(&ring), CSN_OK);
+  assert_int_equal(csn_key_init(&key, &key_config), CSN_OK);
+  assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
+  csn_span claims =
+      csn_span_str("{\"sub\":\"c\",\"exp\":2000,\"iat\":990,\"iss\":\"i\",\"scp\":[\"x\",\"y\"],\"a\":[1]}");
+  assert_int_equal(csn_sign_jwt_typed(&key, csn_span_str("at+jwt"), claims, token, sizeof token, &len), CSN_OK);
+  policy.issuer = csn_span_str("i");
+  policy.typ = csn_span_str("at+jwt");
+  policy.scopes = csn_span_str("y x");
+  policy.scope_claim = csn_span_str("scp");
+  policy.max_age = 10;
+  policy.claims = (csn_span_list){names, 1};
+  allocations = 0;
+  test_jwt_verify(ring, &policy, csn_span_of(token, len), 1000, &jwt, &verdict);
+  csn_claims_registered(&jwt, &all);
+  assert_int_equal(allocations, 0);
+  assert_reason(&verdict, ACCEPTED);
+  assert_true(csn_claim_is(&all.sub, csn_span_str("c")));
+  csn_keyring_free(ring);
+}
+
 /* No allocation at all for a request, accepted or not, single or batch. */
 static void verifying_allocates_nothing(void **state) {
   csn_keyring *ring = NULL;
@@ -328,9 +396,14 @@ static void verifying_allocates_nothing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(makers_fail_cleanly),          cmocka_unit_test(ring_stays_whole_when_it_cannot_grow),
-      cmocka_unit_test(changes_are_whole_or_nothing), cmocka_unit_test(jwks_load_all_or_nothing),
-      cmocka_unit_test(api_keys_stay_whole),          cmocka_unit_test(verifying_allocates_nothing),
+      cmocka_unit_test(makers_fail_cleanly),
+      cmocka_unit_test(ring_stays_whole_when_it_cannot_grow),
+      cmocka_unit_test(changes_are_whole_or_nothing),
+      cmocka_unit_test(jwks_load_all_or_nothing),
+      cmocka_unit_test(api_keys_stay_whole),
+      cmocka_unit_test(verifying_allocates_nothing),
+      cmocka_unit_test(refresh_tokens_stay_whole),
+      cmocka_unit_test(claims_are_read_without_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
