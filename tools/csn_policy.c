@@ -80,7 +80,7 @@ static const char *alg_of(unsigned bit) {
 }
 
 static const char *claim_of(unsigned bit) {
-  static const char *const names[] = {"exp", "nbf", "iat", "iss", "aud", "sub"};
+  static const char *const names[] = {"exp", "nbf", "iat", "iss", "aud", "sub", "jti"};
   return bit < sizeof names / sizeof names[0] ? names[bit] : "?";
 }
 
@@ -103,10 +103,22 @@ static void print_scheme(csn_json_out *out, const csn_policy *policy) {
   text(out, "\n");
 }
 
+static void names(csn_json_out *out, const char *before, csn_span_list list) {
+  for (size_t i = 0; i < list.count; i++) name(out, before, list.items[i]);
+}
+
 static void print_jwt(csn_json_out *out, const csn_jwt_policy *jwt) {
   name_or(out, "  token issuer ", jwt->issuer, "  token any issuer");
+  names(out, " or ", jwt->other_issuers);
   name_or(out, ", audience ", jwt->audience, ", no audience");
+  names(out, " or ", jwt->other_audiences);
+  if (jwt->subject.len > 0) name(out, ", subject ", jwt->subject);
+  if (jwt->typ.len > 0) name(out, ", typ ", jwt->typ);
+  if (jwt->scopes.len > 0) name(out, ", scopes ", jwt->scopes);
+  if (jwt->scope_claim.len > 0) name(out, ", scopes in the claim ", jwt->scope_claim);
   bits(out, ", requires ", jwt->required, claim_of);
+  names(out, " and ", jwt->claims);
+  if (jwt->max_age > 0) number(out, ", no older than ", jwt->max_age, " seconds");
   bits(out, ", signed with ", jwt->algorithms, alg_of);
   number(out, ", leeway ", jwt->leeway, " seconds\n");
 }
