@@ -52,7 +52,7 @@ static const int64_t clocks[16] = {FUZZ_NOW,
                                    INT64_MIN,
                                    FUZZ_NOW + 300};
 
-/* ---- what is shared by all inputs, and is as it was before each ---- */
+/* ---- the verifiers ---- */
 
 static const csn_verifier *verifier_of(const request_case *test) {
   static csn_verifier *made[PRESET_COUNT][2][3];

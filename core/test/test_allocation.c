@@ -394,6 +394,93 @@ static void verifying_allocates_nothing(void **state) {
   assert_true(allocations == 0 && balance != 0); /* the counters do count: cmocka's own blocks are among them */
 }
 
+/* The same for an HTTP Message Signature by HMAC, with the digest of a body. */
+static void message_signatures_allocate_nothing(void **state) {
+  csn_http_signature_policy policy = CSN_HTTP_SIGNATURE_POLICY_DEFAULT;
+  csn_key_config config = test_key_config("c", "k", CSN_USE_REQUEST);
+  csn_header headers[] = {{csn_span_str("Host"), csn_span_str("example.com")}, {{0}, {0}}, {{0}, {0}}, {{0}, {0}}};
+  csn_request request = {.method = csn_span_str("POST"), .target = csn_span_str("/"), .body = csn_span_str("{}")};
+  const csn_span components[] = {csn_span_str("@method"), csn_span_str("@target-uri"), csn_span_str("content-digest")};
+  csn_http_sign_input input = {.request = &request, .context = &policy.context, .label = csn_span_str("s")};
+  csn_http_signature signature;
+  csn_keyring *ring = NULL;
+  csn_verdict verdict;
+  csn_signed made;
+  csn_key key;
+  (void)state;
+  request.headers = headers;
+  request.header_count = 1;
+  assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+  assert_int_equal(new_ring(&ring), CSN_OK);
+  assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
+  input.key = &key;
+  input.components = components;
+  input.component_count = 3;
+  input.params.has_created = true;
+  input.params.created = 1000;
+  input.params.keyid = csn_span_str("k");
+  input.params.nonce = csn_span_str("n");
+  test_http_signature_verify(ring, &policy, 300, &request, 1000, &signature, &verdict); /* the thread's first */
+  allocations = 0;
+  assert_int_equal(csn_http_sign(&made, &input), CSN_OK);
+  assert_int_equal(made.header_count, 3);
+  memcpy(headers + 1, made.headers, 3 * sizeof headers[0]);
+  request.header_count = 4;
+  test_http_signature_verify(ring, &policy, 300, &request, 1000, &signature, &verdict);
+  assert_reason(&verdict, ACCEPTED);
+  test_http_signature_verify(ring, &policy, 300, &request, 2000, &signature, &verdict);
+  assert_reason(&verdict, TIMESTAMP_PAST);
+  assert_int_equal(allocations, 0);
+  csn_keyring_free(ring);
+}
+
+/* No allocation at all for a request, accepted or not, single or batch. */
+static void verifying_allocates_nothing(void **state) {
+  csn_keyring *ring = NULL;
+  csn_nonce_table *table = NULL;
+  csn_verifier *verifier = NULL;
+  csn_key_config key_config = test_key_config("c", "k", CSN_USE_REQUEST | CSN_USE_TOKEN);
+  csn_verifier_config config = CSN_VERIFIER_CONFIG_DEFAULT;
+  csn_request request = {.method = csn_span_str("POST"), .target = csn_span_str("/"), .body = csn_span_str("{}")};
+  csn_signed made;
+  csn_verdict verdicts[3];
+  csn_key key;
+  uint8_t token[256];
+  size_t token_len = 0;
+  (void)state;
+  assert_int_equal(new_ring(&ring), CSN_OK);
+  assert_int_equal(csn_key_init(&key, &key_config), CSN_OK);
+  assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
+  assert_int_equal(new_table(&table), CSN_OK);
+  config.scheme = csn_scheme_preset(csn_span_str("jwt-hmac"));
+  config.keyring = ring;
+  config.nonces = csn_nonce_table_store(table);
+  assert_int_equal(csn_verifier_new(&verifier, &config), CSN_OK);
+  assert_int_equal(csn_sign_jwt(&key, csn_span_str("{\"sub\":\"c\",\"exp\":2000}"), token, sizeof token, &token_len),
+                   CSN_OK);
+  csn_sign_input input = {.scheme = config.scheme,
+                          .key = &key,
+                          .request = &request,
+                          .timestamp = 1000,
+                          .nonce = csn_span_str("n"),
+                          .token = csn_span_of(token, token_len)};
+  assert_int_equal(csn_sign_request(&made, &input), CSN_OK);
+  request.headers = made.headers;
+  request.header_count = made.header_count;
+  csn_request batch[2] = {request, request};
+
+  allocations = 0;
+  csn_verify(verifier, &request, 1000, &verdicts[0]);
+  csn_verify_batch(verifier, batch, verdicts + 1, 2, 1000);
+  assert_int_equal(allocations, 0);
+  assert_reason(&verdicts[0], ACCEPTED);
+  assert_reason(&verdicts[1], NONCE_REPLAYED);
+  csn_verifier_free(verifier);
+  csn_nonce_table_free(table);
+  csn_keyring_free(ring);
+  assert_true(allocations == 0 && balance != 0); /* the counters do count: cmocka's own blocks are among them */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(makers_fail_cleanly),
@@ -402,6 +489,7 @@ int main(void) {
       cmocka_unit_test(jwks_load_all_or_nothing),
       cmocka_unit_test(api_keys_stay_whole),
       cmocka_unit_test(verifying_allocates_nothing),
+      cmocka_unit_test(message_signatures_allocate_nothing),
       cmocka_unit_test(refresh_tokens_stay_whole),
       cmocka_unit_test(claims_are_read_without_allocation),
   };
