@@ -166,6 +166,17 @@ static bool check_request_key(csn_policy_reader *r, uint32_t node, const csn_key
                            csn_alg_name(key->alg));
 }
 
+/* A key for AWS Signature Version 4 is one for nothing else. */
+static bool check_aws_key(csn_policy_reader *r, uint32_t node, const uint32_t at[FIELDS],
+                          const csn_key_config *config) {
+  if (at[KEY_FILE] != 0) {
+    return csn_policy_refuse(r, at[KEY_FILE], "key_file", "is for other presets: a secret access key is a secret");
+  }
+  return config->uses == CSN_USE_REQUEST ||
+         csn_policy_refuse(r, node, "use",
+                           "must be \"request\" alone: keys of this preset sign requests in a way of their own");
+}
+
 static bool read_key(csn_policy_reader *r, uint32_t node, csn_key *key, key_memory *memory) {
   csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
   uint32_t at[FIELDS];
@@ -173,9 +184,7 @@ static bool read_key(csn_policy_reader *r, uint32_t node, csn_key *key, key_memo
     return csn_policy_refuse(r, node, NULL, "must be an object");
   }
   if (!read_config(r, node, at, &config, memory)) return false;
-  if (at[KEY_FILE] != 0 && is_aws(r)) {
-    return csn_policy_refuse(r, at[KEY_FILE], "key_file", "is for other presets: a secret access key is a secret");
-  }
+  if (is_aws(r) && !check_aws_key(r, node, at, &config)) return false;
   if (at[KEY_FILE] != 0 ? !csn_policy_read_key_file(r, at[KEY_FILE], at[ALG], &config, key)
                         : !make_secret_key(r, node, &config, key)) {
     return false;

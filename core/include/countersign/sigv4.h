@@ -1,6 +1,7 @@
 /* AWS Signature Version 4: requests signed in the Authorization header or in the query ("presigned"), as in the Amazon
  * S3 API reference ("Authenticating Requests (AWS Signature Version 4)") and the IAM user guide ("Create a signed AWS
- * API request"). Signing in chunks (STREAMING-…) and with asymmetric keys (AWS4-ECDSA-P256-SHA256) is refused.
+ * API request"). Signing in chunks (STREAMING-…) and with asymmetric keys (AWS4-ECDSA-P256-SHA256) is refused, and so
+ * is a request whose time is in Date and not in x-amz-date.
  *
  * A client id is an access key id. Whether a session token is one that was issued is for the caller to say: here it is
  * only made sure that it is signed. */
