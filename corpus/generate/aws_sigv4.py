@@ -10,7 +10,7 @@ import botocore.auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from common import T0, load_policy, rejected, request, secret_of, write
+from common import T0, accepted, load_policy, rejected, request, secret_of, write
 
 HOST = "api.example"
 POLICY = load_policy("aws-sigv4")
@@ -98,7 +98,10 @@ def parts_of(line):
         pairs = header(line, "authorization").split(" ", 1)[1].split(",")
         parts = dict(pair.strip().split("=", 1) for pair in pairs)
         parts |= {"Date": header(line, "x-amz-date"), "Hash": None}
-    return parts | {"presigned": "X-Amz-Algorithm" in query, "Hash": parts["Hash"] or header(line, "x-amz-content-sha256")}
+    return parts | {
+        "presigned": "X-Amz-Algorithm" in query,
+        "Hash": parts["Hash"] or header(line, "x-amz-content-sha256"),
+    }
 
 
 class AsArrived(botocore.auth.SigV4Auth):
@@ -169,7 +172,15 @@ def case(name, about, line, verdict, *, now=T0, policy=None, key="first", signer
     if verdict["verdict"] == "accepted":
         assert pins["digest"] == pins["fields"]["signature"].lower(), name
     write(
-        "aws-sigv4", name, about=about, signer=signer, now=now, requests=[line], verdicts=[verdict], policy=policy, **pins
+        "aws-sigv4",
+        name,
+        about=about,
+        signer=signer,
+        now=now,
+        requests=[line],
+        verdicts=[verdict],
+        policy=policy,
+        **pins,
     )
 
 
@@ -198,3 +209,26 @@ def with_header(line, name, value, at=None):
 
 def no(reason, field=None, offset=0, client="AKIACORPUS0000000001", header_index=None):
     return rejected(reason, field, offset, client, None, header_index)
+
+
+OK = accepted("AKIACORPUS0000000001", "first")
+ORDER = b'{"item":"x","count":2}'
+HASH = hashlib.sha256(ORDER).hexdigest()
+JSON = [("Content-Type", "application/json")]
+S3_UNSIGNED = policy_with(S3_POLICY, allow_unsigned_payload=True)
+
+
+def with_hash(body=ORDER):
+    return [*JSON, ("X-Amz-Content-Sha256", hashlib.sha256(body).hexdigest())]
+
+
+def get(**more):
+    return signed(**more)
+
+
+def post(**more):
+    return signed("POST", "/v1/orders", with_hash(), ORDER, **more)
+
+
+def presigned(expires=3600, auth=botocore.auth.SigV4QueryAuth, **more):
+    return signed(expires=expires, auth=auth, **more)

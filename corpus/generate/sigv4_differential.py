@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Random requests that botocore signs, beside csn verify.
 
-    /usr/bin/python3 corpus/generate/sigv4_differential.py CSN [COUNT [SEED]]      CSN: the program, such as build/release/csn
+    /usr/bin/python3 corpus/generate/sigv4_differential.py CSN [COUNT [SEED]]
 
-Every one of COUNT requests (2000) must be accepted. Then each is changed in one byte of its target, a header or its
-body: where csn still accepts it, botocore must sign the changed request alike. Prints what disagrees; exit status 1
-where something does, 2 on wrong usage. Needs Debian's python3-botocore; no part of `make test`."""
+CSN is the program, such as build/release/csn. Every one of COUNT requests (2000) must be accepted. Then each is changed
+in one byte of its target or of a header: where csn still accepts it, botocore must sign the changed request alike.
+Prints what disagrees; exit status 1 where something does, 2 on wrong usage. Needs Debian's python3-botocore; no part of
+`make test`."""
 import json
 import os
 import random
@@ -31,15 +32,23 @@ def text(chance, alphabet, most):
 
 def random_request(chance, kind):
     policy, in_header, in_query = KINDS[kind]
-    segments = [chance.choice(["a", "B-1", ".", "..", "", "x y", "é", "c/d", "~_.", "%", "+", "=&"]) for _ in range(chance.randrange(5))]
+    segments = [
+        chance.choice(["a", "B-1", ".", "..", "", "x y", "é", "c/d", "~_.", "%", "+", "=&"])
+        for _ in range(chance.randrange(5))
+    ]
     path = "/" + "/".join(quote(segment, safe="~") for segment in segments)
     pairs = [(text(chance, "abcé /&=+%~", 4) or "k", text(chance, "01é &=+;#~", 5)) for _ in range(chance.randrange(4))]
     query = "&".join(quote(name, safe="~") + "=" + quote(value, safe="~") for name, value in pairs)
-    headers = [(chance.choice(["X-Custom", "X-Amz-Meta-A", "Content-Type", "Range"]), text(chance, "aB  \t,;\"", 8).strip() or "v")
-               for _ in range(chance.randrange(3))]
+    headers = [
+        (
+            chance.choice(["X-Custom", "X-Amz-Meta-A", "Content-Type", "Range"]),
+            text(chance, 'aB  \t,;"', 8).strip() or "v",
+        )
+        for _ in range(chance.randrange(3))
+    ]
     if chance.randrange(4) == 0:
         headers += [("X-Custom", "again")]
-    # Where it presigns, botocore drops all but the first of repeated parameters, and moves a body into the query.
+    # Where it presigns, botocore drops repeated parameters, and moves a body into the query.
     presigned = chance.randrange(2) == 1 and len({name for name, _ in pairs}) == len(pairs)
     if len([n for n, _ in headers if n.startswith("X-Amz")]) > 1 or len([n for n, _ in headers if n == "Range"]) > 1:
         headers = []
@@ -61,11 +70,13 @@ def changed(chance, line):
     place = chance.choice(places)
     old = line["target"] if place == "target" else line["headers"][place][1]
     at = chance.randrange(len(old))
-    new = chance.choice([
-        old[:at] + chr(chance.randrange(0x20, 0x7F)) + old[at + 1 :],
-        old[:at] + old[at + 1 :],
-        old[:at] + old[at] + old[at:],
-    ])
+    new = chance.choice(
+        [
+            old[:at] + chr(chance.randrange(0x20, 0x7F)) + old[at + 1 :],
+            old[:at] + old[at + 1 :],
+            old[:at] + old[at] + old[at:],
+        ]
+    )
     line = {**line, "headers": [list(pair) for pair in line["headers"]]}
     if place == "target":
         line["target"] = new
