@@ -10,6 +10,12 @@
 
 static const char too_large[] = "the request is too large, or has too many headers, to be signed so";
 
+/* The signer checks what a verifier would. */
+static const char *sentence_of(csn_error error) {
+  if (error != CSN_ERROR_INVALID_ARGUMENT) return csn_error_sentence(error);
+  return "the request would be refused: its target, its query, its payload's hash or a header is not as it must be";
+}
+
 static bool has_header(const csn_request *request, const char *name) {
   for (size_t i = 0; i < request->header_count; i++) {
     if (csn_span_equal_nocase(request->headers[i].name, csn_span_str(name))) return true;
@@ -74,7 +80,7 @@ static const char *sign_header(csn_sigv4_signed *out, const csn_sign_plan *plan,
   if (!name_headers(out, &all, &names)) return too_large;
   csn_error error = csn_sigv4_sign(&plan->policy->config.sigv4, plan->request_key, &all, names, out->authorization,
                                    sizeof out->authorization, &len);
-  if (error != CSN_OK) return csn_error_sentence(error);
+  if (error != CSN_OK) return sentence_of(error);
   add(out, "Authorization", csn_span_of(out->authorization, len));
   return NULL;
 }
@@ -115,7 +121,7 @@ static const char *presign(csn_sigv4_signed *out, const csn_sign_plan *plan, con
   }
   whole.target = csn_span_of(out->text.bytes, out->text.len);
   csn_error error = csn_sigv4_presign(policy, plan->request_key, &whole, signature);
-  if (error != CSN_OK) return csn_error_sentence(error);
+  if (error != CSN_OK) return sentence_of(error);
   put_parameter(&out->text, "&X-Amz-Signature=", csn_span_of(signature, sizeof signature));
   if (out->text.full || out->text.len > CSN_TARGET_MAX) return too_large;
   out->target = csn_span_of(out->text.bytes, out->text.len);
