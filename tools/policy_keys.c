@@ -172,6 +172,7 @@ static bool check_aws_key(csn_policy_reader *r, uint32_t node, const uint32_t at
   if (at[KEY_FILE] != 0) {
     return csn_policy_refuse(r, at[KEY_FILE], "key_file", "is for other presets: a secret access key is a secret");
   }
+  if (config->key_id.len == 0) return csn_policy_refuse(r, node, "key_id", "is missing: it is the access key id");
   return config->uses == CSN_USE_REQUEST ||
          csn_policy_refuse(r, node, "use",
                            "must be \"request\" alone: keys of this preset sign requests in a way of their own");

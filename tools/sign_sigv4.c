@@ -97,7 +97,7 @@ static void put_parameters(csn_sigv4_signed *out, const csn_sign_plan *plan, csn
   csn_sigv4_text *text = &out->text;
   csn_sigv4_put(text, csn_span_str(memchr(out->target.ptr, '?', out->target.len) == NULL ? "?" : "&"));
   put_parameter(text, "X-Amz-Algorithm=", csn_span_str("AWS4-HMAC-SHA256"));
-  put_parameter(text, "&X-Amz-Credential=", plan->client);
+  put_parameter(text, "&X-Amz-Credential=", csn_key_id(plan->request_key));
   for (size_t i = 0; i < sizeof scope / sizeof scope[0]; i++) put_parameter(text, "/", scope[i]);
   put_parameter(text, "&X-Amz-Date=", stamp_of(out));
   snprintf(expires, sizeof expires, "%lld", (long long)csn_sign_plan_ttl(plan));

@@ -3,11 +3,11 @@
 
 #define S3(more)                                                                                             \
   "{\"preset\":\"aws-sigv4\",\"aws_sigv4\":{\"region\":\"us-east-1\",\"service\":\"s3\"" more                \
-  "},\"keys\":[{\"key_id\":\"k\",\"client_id\":\"AKIAIOSFODNN7EXAMPLE\",\"secret\":\"wJalrXUtnFEMI/K7MDENG/" \
+  "},\"keys\":[{\"key_id\":\"AKIAIOSFODNN7EXAMPLE\",\"client_id\":\"c\",\"secret\":\"wJalrXUtnFEMI/K7MDENG/" \
   "bPxRfiCYEXAMPLEKEY\"}]}"
 #define GATEWAY                                                                                       \
   "{\"preset\":\"aws-sigv4\",\"aws_sigv4\":{\"region\":\"eu-central-1\",\"service\":\"execute-api\"," \
-  "\"presigned_max_seconds\":600},\"keys\":[{\"key_id\":\"k\",\"client_id\":\"AKID\",\"secret\":\"" SECRET "\"}]}"
+  "\"presigned_max_seconds\":600},\"keys\":[{\"key_id\":\"AKID\",\"client_id\":\"c\",\"secret\":\"" SECRET "\"}]}"
 #define HOST "\"headers\":[[\"Host\",\"examplebucket.s3.amazonaws.com\"]]}\n"
 #define LIFECYCLE "{\"id\":1,\"method\":\"GET\",\"target\":\"/?lifecycle\"," HOST
 #define TEST_TXT "{\"id\":1,\"method\":\"GET\",\"target\":\"/test.txt\"," HOST

@@ -39,6 +39,10 @@ csn_error csn_sigv4_key_init(csn_key *key, const csn_key_config *config) {
   uint8_t text[SECRET_ROOM] = "AWS4";
   csn_error error = csn_key_init(key, config);
   if (error != CSN_OK) return error;
+  if (key->key_id_len == 0) {
+    csn_key_wipe(key);
+    return CSN_ERROR_ID_INVALID;
+  }
   if (key->alg != CSN_ALG_HS256 || key->uses != CSN_USE_REQUEST) {
     csn_key_wipe(key);
     return CSN_ERROR_ALGORITHM_UNSUPPORTED;
@@ -135,39 +139,31 @@ static bool is_signed_by(const csn_key *key, csn_sigv4_cache *cache, const csn_s
   return right;
 }
 
-/* The client's keys that may be used now; the dummy where there is none, so that an answer takes as long. */
-static csn_reason find_keys(const csn_sigv4_reading *r, const csn_keyring_reading *ring, int64_t now,
-                            const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX], size_t *count) {
-  size_t known = csn_keyring_find_client(ring, r->client_id, keys), fitting = 0, revoked = 0;
-  *count = 0;
-  for (size_t i = 0; i < known; i++) {
-    if (keys[i]->alg != CSN_ALG_HS256) continue; /* another kind's state is no HMAC's */
-    fitting++;
-    revoked += keys[i]->revoked;
-    if (csn_key_is_accepted(keys[i], now)) keys[(*count)++] = keys[i];
-  }
-  if (*count > 0) return OK;
-  keys[(*count)++] = &dummy;
-  if (fitting == 0) return CSN_REASON_KEY_UNKNOWN;
-  return revoked == fitting ? CSN_REASON_KEY_REVOKED : CSN_REASON_KEY_EXPIRED;
+/* The key that is named; the dummy where it cannot be used, so that an answer takes as long. */
+static csn_reason find_key(const csn_sigv4_reading *r, const csn_keyring_reading *ring, int64_t now,
+                           const csn_key **out) {
+  bool shared;
+  const csn_key *key = csn_keyring_find_request_key(ring, r->key_id, &shared);
+  *out = &dummy;
+  if (shared) return CSN_REASON_KEY_AMBIGUOUS;
+  if (key == NULL || key->alg != CSN_ALG_HS256) return CSN_REASON_KEY_UNKNOWN; /* another kind's state is no HMAC's */
+  csn_name_set(&r->verdict->client_id, csn_key_client_id(key));
+  if (key->revoked) return CSN_REASON_KEY_REVOKED;
+  if (!csn_key_is_accepted(key, now)) return CSN_REASON_KEY_EXPIRED;
+  *out = key;
+  return OK;
 }
 
 static csn_reason check_signature(csn_sigv4_reading *r, const csn_keyring_reading *ring, csn_sigv4_cache *cache,
                                   int64_t now) {
-  const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX], *match = NULL;
+  const csn_key *key;
   char hash[2 * CSN_SHA256_BYTES];
-  size_t count;
   csn_reason reason = hash_request(r, hash);
   if (reason != OK) return reason;
-  reason = find_keys(r, ring, now, keys, &count);
-  for (size_t i = 0; i < count && match == NULL; i++) {
-    if (is_signed_by(keys[i], cache, r, hash)) match = keys[i];
-  }
-  if (reason != OK) return reject(r, reason, CSN_FIELD_CLIENT_ID, 0);
-  if (match == NULL) return reject(r, CSN_REASON_SIGNATURE_MISMATCH, CSN_FIELD_SIGNATURE, 0);
-  csn_name_set(&r->verdict->client_id, csn_key_client_id(match));
-  csn_name_set(&r->verdict->key_id, csn_key_id(match));
-  return OK;
+  reason = find_key(r, ring, now, &key);
+  bool right = is_signed_by(key, cache, r, hash);
+  if (reason != OK) return reject(r, reason, CSN_FIELD_KEY_ID, 0);
+  return right ? OK : reject(r, CSN_REASON_SIGNATURE_MISMATCH, CSN_FIELD_SIGNATURE, 0);
 }
 
 /* After the signature, so that nobody without a key has a long body hashed: the signed hash is then the signer's. */
@@ -188,13 +184,13 @@ static csn_reason verify(csn_sigv4_reading *r, const csn_keyring_reading *ring, 
   return check_payload(r);
 }
 
-csn_reason csn_sigv4_verify(const csn_keyring_reading *ring, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
+csn_reason csn_sigv4_verify(const csn_keyring_reading *keys, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
                             const csn_request *request, int64_t now, csn_verdict *verdict) {
   csn_sigv4_reading r;
   csn_verdict_start(verdict);
   if (!csn_sigv4_policy_valid(policy)) return verdict->reason;
   csn_sigv4_reading_start(&r, policy, request, verdict);
-  verdict->reason = verify(&r, ring, cache, now);
+  verdict->reason = verify(&r, keys, cache, now);
   return verdict->reason;
 }
 
@@ -206,7 +202,7 @@ static bool sign_reading(csn_sigv4_reading *r, const csn_key *key, char signatur
   uint8_t mac[CSN_SHA256_BYTES];
   csn_key signing;
   if (csn_sigv4_read_stamp(r) != OK || csn_sigv4_read_credential(r) != OK) return false;
-  if (!csn_span_equal(r->client_id, csn_key_client_id(key))) return false;
+  if (!csn_span_equal(r->key_id, csn_key_id(key))) return false;
   if (csn_sigv4_names_read(r->signed_headers, r->request, &r->names, r->verdict) != OK) return false;
   if (csn_sigv4_read_payload(r) != OK || hash_request(r, hash) != OK) return false;
   derive(key, r, &signing);
@@ -244,7 +240,7 @@ csn_error csn_sigv4_sign(const csn_sigv4_policy *policy, const csn_key *key, con
   csn_sigv4_put(&text, algorithm);
   csn_sigv4_put(&text, csn_span_str(" Credential="));
   size_t start = text.len;
-  put_credential(&text, policy, csn_key_client_id(key), stamp->value);
+  put_credential(&text, policy, csn_key_id(key), stamp->value);
   r.credential = csn_span_of(text.bytes + start, text.len - start);
   r.signed_headers = signed_headers;
   r.stamp = stamp->value;

@@ -20,8 +20,6 @@
  *   costs a derivation a request and nothing else. A version would have to be counted past 2^64 to come back. */
 #include "sigv4_cache.h"
 
-#include <stdlib.h>
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -80,8 +78,7 @@ static bool is_for(const csn_sigv4_cache *cache, const csn_sigv4_policy *policy)
 }
 
 static size_t slot_of(const csn_key *key, uint64_t day) {
-  uint64_t hash = XXH3_64bits_withSeed(key->key_id, key->key_id_len, day);
-  return (size_t)(XXH3_64bits_withSeed(key->client_id, key->client_id_len, hash) % SLOTS);
+  return (size_t)(XXH3_64bits_withSeed(key->key_id, key->key_id_len, day) % SLOTS);
 }
 
 static uint64_t day_word(const uint8_t day[CSN_SIGV4_DAY_CHARS]) {

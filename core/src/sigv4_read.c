@@ -23,7 +23,7 @@ void csn_sigv4_reading_start(csn_sigv4_reading *r, const csn_sigv4_policy *polic
   r->request = request;
   r->verdict = verdict;
   r->presigned = r->payload_given = false;
-  r->credential = r->client_id = r->scope = r->stamp = r->expires_text = nothing;
+  r->credential = r->key_id = r->scope = r->stamp = r->expires_text = nothing;
   r->signed_headers = r->signature = r->payload = nothing;
   r->timestamp = r->expires = 0;
   r->decoded_len = 0;
@@ -145,7 +145,7 @@ csn_reason csn_sigv4_read_parameters(csn_sigv4_reading *r) {
     csn_span *value;
     bool needed;
   } known[] = {{"X-Amz-Algorithm", CSN_FIELD_SIGNATURE, &named, true},
-               {"X-Amz-Credential", CSN_FIELD_CLIENT_ID, &r->credential, true},
+               {"X-Amz-Credential", CSN_FIELD_KEY_ID, &r->credential, true},
                {"X-Amz-Date", CSN_FIELD_TIMESTAMP, &r->stamp, true},
                {"X-Amz-Expires", CSN_FIELD_TIMESTAMP, &r->expires_text, true},
                {"X-Amz-SignedHeaders", CSN_FIELD_SIGNATURE, &r->signed_headers, true},
@@ -222,7 +222,7 @@ csn_reason csn_sigv4_read_stamp(csn_sigv4_reading *r) {
 
 /* ---- credential, signature, payload ---- */
 
-/* id/date/region/service/aws4_request: an id has no slash. */
+/* id/date/region/service/aws4_request: an id has no slash, and is bytes that are looked up or not. */
 csn_reason csn_sigv4_read_credential(csn_sigv4_reading *r) {
   csn_cursor cursor = csn_cursor_of(r->credential);
   csn_span parts[5];
@@ -233,14 +233,15 @@ csn_reason csn_sigv4_read_credential(csn_sigv4_reading *r) {
     if (i == 0) r->scope = csn_cursor_rest(&cursor);
     at = i;
   }
-  if (at < 4 || !csn_cursor_done(&cursor)) return reject(r, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_CLIENT_ID, 0);
-  if (!csn_client_id_valid(parts[0], &at)) return reject(r, CSN_REASON_CLIENT_ID_INVALID, CSN_FIELD_CLIENT_ID, at);
-  r->client_id = parts[0];
-  csn_name_set(&r->verdict->client_id, r->client_id);
+  if (at < 4 || !csn_cursor_done(&cursor)) return reject(r, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_KEY_ID, 0);
+  if (parts[0].len == 0) return reject(r, CSN_REASON_KID_INVALID, CSN_FIELD_KEY_ID, 0);
+  if (parts[0].len > CSN_ID_MAX) return reject(r, CSN_REASON_KID_INVALID, CSN_FIELD_KEY_ID, CSN_ID_MAX);
+  r->key_id = parts[0];
+  csn_name_set(&r->verdict->key_id, r->key_id);
   bool expected = csn_span_equal(parts[1], csn_span_of(r->stamp.ptr, 8)) &&
                   csn_span_equal(parts[2], r->policy->region) && csn_span_equal(parts[3], r->policy->service) &&
                   csn_span_equal(parts[4], terminator);
-  return expected ? OK : reject(r, CSN_REASON_SCOPE_MISMATCH, CSN_FIELD_CLIENT_ID, parts[0].len + 1);
+  return expected ? OK : reject(r, CSN_REASON_SCOPE_MISMATCH, CSN_FIELD_KEY_ID, parts[0].len + 1);
 }
 
 csn_reason csn_sigv4_read_signature(csn_sigv4_reading *r) {

@@ -16,7 +16,7 @@ typedef struct csn_sigv4_reading {
   const csn_request *request;
   csn_verdict *verdict;
   bool presigned;
-  csn_span credential, client_id, scope; /* the scope is what stands behind the client id */
+  csn_span credential, key_id, scope; /* the scope is what stands behind the access key id */
   csn_span stamp, expires_text, signed_headers, signature;
   csn_span payload;           /* what is signed in the place of the body's hash */
   bool payload_given;         /* it is a hash, in `payload_hash`, to be compared with the body's */
@@ -38,7 +38,7 @@ csn_reason csn_sigv4_read_request(csn_sigv4_reading *r) CSN_WARN_UNUSED;       /
 csn_reason csn_sigv4_read_authorization(csn_sigv4_reading *r) CSN_WARN_UNUSED; /* the parts, from the header */
 csn_reason csn_sigv4_read_parameters(csn_sigv4_reading *r) CSN_WARN_UNUSED;    /* or from the query */
 csn_reason csn_sigv4_read_stamp(csn_sigv4_reading *r) CSN_WARN_UNUSED;         /* timestamp, expires */
-csn_reason csn_sigv4_read_credential(csn_sigv4_reading *r) CSN_WARN_UNUSED;    /* client id, scope */
+csn_reason csn_sigv4_read_credential(csn_sigv4_reading *r) CSN_WARN_UNUSED;    /* key id, scope */
 csn_reason csn_sigv4_read_signature(csn_sigv4_reading *r) CSN_WARN_UNUSED;
 csn_reason csn_sigv4_read_payload(csn_sigv4_reading *r) CSN_WARN_UNUSED;
 

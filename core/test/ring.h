@@ -4,7 +4,6 @@
 
 #include <countersign/http_signature.h>
 #include <countersign/jwt.h>
-#include <countersign/sigv4.h>
 
 static inline size_t test_find_client(const csn_keyring *ring, csn_span client_id,
                                       const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) {
@@ -62,16 +61,6 @@ static inline void test_http_signature_verify(const csn_keyring *ring, const csn
   csn_keyring_read_begin(ring, &keys);
   csn_http_signature_verify(&keys, policy, window, request, now, out, verdict);
   csn_keyring_read_end(&keys);
-}
-
-static inline csn_reason test_sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *policy,
-                                           csn_sigv4_cache *cache, const csn_request *request, int64_t now,
-                                           csn_verdict *verdict) {
-  csn_keyring_reading keys;
-  csn_keyring_read_begin(ring, &keys);
-  csn_reason reason = csn_sigv4_verify(&keys, policy, cache, request, now, verdict);
-  csn_keyring_read_end(&keys);
-  return reason;
 }
 
 #endif

@@ -57,9 +57,12 @@ static inline void edit_text(text_request *t, const char *what, const char *with
   assert_true(parse_text(t));
 }
 
+#define S3_CLIENT "reports" /* whose the access key is */
+
 static inline csn_error sigv4_key(csn_key *key, csn_span id, csn_span secret, int64_t accept_until) {
   csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
-  config.client_id = id;
+  config.client_id = csn_span_str(S3_CLIENT);
+  config.key_id = id;
   config.secret = secret;
   config.accept_until = accept_until;
   return csn_sigv4_key_init(key, &config);
@@ -72,6 +75,16 @@ static inline csn_keyring *sigv4_ring(const char *id, const char *secret, int64_
   assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
   csn_key_wipe(&key);
   return ring;
+}
+
+/* csn_sigv4_verify() with one state of the ring. */
+static inline csn_reason sigv4_verify(const csn_keyring *ring, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
+                                      const csn_request *request, int64_t now, csn_verdict *verdict) {
+  csn_keyring_reading keys;
+  csn_keyring_read_begin(ring, &keys);
+  csn_reason reason = csn_sigv4_verify(&keys, policy, cache, request, now, verdict);
+  csn_keyring_read_end(&keys);
+  return reason;
 }
 
 /* The examples of the Amazon S3 API reference. */

@@ -57,7 +57,7 @@ static void check_fields(const subject *s) {
   const struct {
     const char *name;
     csn_span value;
-  } fields[] = {{"client_id", r->client_id},
+  } fields[] = {{"key_id", r->key_id},
                 {"scope", r->scope},
                 {"timestamp", r->stamp},
                 {"signed_headers", r->signed_headers},

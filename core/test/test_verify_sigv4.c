@@ -1,12 +1,13 @@
 /* AWS Signature Version 4 in the path of a request: what a verifier asks of its configuration and of the ring. */
 #include "sigv4_support.h"
 
+#define S3_NEXT_ID "AKIAIOSFODNN7EXAMPL2"
 #define S3_NEXT_SECRET "another secret access key, to rotate to"
 
 static void add_key(csn_keyring *ring, const char *key_id, const char *secret, int64_t accept_until) {
   csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
   csn_key key;
-  config.client_id = csn_span_str(S3_ID);
+  config.client_id = csn_span_str(S3_CLIENT);
   config.key_id = csn_span_str(key_id);
   config.secret = csn_span_str(secret);
   config.accept_until = accept_until;
@@ -18,8 +19,8 @@ static void add_key(csn_keyring *ring, const char *key_id, const char *secret, i
 /* The key of AWS's examples is accepted through the time of the examples and ten seconds more. */
 static csn_keyring *rotated_ring(void) {
   csn_keyring *ring = test_keyring_new();
-  add_key(ring, "old", S3_SECRET, S3_NOW + 10);
-  add_key(ring, "new", S3_NEXT_SECRET, 0);
+  add_key(ring, S3_ID, S3_SECRET, S3_NOW + 10);
+  add_key(ring, S3_NEXT_ID, S3_NEXT_SECRET, 0);
   return ring;
 }
 
@@ -58,12 +59,12 @@ static void both_forms_are_verified_by_one_preset(void **state) {
     set_text(&t, texts[i]);
     csn_verdict verdict = verify_at(ring, &t.request, S3_NOW);
     assert_reason(&verdict, ACCEPTED);
-    assert_span(csn_name_span(&verdict.client_id), S3_ID);
-    assert_span(csn_name_span(&verdict.key_id), "old");
+    assert_span(csn_name_span(&verdict.client_id), S3_CLIENT);
+    assert_span(csn_name_span(&verdict.key_id), S3_ID);
     edit_text(&t, "amazonaws", "amazonaxs");
     verdict = verify_at(ring, &t.request, S3_NOW);
     assert_reason(&verdict, SIGNATURE_MISMATCH);
-    assert_int_equal(verdict.key_id.len, 0);
+    assert_span(csn_name_span(&verdict.key_id), S3_ID);
   }
   csn_keyring_free(ring);
 }
@@ -81,9 +82,9 @@ static void each_key_of_a_rotation_verifies_in_its_time(void **state) {
   csn_verdict verdict = verify_at(ring, &t.request, S3_NOW + 10);
   assert_reason(&verdict, ACCEPTED);
   verdict = verify_at(ring, &t.request, S3_NOW + 11);
-  assert_reason(&verdict, SIGNATURE_MISMATCH);
+  assert_reason(&verdict, KEY_EXPIRED);
   set_text(&t, "GET /\n" S3_HEAD "x-amz-content-sha256:" EMPTY_SHA256 "\nauthorization:\n\n");
-  assert_int_equal(sigv4_key(&key, csn_span_str(S3_ID), csn_span_str(S3_NEXT_SECRET), 0), CSN_OK);
+  assert_int_equal(sigv4_key(&key, csn_span_str(S3_NEXT_ID), csn_span_str(S3_NEXT_SECRET), 0), CSN_OK);
   csn_request bare = t.request;
   bare.header_count--;
   assert_int_equal(csn_sigv4_sign(&policy, &key, &bare, csn_span_str("host;x-amz-content-sha256;x-amz-date"), line,
@@ -93,9 +94,40 @@ static void each_key_of_a_rotation_verifies_in_its_time(void **state) {
   for (int64_t now = S3_NOW + 10; now <= S3_NOW + 11; now++) {
     verdict = verify_at(ring, &t.request, now);
     assert_reason(&verdict, ACCEPTED);
-    assert_span(csn_name_span(&verdict.key_id), "new");
+    assert_span(csn_name_span(&verdict.key_id), S3_NEXT_ID);
   }
   csn_key_wipe(&key);
+  csn_keyring_free(ring);
+}
+
+static void a_revoked_key_is_refused_at_once(void **state) {
+  static text_request t;
+  csn_keyring *ring = rotated_ring();
+  csn_verifier_config config = config_of(ring);
+  csn_verifier *verifier = NULL;
+  csn_verdict verdict;
+  (void)state;
+  set_text(&t, S3_PUT);
+  assert_int_equal(csn_verifier_new(&verifier, &config), CSN_OK);
+  csn_verify(verifier, &t.request, S3_NOW, &verdict);
+  assert_reason(&verdict, ACCEPTED);
+  assert_int_equal(csn_keyring_revoke(ring, csn_span_str(S3_CLIENT), csn_span_str(S3_ID)), CSN_OK);
+  csn_verify(verifier, &t.request, S3_NOW, &verdict); /* though its derived key is remembered */
+  assert_reason(&verdict, KEY_REVOKED);
+  csn_verifier_free(verifier);
+  csn_keyring_free(ring);
+}
+
+/* An id that keys of two clients have names none of them. */
+static void an_access_key_id_of_two_clients_is_nobodys(void **state) {
+  static text_request t;
+  csn_keyring *ring = rotated_ring();
+  csn_key_config other = test_key_config("another", S3_ID, CSN_USE_REQUEST);
+  (void)state;
+  set_text(&t, S3_PUT);
+  assert_int_equal(csn_keyring_add(ring, &other), CSN_OK);
+  csn_verdict verdict = verify_at(ring, &t.request, S3_NOW);
+  assert_reason(&verdict, KEY_AMBIGUOUS);
   csn_keyring_free(ring);
 }
 
@@ -149,6 +181,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_forms_are_verified_by_one_preset),
       cmocka_unit_test(each_key_of_a_rotation_verifies_in_its_time),
+      cmocka_unit_test(a_revoked_key_is_refused_at_once),
+      cmocka_unit_test(an_access_key_id_of_two_clients_is_nobodys),
       cmocka_unit_test(policies_that_do_not_fit_are_refused),
       cmocka_unit_test(schemes_of_a_standard_have_nothing_else),
   };

@@ -13,6 +13,8 @@ from botocore.credentials import Credentials
 from common import T0, accepted, load_policy, rejected, request, secret_of, write
 
 HOST = "api.example"
+FIRST, SECOND = "AKIACORPUS0000000001", "AKIACORPUS0000000004"  # keys of one client
+ENDED = "AKIACORPUS0000000002"  # of another
 POLICY = load_policy("aws-sigv4")
 S3_POLICY = {**POLICY, "aws_sigv4": {"region": "eu-central-1", "service": "s3"}}
 UNSIGNED = "UNSIGNED-PAYLOAD"
@@ -40,7 +42,7 @@ def set_clock(now):
 
 def credentials_of(policy, key_id, token=None):
     key = next(key for key in policy["keys"] if key["key_id"] == key_id)
-    return Credentials(key["client_id"], secret_of(policy, key_id).decode("utf-8"), token)
+    return Credentials(key["key_id"], secret_of(policy, key_id).decode("utf-8"), token)
 
 
 def signed(
@@ -51,7 +53,7 @@ def signed(
     *,
     auth=botocore.auth.SigV4Auth,
     policy=POLICY,
-    key="first",
+    key=FIRST,
     token=None,
     now=T0,
     expires=None,
@@ -147,9 +149,9 @@ def pins_of(line, policy, key_id):
     aws.context["timestamp"] = auth.parts["Date"]
     canonical = auth.canonical_request(aws)
     to_sign = auth.string_to_sign(aws, canonical)
-    client_id, _, scope = auth.parts["Credential"].partition("/")
+    key_id, _, scope = auth.parts["Credential"].partition("/")
     fields = {
-        "client_id": client_id,
+        "key_id": key_id,
         "scope": scope,
         "timestamp": auth.parts["Date"],
         "signed_headers": auth.parts["SignedHeaders"],
@@ -163,7 +165,7 @@ def pins_of(line, policy, key_id):
     }
 
 
-def case(name, about, line, verdict, *, now=T0, policy=None, key="first", signer="botocore"):
+def case(name, about, line, verdict, *, now=T0, policy=None, key=FIRST, signer="botocore"):
     pins = {}
     if verdict["stage"] not in ("request", "credential"):
         pins = pins_of(line, policy or POLICY, key)
@@ -207,11 +209,14 @@ def with_header(line, name, value, at=None):
     return {**line, "headers": headers}
 
 
-def no(reason, field=None, offset=0, client="AKIACORPUS0000000001", header_index=None):
-    return rejected(reason, field, offset, client, None, header_index)
+def no(reason, field=None, offset=0, key=FIRST, header_index=None, client=None):
+    """The client is known where the key is: from the signature on."""
+    if reason in ("signature_mismatch", "payload_hash_mismatch") and client is None:
+        client = "orders"
+    return rejected(reason, field, offset, client, key, header_index)
 
 
-OK = accepted("AKIACORPUS0000000001", "first")
+OK = accepted("orders", FIRST)
 ORDER = b'{"item":"x","count":2}'
 HASH = hashlib.sha256(ORDER).hexdigest()
 JSON = [("Content-Type", "application/json")]

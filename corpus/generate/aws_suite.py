@@ -20,8 +20,8 @@ SUITE_POLICY = {
     "aws_sigv4": {"region": "us-east-1", "service": "service"},
     "keys": [
         {
-            "key_id": "suite",
-            "client_id": "AKIDEXAMPLE",
+            "key_id": "AKIDEXAMPLE",
+            "client_id": "suite",
             "secret": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
         }
     ],
@@ -50,16 +50,16 @@ def suite():
         name, presigned, path, method, target, headers, body, names, digest, signature = row.values()
         policy = SUITE_POLICY if path == "normalized" else policy_with(SUITE_POLICY, path=path)
         line = suite_line(presigned, method, target, headers, body, names, signature)
-        canonical = pins_of(line, policy, "suite")["canonical"]
+        canonical = pins_of(line, policy, "AKIDEXAMPLE")["canonical"]
         assert hashlib.sha256(canonical).hexdigest() == digest, (name, canonical)
         case(
             f"suite-{name}-{'presigned' if presigned else 'header'}",
             "Published: a case of AWS's signing test suite.",
             line,
-            accepted("AKIDEXAMPLE", "suite"),
+            accepted("suite", "AKIDEXAMPLE"),
             now=SUITE_NOW,
             policy=policy,
-            key="suite",
+            key="AKIDEXAMPLE",
             signer="aws-c-auth test suite",
         )
 
@@ -69,7 +69,7 @@ S3_ID = "AKIAIOSFODNN7EXAMPLE"
 S3_POLICY = {
     "preset": "aws-sigv4",
     "aws_sigv4": {"region": "us-east-1", "service": "s3"},
-    "keys": [{"key_id": "s3", "client_id": S3_ID, "secret": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}],
+    "keys": [{"key_id": S3_ID, "client_id": "s3", "secret": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}],
 }
 EMPTY = hashlib.sha256(b"").hexdigest()
 BASIC = "host;x-amz-content-sha256;x-amz-date"
@@ -121,11 +121,11 @@ PRESIGNED = (
 
 
 def s3_case(name, about, line, verdict, policy=S3_POLICY, now=S3_NOW):
-    case(name, about, line, verdict, now=now, policy=policy, key="s3", signer="Amazon S3 API reference")
+    case(name, about, line, verdict, now=now, policy=policy, key=S3_ID, signer="Amazon S3 API reference")
 
 
 def s3():
-    published = accepted(S3_ID, "s3")
+    published = accepted("s3", S3_ID)
     for name, method, target, more, body, names, signature in S3:
         headers = [("Host", "examplebucket.s3.amazonaws.com"), *more, ("x-amz-date", "20130524T000000Z")]
         headers.append(("x-amz-content-sha256", hashlib.sha256(body.encode()).hexdigest()))
@@ -140,16 +140,16 @@ def s3():
     )
     s3_case("s3-presigned", about, line, published, unsigned)
     s3_case("s3-presigned-last-second", "In its last second.", line, published, unsigned, S3_NOW + 86400)
-    expired = no("presigned_expired", "timestamp", client=S3_ID)
+    expired = no("presigned_expired", "timestamp", key=S3_ID)
     s3_case("s3-presigned-expired", "One second later.", line, expired, unsigned, S3_NOW + 86401)
-    refused = no("payload_unsigned", "body_sha256", client=S3_ID)
+    refused = no("payload_unsigned", "body_sha256", key=S3_ID)
     s3_case("s3-presigned-unsigned", "The policy wants every payload signed.", line, refused)
     other = with_header(line, "x-amz-acl", "public-read")
-    refused = no("header_not_signed", "header", client=S3_ID, header_index=1)
+    refused = no("header_not_signed", "header", key=S3_ID, header_index=1)
     s3_case("s3-presigned-header-added", "A header that AWS acts upon, put in on the way.", other, refused, unsigned)
     now = S3_NOW - AWS_WINDOW
     s3_case("s3-presigned-ahead", "Fifteen minutes before its time.", line, published, unsigned, now)
-    refused = no("timestamp_future", "timestamp", client=S3_ID)
+    refused = no("timestamp_future", "timestamp", key=S3_ID)
     s3_case("s3-presigned-too-early", "One second more.", line, refused, unsigned, now - 1)
 
 

@@ -5,6 +5,9 @@ import hashlib
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 
 from aws_sigv4 import (
+    ENDED,
+    FIRST,
+    SECOND,
     AWS_WINDOW,
     HASH,
     JSON,
@@ -59,23 +62,28 @@ def as_signed():
 
 
 def keys():
-    second = accepted("AKIACORPUS0000000001", "second")
-    case("second-key", "Two secrets of one access key id, as in a rotation.", get(key="second"), second, key="second")
-    line, ended = get(key="ended"), "AKIACORPUS0000000002"
-    case("key-last-second", "The key's last second.", line, accepted(ended, "ended"), now=T0 + 50, key="ended")
     case(
-        "key-expired", "One second later.", line, no("key_expired", "client_id", client=ended), now=T0 + 51, key="ended"
+        "second-key",
+        "Another key of the client, as in a rotation.",
+        get(key=SECOND),
+        accepted("orders", SECOND),
+        key=SECOND,
     )
-    other = edited(get(), ("AKIACORPUS0000000001", "AKIACORPUS0000000003"))
-    case(
-        "key-unknown",
-        "An access key id that nobody has.",
-        other,
-        no("key_unknown", "client_id", client="AKIACORPUS0000000003"),
-    )
-    swapped = edited(get(), ("AKIACORPUS0000000001", ended))
-    wrong = no("signature_mismatch", "signature", client=ended)
-    case("key-of-another", "The access key id of another client.", swapped, wrong, key="ended")
+    line = get(key=ENDED)
+    last = T0 + 50
+    case("key-last-second", "The key's last second.", line, accepted("billing", ENDED), now=last, key=ENDED)
+    expired = no("key_expired", "key_id", key=ENDED, client="billing")
+    case("key-expired", "One second later.", line, expired, now=last + 1, key=ENDED)
+    other = "AKIACORPUS0000000003"
+    unknown = no("key_unknown", "key_id", key=other)
+    case("key-unknown", "An access key id that nobody has.", edited(get(), (FIRST, other)), unknown)
+    illegal = no("key_unknown", "key_id", key='AKIA"')
+    case("key-id-hostile", "An access key id is bytes that are looked up.", edited(get(), (FIRST, 'AKIA"')), illegal)
+    longest = "A" * 128
+    unknown = no("key_unknown", "key_id", key=longest)
+    case("key-id-longest", "The longest one.", edited(get(), (FIRST, longest)), unknown)
+    wrong = no("signature_mismatch", "signature", key=ENDED, client="billing")
+    case("key-of-another", "The access key id of another client.", edited(get(), (FIRST, ENDED)), wrong, key=ENDED)
 
 
 def times():
@@ -113,13 +121,13 @@ def times():
         ("leap-second", "20231114T235960Z"),
         ("space", stamp_of(T0) + " Z"),
     ]:
-        invalid = no("timestamp_invalid", "timestamp", client=None)
+        invalid = no("timestamp_invalid", "timestamp", key=None)
         case(f"time-{name}", f"x-amz-date: {text}", edited(line, (stamp_of(T0), text)), invalid)
     case(
         "time-missing",
         "No x-amz-date; Date does not take its place.",
         with_header(without(line, "x-amz-date"), "Date", "Tue, 14 Nov 2023 22:13:20 GMT"),
-        no("field_missing", "timestamp", client=None),
+        no("field_missing", "timestamp", key=None),
     )
 
 
@@ -142,7 +150,7 @@ def changed():
         "body-changed-hash",
         "Another body than the one whose hash is signed.",
         {**post(), "body": "{}"},
-        no("payload_hash_mismatch", "body") | {"client_id": "AKIACORPUS0000000001", "key_id": "first"},
+        no("payload_hash_mismatch", "body"),
     )
     case(
         "body-and-hash-changed",
@@ -204,7 +212,7 @@ def presigned_requests():
     case("presigned-expired", "One second later.", line, expired, now=T0 + 3601)
     case("presigned-second", "For one second.", presigned(expires=1), OK, now=T0 + 1)
     case("presigned-week", "For seven days.", presigned(expires=604800), OK, now=T0 + 604800)
-    bad = no("expires_invalid", "timestamp", client=None)
+    bad = no("expires_invalid", "timestamp", key=None)
     case("expires-zero", "For no second.", presigned(expires=0), bad)
     case("expires-too-long", "For a second more than seven days.", presigned(expires=604801), bad)
     case("expires-negative", "A sign.", presigned(expires=-1), bad)
@@ -233,17 +241,17 @@ def presigned_requests():
         "presigned-and-authorization",
         "Signed in both ways: neither wins.",
         with_header(line, "Authorization", get()["headers"][-1][1]),
-        no("field_repeated", "signature", client=None),
+        no("field_repeated", "signature", key=None),
     )
     case(
         "presigned-and-date",
         "The time in both ways.",
         with_header(line, "X-Amz-Date", stamp_of(T0)),
-        no("field_repeated", "timestamp", client=None),
+        no("field_repeated", "timestamp", key=None),
     )
     for name, field in [
         ("Algorithm", "signature"),
-        ("Credential", "client_id"),
+        ("Credential", "key_id"),
         ("Date", "timestamp"),
         ("Expires", "timestamp"),
         ("SignedHeaders", "signature"),
@@ -253,13 +261,13 @@ def presigned_requests():
             f"presigned-{name.lower()}-missing",
             f"No X-Amz-{name}.",
             edited(line, ("&" + text, "")),
-            no("field_missing", field, client=None),
+            no("field_missing", field, key=None),
         )
         case(
             f"presigned-{name.lower()}-twice",
             f"X-Amz-{name} twice.",
             edited(line, (text, text + "&" + text)),
-            no("field_repeated", field, client=None),
+            no("field_repeated", field, key=None),
         )
     signature = line["target"].split("X-Amz-Signature=")[1]
     case(
@@ -272,13 +280,13 @@ def presigned_requests():
         "presigned-signature-twice",
         "X-Amz-Signature twice.",
         edited(line, (signature, signature + "&X-Amz-Signature=" + signature)),
-        no("field_repeated", "signature", client=None),
+        no("field_repeated", "signature", key=None),
     )
     case(
         "presigned-algorithm",
         "Another algorithm.",
         edited(line, ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")),
-        no("field_malformed", "signature", client=None),
+        no("field_malformed", "signature", key=None),
     )
 
 

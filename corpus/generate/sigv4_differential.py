@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 
-from aws_sigv4 import POLICY, S3_POLICY, pins_of, policy_with, signed
+from aws_sigv4 import FIRST, POLICY, S3_POLICY, pins_of, policy_with, signed
 from common import T0, compact
 
 KINDS = [
@@ -99,7 +99,7 @@ def verdicts(csn, policy, lines):
 
 def signs_alike(line, policy):
     try:
-        pins = pins_of(line, policy, "first")
+        pins = pins_of(line, policy, FIRST)
     except (KeyError, ValueError, AttributeError, IndexError):
         return False
     return pins["digest"] == pins["fields"]["signature"].lower()

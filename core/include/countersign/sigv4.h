@@ -3,8 +3,8 @@
  * API request"). Signing in chunks (STREAMING-…) and with asymmetric keys (AWS4-ECDSA-P256-SHA256) is refused, and so
  * is a request whose time is in Date and not in x-amz-date.
  *
- * A client id is an access key id. Whether a session token is one that was issued is for the caller to say: here it is
- * only made sure that it is signed. */
+ * A key id is an access key id, and the client is whose it is. Whether a session token is one that was issued is for
+ * the caller to say: here it is only made sure that it is signed. */
 #ifndef COUNTERSIGN_SIGV4_H
 #define COUNTERSIGN_SIGV4_H
 
@@ -56,24 +56,26 @@ typedef struct csn_sigv4_policy {
 bool csn_sigv4_policy_valid(const csn_sigv4_policy *policy) CSN_NONNULL_ALL;
 
 /* Fills `key` with the HMAC states of "AWS4" and the secret access key: for a keyring, by csn_keyring_add_key(). The
- * client id is the access key id; several keys of one are told apart by their key ids. HS256 and CSN_USE_REQUEST, as
- * CSN_KEY_CONFIG_DEFAULT has them, and nothing else. Errors and timing: those of csn_key_init(). */
+ * key id is the access key id, which no other client's key may have. HS256 and CSN_USE_REQUEST, as
+ * CSN_KEY_CONFIG_DEFAULT has them, and nothing else. Errors and timing: those of csn_key_init(); ID_INVALID without a
+ * key id, too. */
 csn_error csn_sigv4_key_init(csn_key *key, const csn_key_config *config) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* Keys that are derived for a day, the policy's region and service, remembered: a fixed 128 KiB, which any number of
- * threads share without waiting. Only what has verified a request is remembered. Holds secrets: free() wipes it. */
+ * threads share without waiting. Only what has verified a request is remembered. Lies where keys lie: out of core
+ * dumps, and locked as far as RLIMIT_MEMLOCK goes; free() wipes it. */
 typedef struct csn_sigv4_cache csn_sigv4_cache;
 csn_error csn_sigv4_cache_new(csn_sigv4_cache **out, const csn_sigv4_policy *policy) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 void csn_sigv4_cache_free(csn_sigv4_cache *cache); /* NULL does nothing */
 
-/* Verifies one request at UNIX second `now`; the verdict, which is also returned as its reason, names the client by its
- * access key id. Headers that the scheme reads, X-Amz- parameters and host may not be repeated; other repeated headers
- * are joined with commas, as AWS does. A scheme without a nonce: within its window a request can be sent again. With a
- * policy that is not valid the verdict stays undecided. The keys are those of `ring`. `cache` may be NULL; one that was
- * made for another region or service is not used. Thread-safe; no allocation; about 36 KiB of stack. Does not leak by
- * timing: the secret, the right signature, whether an access key id exists. What is rejected takes as long with a
+/* Verifies one request at UNIX second `now`; the verdict, which is also returned as its reason, names the access key id
+ * and, where there is such a key, its client. Headers that the scheme reads, X-Amz- parameters and host may not be
+ * repeated; other repeated headers are joined with commas, as AWS does. A scheme without a nonce: within its window a
+ * request can be sent again. With a policy that is not valid the verdict stays undecided. `cache` may be NULL; one that
+ * was made for another region or service is not used. Thread-safe; no allocation; about 36 KiB of stack. Does not leak
+ * by timing: the secret, the right signature, whether an access key id exists. What is rejected takes as long with a
  * remembered key as without; only what is accepted is faster. */
-csn_reason csn_sigv4_verify(const csn_keyring_reading *ring, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
+csn_reason csn_sigv4_verify(const csn_keyring_reading *keys, const csn_sigv4_policy *policy, csn_sigv4_cache *cache,
                             const csn_request *request, int64_t now, csn_verdict *verdict) CSN_WARN_UNUSED
     CSN_NONNULL(1, 2, 4, 6);
 

@@ -33,6 +33,7 @@ typedef enum csn_stage {
   X(HEADER, "header")           \
   X(BODY, "body")               \
   X(CLIENT_ID, "client_id")     \
+  X(KEY_ID, "key_id")           \
   X(TIMESTAMP, "timestamp")     \
   X(NONCE, "nonce")             \
   X(SIGNATURE, "signature")     \
