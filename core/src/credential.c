@@ -6,6 +6,7 @@
 #include "cursor.h"
 #include "encoding.h"
 #include "hmac.h"
+#include "http_date.h"
 #include "locate.h"
 #include "refuse.h"
 
@@ -115,6 +116,7 @@ bool csn_scheme_nonce_valid(const csn_scheme *scheme, csn_span nonce, size_t *of
 /* One text for one time: a leading zero would let digits move between the timestamp and what stands before it. */
 bool csn_timestamp_parse(csn_span text, csn_time_unit unit, int64_t *seconds, size_t *offset) {
   int64_t value = 0;
+  if (unit == CSN_TIME_HTTP_DATE) return csn_http_date_read(text, seconds, offset);
   *offset = 0;
   if (text.len == 0 || (text.ptr[0] == '0' && text.len > 1)) return false;
   for (; *offset < text.len; (*offset)++) {
@@ -152,15 +154,36 @@ csn_span csn_signature_encode(csn_encoding encoding, csn_span mac, char text[CSN
   return csn_span_of(text, encodings[encoding].encoded_len(mac.len));
 }
 
+static const struct {
+  csn_alg alg;
+  size_t bytes;
+  const char *name;
+} macs[] = {
+    {CSN_ALG_HS256, 32, "hmac-sha256"},
+    {CSN_ALG_HS384, 48, "hmac-sha384"},
+    {CSN_ALG_HS512, 64, "hmac-sha512"},
+};
+enum { MACS = sizeof macs / sizeof macs[0] };
+
+csn_alg csn_hmac_named(csn_span name) {
+  for (size_t i = 0; i < MACS; i++) {
+    if (csn_span_equal(name, csn_span_str(macs[i].name))) return macs[i].alg;
+  }
+  return CSN_ALG_NONE;
+}
+
+const char *csn_hmac_name(csn_alg alg) {
+  for (size_t i = 0; i < MACS; i++) {
+    if (macs[i].alg == alg) return macs[i].name;
+  }
+  return NULL;
+}
+
 /* The bytes of a MAC that this text is as long as; 0 where there is none, and then `*offset` is where it ends too early
  * or goes on. */
 static size_t mac_bytes(const csn_scheme *scheme, csn_alg alg, csn_span text, size_t *offset) {
-  static const struct {
-    csn_alg alg;
-    size_t bytes;
-  } macs[] = {{CSN_ALG_HS256, 32}, {CSN_ALG_HS384, 48}, {CSN_ALG_HS512, 64}};
   *offset = text.len;
-  for (size_t i = 0; i < sizeof macs / sizeof macs[0]; i++) {
+  for (size_t i = 0; i < MACS; i++) {
     if (alg != CSN_ALG_NONE && alg != macs[i].alg) continue;
     size_t wanted = encodings[scheme->signature_encoding].encoded_len(macs[i].bytes);
     if (text.len == wanted) return macs[i].bytes;
@@ -198,6 +221,15 @@ size_t csn_signature_length_offset(const csn_scheme *scheme, const csn_credentia
 
 /* ---- the whole ---- */
 
+/* An algorithm that the request names chooses among the client's keys; a key of another is not tried. */
+static csn_reason check_algorithm(csn_credential *out, csn_verdict *verdict) {
+  csn_span name = out->fields[CSN_FIELD_ALGORITHM];
+  if (name.ptr == NULL) return CSN_REASON_ACCEPTED;
+  out->alg = csn_hmac_named(name);
+  if (out->alg != CSN_ALG_NONE) return CSN_REASON_ACCEPTED;
+  return csn_refuse(verdict, CSN_REASON_ALG_NOT_ALLOWED, CSN_FIELD_ALGORITHM, 0);
+}
+
 static csn_reason check_fields(const csn_scheme *scheme, csn_credential *out, csn_verdict *verdict) {
   const csn_span *fields = out->fields;
   size_t at = 0;
@@ -214,7 +246,8 @@ static csn_reason check_fields(const csn_scheme *scheme, csn_credential *out, cs
   if (fields[CSN_FIELD_NONCE].ptr != NULL && !csn_scheme_nonce_valid(scheme, fields[CSN_FIELD_NONCE], &at)) {
     return csn_refuse(verdict, CSN_REASON_NONCE_INVALID, CSN_FIELD_NONCE, at);
   }
-  return check_signatures(scheme, out, verdict);
+  csn_reason reason = check_algorithm(out, verdict);
+  return reason == CSN_REASON_ACCEPTED ? check_signatures(scheme, out, verdict) : reason;
 }
 
 /* Of the signatures only the first `signature_count` are set. */
@@ -249,5 +282,6 @@ csn_reason csn_credential_read(const csn_scheme *scheme, const csn_request *requ
   out->alg = form->alg;
   if ((reason = check_fields(scheme, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
   csn_credential_set_request(out, request);
-  return CSN_REASON_ACCEPTED;
+  if (scheme->signed_headers == NULL) return CSN_REASON_ACCEPTED;
+  return csn_signed_headers_find(scheme, form, request, out, verdict);
 }

@@ -8,6 +8,7 @@
 enum {
   CSN_SHA256_HEX = 64,
   CSN_SIGNATURES_MAX = 8,                   /* in one request: keys that overlap while a vendor rotates them */
+  CSN_SIGNED_LINES_MAX = 16,                /* headers in a list of those that are signed */
   CSN_SIGNATURE_TEXT_MAX = 2 * CSN_MAC_MAX, /* characters; hex is the longest */
 };
 
@@ -18,14 +19,20 @@ typedef struct csn_signature {
   uint8_t bytes[CSN_MAC_MAX];
 } csn_signature;
 
+/* A header that is signed; one without a name is the request line. */
+typedef struct csn_signed_line {
+  csn_span name, value;
+} csn_signed_line;
+
 /* `fields` is by csn_field; the pointer is null where the scheme has no such field. */
 typedef struct csn_credential {
   csn_span fields[CSN_FIELD_COUNT]; /* of several signatures the first */
   int64_t timestamp;                /* UNIX seconds, rounded down */
   csn_alg alg;                      /* that the request says it is signed with; CSN_ALG_NONE: it does not say */
   char body_sha256[CSN_SHA256_HEX];
-  size_t signature_count;
-  csn_signature signatures[CSN_SIGNATURES_MAX]; /* last: what is not counted is not set */
+  size_t signature_count, line_count;
+  csn_signature signatures[CSN_SIGNATURES_MAX]; /* from here on, what is not counted is not set */
+  csn_signed_line lines[CSN_SIGNED_LINES_MAX];  /* of {signed_headers} */
 } csn_credential;
 
 void csn_credential_clear(csn_credential *credential);
@@ -49,6 +56,18 @@ bool csn_client_id_valid(csn_span id, size_t *offset) CSN_WARN_UNUSED;
 bool csn_nonce_valid(csn_span nonce, size_t *offset) CSN_WARN_UNUSED;
 bool csn_scheme_nonce_valid(const csn_scheme *scheme, csn_span nonce, size_t *offset) CSN_WARN_UNUSED;
 bool csn_timestamp_parse(csn_span text, csn_time_unit unit, int64_t *seconds, size_t *offset) CSN_WARN_UNUSED;
+
+/* Finds what the list in CSN_FIELD_SIGNED_HEADERS names; everything that the scheme wants signed is to be there, and
+ * nothing twice. A request that is to be signed has no header of the timestamp yet: its field stands in. */
+csn_reason csn_signed_headers_find(const csn_scheme *scheme, const csn_form *form, const csn_request *request,
+                                   csn_credential *credential, csn_verdict *verdict) CSN_WARN_UNUSED;
+
+/* The name in the list of the header in which `field` stands, or empty; of a scheme with {signed_headers}. */
+csn_span csn_signed_header_of(const csn_scheme *scheme, const csn_form *form, csn_field field);
+
+/* "hmac-sha256" and so on; CSN_ALG_NONE and NULL for another. */
+csn_alg csn_hmac_named(csn_span name);
+const char *csn_hmac_name(csn_alg alg);
 
 /* Writes a MAC as the scheme's signatures are written; the span is over `text`. */
 csn_span csn_signature_encode(csn_encoding encoding, csn_span mac, char text[CSN_SIGNATURE_TEXT_MAX]);

@@ -72,6 +72,39 @@ static const csn_location *find_param(const csn_form *form, const char *header_n
   return NULL;
 }
 
+static csn_reason put_param(const csn_form *form, const char *header_name, csn_span name, csn_span value, size_t start,
+                            csn_credential *out, csn_verdict *verdict) {
+  const csn_location *at = find_param(form, header_name, name);
+  if (at != NULL) return csn_credential_put(form, at->field, value, out, verdict);
+  if (form->skips_unknown) return CSN_REASON_ACCEPTED;
+  return csn_refuse(verdict, CSN_REASON_FIELD_UNKNOWN, CSN_FIELD_SIGNATURE, start);
+}
+
+/* name="value", and nothing in the value that would have to be decoded. */
+static bool take_quoted(csn_cursor *in, uint8_t assign, csn_span *name, csn_span *value) {
+  *name = csn_cursor_take_until(in, assign);
+  if (name->len == 0 || !csn_cursor_skip_byte(in, assign) || !csn_cursor_skip_byte(in, '"')) return false;
+  *value = csn_cursor_take_until(in, '"');
+  bool is_escaped = value->len > 0 && memchr(value->ptr, '\\', value->len) != NULL;
+  return csn_cursor_skip_byte(in, '"') && !is_escaped;
+}
+
+static csn_reason read_quoted_params(const csn_form *form, const char *header_name, csn_cursor *in, csn_credential *out,
+                                     csn_verdict *verdict) {
+  do {
+    while (csn_cursor_skip_byte(in, ' ')) continue;
+    size_t start = csn_cursor_offset(in);
+    csn_span name, value;
+    if (!take_quoted(in, (uint8_t)csn_form_assign(form), &name, &value)) {
+      return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, start);
+    }
+    csn_reason reason = put_param(form, header_name, name, value, start, out, verdict);
+    if (reason != CSN_REASON_ACCEPTED) return reason;
+  } while (csn_cursor_skip_byte(in, (uint8_t)form->separator));
+  if (csn_cursor_done(in)) return CSN_REASON_ACCEPTED;
+  return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, csn_cursor_offset(in));
+}
+
 /* Reads one header's name=value parameters into the fields that the form locates there. Offsets count in the value. */
 static csn_reason read_params(const csn_form *form, const char *header_name, csn_cursor *in, csn_credential *out,
                               csn_verdict *verdict) {
@@ -83,10 +116,7 @@ static csn_reason read_params(const csn_form *form, const char *header_name, csn
     if (name.len == 0 || !csn_cursor_skip_byte(&item, assign)) {
       return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, start);
     }
-    const csn_location *at = find_param(form, header_name, name);
-    if (at == NULL && form->skips_unknown) continue;
-    if (at == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_UNKNOWN, CSN_FIELD_SIGNATURE, start);
-    csn_reason reason = csn_credential_put(form, at->field, csn_cursor_rest(&item), out, verdict);
+    csn_reason reason = put_param(form, header_name, name, csn_cursor_rest(&item), start, out, verdict);
     if (reason != CSN_REASON_ACCEPTED) return reason;
   } while (csn_cursor_skip_byte(in, (uint8_t)form->separator));
   return CSN_REASON_ACCEPTED;
@@ -102,7 +132,9 @@ static csn_reason read_header(const csn_form *form, const csn_location *at, cons
   if (repeated) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
   csn_cursor value = csn_cursor_of(header->value);
   if (!skip_prefix(&value, at->prefix)) return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, at->field, 0);
-  if (at->source == CSN_SOURCE_HEADER_PARAM) return read_params(form, at->name, &value, out, verdict);
+  if (at->source == CSN_SOURCE_HEADER_PARAM) {
+    return (form->quoted ? read_quoted_params : read_params)(form, at->name, &value, out, verdict);
+  }
   return csn_credential_put(form, at->field, csn_cursor_rest(&value), out, verdict);
 }
 

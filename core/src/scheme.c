@@ -1,6 +1,7 @@
 /* The presets: a new provider's format is a row of this table, not a parser. */
 #include <countersign/scheme.h>
 
+#include "cursor.h"
 #include "template.h"
 
 #define TOKEN_LOCATION \
@@ -175,6 +176,22 @@ static const csn_scheme presets[] = {
         .signature_encoding = CSN_ENCODING_HEX,
     },
     {
+        .name = "kong",
+        .summary = "Kong's hmac-auth: Authorization: hmac with a list of the headers that are signed, and Date",
+        .forms = {{.separator = ',',
+                   .quoted = true,
+                   .locations = {{CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER_PARAM, "Authorization", "hmac ", "username"},
+                                 {CSN_FIELD_ALGORITHM, CSN_SOURCE_HEADER_PARAM, "Authorization", "hmac ", "algorithm"},
+                                 {CSN_FIELD_SIGNED_HEADERS, CSN_SOURCE_HEADER_PARAM, "Authorization", "hmac ",
+                                  "headers"},
+                                 {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER_PARAM, "Authorization", "hmac ", "signature"},
+                                 {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER, "Date", NULL, NULL}}}},
+        .template_text = "{signed_headers}",
+        .signature_encoding = CSN_ENCODING_BASE64,
+        .time_unit = CSN_TIME_HTTP_DATE,
+        .signed_headers = "date request-line",
+    },
+    {
         .name = "slack",
         .summary = "Slack's requests: X-Slack-Signature and X-Slack-Request-Timestamp",
         .forms = {{.alg = CSN_ALG_HS256,
@@ -255,7 +272,8 @@ static bool is_located(csn_field field) {
 
 static bool location_is_valid(const csn_form *form, const csn_location *location) {
   if (!is_located(location->field) && location->field != CSN_FIELD_SIGNATURE && location->field != CSN_FIELD_TOKEN &&
-      location->field != CSN_FIELD_API_KEY) {
+      location->field != CSN_FIELD_API_KEY && location->field != CSN_FIELD_ALGORITHM &&
+      location->field != CSN_FIELD_SIGNED_HEADERS) {
     return false;
   }
   if (csn_form_find(form, location->field) != location || location->name == NULL) return false;
@@ -280,15 +298,33 @@ static bool places_are_valid(const csn_form *form, const csn_template *tpl, csn_
   return !csn_template_covers(tpl, signature->source == CSN_SOURCE_QUERY ? CSN_FIELD_QUERY : CSN_FIELD_BODY);
 }
 
+static bool covers(const csn_scheme *scheme, const csn_form *form, const csn_template *tpl, csn_field field) {
+  return csn_template_covers(tpl, field) || csn_signed_header_of(scheme, form, field).len > 0;
+}
+
+/* A list of headers is signed by what it names: the request line is always one of them. */
+static bool list_is_valid(const csn_scheme *scheme, const csn_form *form, const csn_template *tpl) {
+  bool located = csn_form_find(form, CSN_FIELD_SIGNED_HEADERS) != NULL;
+  bool signs = csn_template_covers(tpl, CSN_FIELD_SIGNED_HEADERS);
+  if (scheme->signed_headers == NULL) return !located && !signs;
+  csn_cursor in = csn_cursor_of(csn_span_str(scheme->signed_headers));
+  bool has_request_line = false;
+  do {
+    has_request_line |= csn_span_equal(csn_cursor_take_until(&in, ' '), csn_span_str("request-line"));
+  } while (csn_cursor_skip_byte(&in, ' '));
+  return located && signs && has_request_line;
+}
+
 /* Whatever steers the verdict must be signed: an unsigned timestamp or nonce protects nothing. */
 static bool form_is_valid(const csn_scheme *scheme, const csn_form *form, const csn_template *tpl) {
   bool signs = tpl->count > 0;
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
     if (!location_is_valid(form, &form->locations[i])) return false;
   }
+  if (!list_is_valid(scheme, form, tpl)) return false;
   if (!places_are_valid(form, tpl, scheme->signature_encoding)) return false;
   for (csn_field field = CSN_FIELD_NONE; field < CSN_FIELD_COUNT; field++) {
-    bool located = csn_form_find(form, field) != NULL, covered = csn_template_covers(tpl, field);
+    bool located = csn_form_find(form, field) != NULL, covered = covers(scheme, form, tpl, field);
     if (is_located(field) && covered && !located) return false;
     if ((field == CSN_FIELD_TIMESTAMP || field == CSN_FIELD_NONCE) && located && !covered) return false;
   }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "encoding.h"
+#include "http_date.h"
 #include "template.h"
 #include "writer.h"
 
@@ -35,17 +36,34 @@ static csn_error check_input(const csn_sign_input *input) {
   return form->alg == CSN_ALG_NONE || form->alg == input->key->alg ? CSN_OK : CSN_ERROR_INVALID_ARGUMENT;
 }
 
-/* The fields as they will stand on the wire; `timestamp` is room for the timestamp's digits. */
-static csn_error fill_fields(const csn_sign_input *input, csn_template *tpl, csn_credential *out, char timestamp[24]) {
+enum { TIMESTAMP_TEXT = CSN_HTTP_DATE_LEN + 1 };
+
+static bool write_timestamp(const csn_sign_input *input, bool is_signed, char text[TIMESTAMP_TEXT]) {
+  if (input->scheme->time_unit == CSN_TIME_HTTP_DATE) {
+    if (input->timestamp < 0 || input->timestamp > INT64_C(253402300799)) return false;
+    csn_http_date_write(input->timestamp, text);
+    text[CSN_HTTP_DATE_LEN] = '\0';
+    return true;
+  }
+  (void)snprintf(text, TIMESTAMP_TEXT, "%" PRId64, input->timestamp);
+  return !is_signed || strlen(text) <= CSN_TIMESTAMP_DIGITS_MAX;
+}
+
+/* The fields as they will stand on the wire; `timestamp` is room for the timestamp's text. */
+static csn_error fill_fields(const csn_sign_input *input, csn_template *tpl, csn_credential *out,
+                             char timestamp[TIMESTAMP_TEXT]) {
   csn_error error = check_input(input);
   csn_credential_clear(out);
   if (error != CSN_OK || (error = csn_scheme_compile(input->scheme, tpl)) != CSN_OK) return error;
-  (void)snprintf(timestamp, 24, "%" PRId64, input->timestamp);
-  if (tpl->count > 0 && strlen(timestamp) > CSN_TIMESTAMP_DIGITS_MAX) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!write_timestamp(input, tpl->count > 0, timestamp)) return CSN_ERROR_INVALID_ARGUMENT;
   if (input->key != NULL) out->fields[CSN_FIELD_CLIENT_ID] = csn_key_client_id(input->key);
   out->fields[CSN_FIELD_TIMESTAMP] = csn_span_str(timestamp);
   out->fields[CSN_FIELD_NONCE] = input->nonce;
   out->fields[CSN_FIELD_TOKEN] = input->token;
+  if (input->scheme->signed_headers == NULL) return CSN_OK;
+  csn_span list = input->signed_headers;
+  out->fields[CSN_FIELD_SIGNED_HEADERS] = list.len > 0 ? list : csn_span_str(input->scheme->signed_headers);
+  out->fields[CSN_FIELD_ALGORITHM] = csn_span_str(csn_hmac_name(input->key->alg));
   return CSN_OK;
 }
 
@@ -134,9 +152,12 @@ static void put_value(csn_writer *writer, const csn_form *form, const csn_locati
     if (at->source != CSN_SOURCE_HEADER_PARAM) continue;
     if (!csn_span_equal_nocase(csn_span_str(at->name), csn_span_str(first->name))) continue;
     if (at != first) csn_put(writer, csn_span_of(&form->separator, 1));
+    if (at != first && form->quoted) csn_put_text(writer, " ");
     csn_put_text(writer, at->param);
     csn_put(writer, csn_span_of(&assign, 1));
+    if (form->quoted) csn_put_text(writer, "\"");
     csn_put(writer, fields[at->field]);
+    if (form->quoted) csn_put_text(writer, "\"");
   }
 }
 
@@ -164,10 +185,19 @@ static csn_error write_headers(csn_signed *out, csn_writer *writer, const csn_fo
 
 /* ---- the whole ---- */
 
+static csn_error find_signed_headers(const csn_sign_input *input, csn_credential *credential) {
+  const csn_scheme *scheme = input->scheme;
+  csn_verdict verdict;
+  if (scheme->signed_headers == NULL) return CSN_OK;
+  csn_reason reason =
+      csn_signed_headers_find(scheme, &scheme->forms[input->form], input->request, credential, &verdict);
+  return reason == CSN_REASON_ACCEPTED ? CSN_OK : CSN_ERROR_INVALID_ARGUMENT;
+}
+
 /* Fills the fields and puts all but the signature into the request, of which then may be signed what is to be signed.
  */
 static csn_error prepare(csn_signed *out, csn_writer *writer, const csn_sign_input *input, csn_template *tpl,
-                         csn_credential *credential, char timestamp[24]) {
+                         csn_credential *credential, char timestamp[TIMESTAMP_TEXT]) {
   out->header_count = 0;
   csn_error error = fill_fields(input, tpl, credential, timestamp);
   if (error != CSN_OK) return error;
@@ -178,7 +208,7 @@ static csn_error prepare(csn_signed *out, csn_writer *writer, const csn_sign_inp
   csn_request request = {.method = input->request->method, .target = out->target, .body = out->body};
   csn_credential_set_request(credential, &request);
   if (csn_template_covers(tpl, CSN_FIELD_BODY_SHA256)) csn_credential_hash_body(credential);
-  return CSN_OK;
+  return find_signed_headers(input, credential);
 }
 
 csn_error csn_sign_canonical(const csn_sign_input *input, uint8_t *out, size_t size, size_t *len) {
@@ -186,7 +216,7 @@ csn_error csn_sign_canonical(const csn_sign_input *input, uint8_t *out, size_t s
   csn_credential credential;
   csn_signed made;
   csn_writer writer = {.out = made.bytes, .size = sizeof made.bytes};
-  char timestamp[24];
+  char timestamp[TIMESTAMP_TEXT];
   *len = 0;
   csn_error error = prepare(&made, &writer, input, &tpl, &credential, timestamp);
   if (error != CSN_OK) return error;
@@ -197,7 +227,7 @@ csn_error csn_sign_request(csn_signed *out, const csn_sign_input *input) {
   csn_template tpl;
   csn_credential credential;
   csn_writer writer = {.out = out->bytes, .size = sizeof out->bytes};
-  char timestamp[24], signature[CSN_SIGNATURE_TEXT_MAX];
+  char timestamp[TIMESTAMP_TEXT], signature[CSN_SIGNATURE_TEXT_MAX];
   uint8_t mac[CSN_MAC_MAX];
   csn_error error = prepare(out, &writer, input, &tpl, &credential, timestamp);
   if (error != CSN_OK) return error;

@@ -38,6 +38,7 @@ static const csn_field_row rows[] = {
     {CSN_FIELD_QUERY, "query", is_target, false},
     {CSN_FIELD_BODY, "body", is_any, false},
     {CSN_FIELD_BODY_SHA256, "body_sha256", is_hex, true},
+    {CSN_FIELD_SIGNED_HEADERS, "signed_headers", is_any, false},
 };
 
 static const csn_field_row *row_of(csn_field field) {
@@ -153,31 +154,78 @@ bool csn_template_covers(const csn_template *tpl, csn_field field) {
     if (signs == field) return true;
     if (signs == CSN_FIELD_TARGET && (field == CSN_FIELD_PATH || field == CSN_FIELD_QUERY)) return true;
     if (signs == CSN_FIELD_BODY_SHA256 && field == CSN_FIELD_BODY) return true;
+    bool of_request_line =
+        field == CSN_FIELD_METHOD || field == CSN_FIELD_TARGET || field == CSN_FIELD_PATH || field == CSN_FIELD_QUERY;
+    if (signs == CSN_FIELD_SIGNED_HEADERS && of_request_line) return true;
   }
   return false;
 }
 
 /* ---- using ---- */
 
-static csn_span piece_bytes(const csn_piece *piece, const csn_credential *credential) {
-  return piece->field == CSN_FIELD_NONE ? piece->literal : credential->fields[piece->field];
+/* Where the canonical string goes, part by part. */
+typedef struct sink {
+  void (*put)(void *self, csn_span bytes);
+  void *self;
+} sink;
+
+static void put_text(const sink *out, const char *text) {
+  out->put(out->self, csn_span_str(text));
+}
+
+static void put_signed_headers(const csn_credential *credential, const sink *out) {
+  for (size_t i = 0; i < credential->line_count; i++) {
+    const csn_signed_line *line = &credential->lines[i];
+    bool is_request_line = line->name.len == 0;
+    if (i > 0) put_text(out, "\n");
+    out->put(out->self, is_request_line ? credential->fields[CSN_FIELD_METHOD] : line->name);
+    put_text(out, is_request_line ? " " : ": ");
+    out->put(out->self, is_request_line ? credential->fields[CSN_FIELD_TARGET] : line->value);
+    if (is_request_line) put_text(out, " HTTP/1.1");
+  }
+}
+
+static void put_all(const csn_template *tpl, const csn_credential *credential, const sink *out) {
+  for (size_t i = 0; i < tpl->count; i++) {
+    const csn_piece *piece = &tpl->pieces[i];
+    if (piece->field == CSN_FIELD_SIGNED_HEADERS) {
+      put_signed_headers(credential, out);
+    } else {
+      out->put(out->self, piece->field == CSN_FIELD_NONE ? piece->literal : credential->fields[piece->field]);
+    }
+  }
+}
+
+static void put_mac(void *self, csn_span bytes) {
+  csn_hmac_update(self, bytes);
 }
 
 void csn_template_mac(const csn_template *tpl, const csn_credential *credential, const csn_key *key,
                       uint8_t mac[CSN_MAC_MAX]) {
   csn_hmac hmac;
+  const sink out = {put_mac, &hmac};
   csn_hmac_init(&hmac, key);
-  for (size_t i = 0; i < tpl->count; i++) csn_hmac_update(&hmac, piece_bytes(&tpl->pieces[i], credential));
+  put_all(tpl, credential, &out);
   csn_hmac_final(&hmac, mac);
+}
+
+typedef struct text {
+  uint8_t *out;
+  size_t size, len;
+} text;
+
+static void put_bytes(void *self, csn_span bytes) {
+  text *t = self;
+  if (bytes.len > 0 && t->len <= t->size && bytes.len <= t->size - t->len)
+    memcpy(t->out + t->len, bytes.ptr, bytes.len);
+  t->len += bytes.len;
 }
 
 bool csn_template_write(const csn_template *tpl, const csn_credential *credential, uint8_t *out, size_t size,
                         size_t *len) {
-  *len = 0;
-  for (size_t i = 0; i < tpl->count; i++) {
-    csn_span bytes = piece_bytes(&tpl->pieces[i], credential);
-    if (bytes.len > 0 && *len <= size && bytes.len <= size - *len) memcpy(out + *len, bytes.ptr, bytes.len);
-    *len += bytes.len;
-  }
+  text whole = {out, size, 0};
+  const sink to = {put_bytes, &whole};
+  put_all(tpl, credential, &to);
+  *len = whole.len;
   return *len <= size;
 }

@@ -173,6 +173,26 @@ static void presets_are_sound(void **state) {
   assert_null(csn_scheme_preset(csn_span_str("")));
 }
 
+/* What must be signed is located and in the list; the list is located, signed, and has the request line. */
+static void lists_of_headers_that_do_not_fit_are_refused(void **state) {
+  const csn_scheme *kong = csn_scheme_preset(csn_span_str("kong"));
+  csn_scheme bad[5];
+  csn_template tpl;
+  (void)state;
+  for (size_t i = 0; i < 5; i++) bad[i] = *kong;
+  bad[0].signed_headers = "request-line"; /* a date that nothing signs */
+  bad[1].signed_headers = "date";
+  bad[2].signed_headers = NULL;
+  bad[3].template_text = "{timestamp}";
+  bad[4].forms[0].locations[2] = bad[4].forms[0].locations[4]; /* no list; the date in its place */
+  bad[4].forms[0].locations[4] = (csn_location){0};
+  assert_int_equal(csn_scheme_compile(kong, &tpl), CSN_OK);
+  assert_false(tpl.ambiguous);
+  assert_true(csn_template_covers(&tpl, CSN_FIELD_METHOD) && csn_template_covers(&tpl, CSN_FIELD_QUERY));
+  assert_false(csn_template_covers(&tpl, CSN_FIELD_BODY));
+  for (size_t i = 0; i < 5; i++) assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_ERROR_SCHEME_INVALID);
+}
+
 #define HEADER(field, name) \
   { CSN_FIELD_##field, CSN_SOURCE_HEADER, name, NULL, NULL }
 
@@ -234,6 +254,7 @@ int main(void) {
       cmocka_unit_test(a_scheme_says_what_its_nonces_cannot_hold),
       cmocka_unit_test(covers_knows_what_contains_what),
       cmocka_unit_test(presets_are_sound),
+      cmocka_unit_test(lists_of_headers_that_do_not_fit_are_refused),
       cmocka_unit_test(schemes_that_do_not_fit_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

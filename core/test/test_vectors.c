@@ -162,8 +162,9 @@ static bool expects_stage(const pinned *p, const char *a, const char *b, const c
 
 /* Each field as it stands on the wire, and none that the case does not name. */
 static void check_fields(const pinned *p, tally *t) {
-  static const csn_field fields[] = {CSN_FIELD_CLIENT_ID, CSN_FIELD_TIMESTAMP, CSN_FIELD_NONCE,
-                                     CSN_FIELD_SIGNATURE, CSN_FIELD_TOKEN,     CSN_FIELD_API_KEY};
+  static const csn_field fields[] = {CSN_FIELD_CLIENT_ID, CSN_FIELD_TIMESTAMP,     CSN_FIELD_NONCE,
+                                     CSN_FIELD_SIGNATURE, CSN_FIELD_TOKEN,         CSN_FIELD_API_KEY,
+                                     CSN_FIELD_ALGORITHM, CSN_FIELD_SIGNED_HEADERS};
   size_t named = 0;
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
     json_t *value = json_object_get(p->vector->fields, csn_field_label(fields[i]));
@@ -210,6 +211,7 @@ static void check_signing_side(const pinned *p, csn_span canonical, tally *t) {
       .timestamp = p->credential.timestamp,
       .nonce = p->credential.fields[CSN_FIELD_NONCE],
       .token = p->credential.fields[CSN_FIELD_TOKEN],
+      .signed_headers = p->credential.fields[CSN_FIELD_SIGNED_HEADERS],
   };
   bool same = csn_sign_canonical(&input, buffer, sizeof buffer, &len) == CSN_OK &&
               csn_span_equal(csn_span_of(buffer, len), canonical);
@@ -404,6 +406,7 @@ static void count_case(csn_vector *vector, void *context) {
                                        "public token (puckwang)",
                                        "GitHub documentation",
                                        "Slack documentation",
+                                       "Kong documentation",
                                        "Svix documentation"};
   tally *t = context;
   bool known = false;

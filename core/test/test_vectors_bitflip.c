@@ -68,6 +68,14 @@ static void flip_request(const subject *s) {
     csn_span bytes = s->credential.fields[signed_fields[i]];
     s->tally->signed_flips += flip_all(s, bytes, false, csn_field_label(signed_fields[i]));
   }
+  for (size_t i = 0; i < s->credential.line_count; i++) {
+    csn_span value = s->credential.lines[i].value;
+    if (s->credential.lines[i].name.len > 0) s->tally->signed_flips += flip_all(s, value, false, "a signed header");
+  }
+  if (s->credential.line_count > 0) {
+    csn_span list = s->credential.fields[CSN_FIELD_SIGNED_HEADERS];
+    s->tally->signed_flips += flip_all(s, list, false, "the list of signed headers");
+  }
   if (s->credential.signature_count > 1) return; /* another of them may be right, too */
   s->tally->signature_flips += flip_all(s, s->credential.fields[CSN_FIELD_SIGNATURE], true, "signature");
 }

@@ -6,7 +6,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 for scheme in api-key api-key-bearer api-key-form api-key-json api-key-query aws-sigv4 bearer-jwt github \
   hmac-authorization hmac-full hmac-full-delimited hmac-nonce hmac-nonce-delimited hmac-timestamp \
-  hmac-timestamp-delimited http-signature jws jwt-hmac slack standard-webhooks stripe; do
+  hmac-timestamp-delimited http-signature jws jwt-hmac kong slack standard-webhooks stripe; do
   mkdir -p "$here/../vectors/$scheme"
   find "$here/../vectors/$scheme" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
 done
@@ -14,7 +14,7 @@ rm -rf "$here"/../vectors/policy-refused/jwks-*
 export PYTHONDONTWRITEBYTECODE=1
 for script in api_key \
   aws_suite botocore_sigv4 botocore_sigv4_malformed \
-  python_hmac python_hmac_malformed hmac_presets webhooks \
+  python_hmac python_hmac_malformed hmac_presets kong webhooks \
   pyjwt pyjwt_malformed pyjwt_policy pyjwt_requests pyjwt_requests_malformed \
   jose_algorithms jose_forged jose_keys rfc_jose \
   http_signature; do

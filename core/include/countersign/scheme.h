@@ -40,6 +40,7 @@ typedef struct csn_form {
   csn_alg alg;          /* of the client's keys only those of this one; CSN_ALG_NONE: any HMAC */
   char separator;       /* between parameters */
   char assign;          /* between a parameter's name and its value; 0: '=' */
+  bool quoted;          /* values are in quotation marks, spaces may stand before a name (RFC 9110 section 11.2) */
   bool skips_unknown;   /* parameters that have no location are skipped, not refused */
   bool many_signatures; /* the signature may be there several times; one that is right is enough */
   csn_location locations[CSN_FORM_LOCATIONS_MAX];
@@ -51,7 +52,7 @@ typedef enum csn_encoding {
   CSN_ENCODING_BASE64URL, /* no padding (RFC 4648 section 5) */
   CSN_ENCODING_BASE64,    /* with padding (RFC 4648 section 4) */
 } csn_encoding;
-typedef enum csn_time_unit { CSN_TIME_SECONDS, CSN_TIME_MILLISECONDS } csn_time_unit;
+typedef enum csn_time_unit { CSN_TIME_SECONDS, CSN_TIME_MILLISECONDS, CSN_TIME_HTTP_DATE } csn_time_unit;
 
 /* Signatures of requests that are a standard of their own. */
 typedef enum csn_standard { CSN_STANDARD_NONE, CSN_STANDARD_HTTP_SIGNATURES, CSN_STANDARD_AWS_SIGV4 } csn_standard;
@@ -66,9 +67,11 @@ typedef struct csn_scheme {
   const char *template_text; /* the string that is signed, such as "{client_id}{timestamp}"; NULL: none */
   csn_encoding signature_encoding;
   csn_time_unit time_unit;
-  const char *client;       /* whose keys sign where the request does not say; a verifier may name another. Else NULL */
-  const char *not_in_nonce; /* bytes of a nonce's set that this scheme's have not: what delimits them; else NULL */
-  bool replayable;          /* has neither timestamp nor nonce: what was accepted once is accepted for ever */
+  const char *client; /* whose keys sign where the request does not say; a verifier may name another. Else NULL */
+  const char *signed_headers; /* for {signed_headers}: what must be in the list, and what a signer puts there: names in
+                                 lower case with spaces between, the timestamp's header and request-line; else NULL */
+  const char *not_in_nonce;   /* bytes of a nonce's set that this scheme's have not: what delimits them; else NULL */
+  bool replayable;            /* has neither timestamp nor nonce: what was accepted once is accepted for ever */
   const char *delimited_form; /* preset to use instead where the template is ambiguous; else NULL */
   csn_standard standard;      /* requests are signed as this standard says; then no template, no forms */
 } csn_scheme;
@@ -87,7 +90,9 @@ typedef struct csn_template {
 } csn_template;
 
 /* Compiles `{field}` and literal text; `{{` is a literal brace. Fields: client_id, timestamp, nonce, method, target,
- * path, query, body, body_sha256. Never fails for a preset. CSN_ERROR_TEMPLATE_INVALID otherwise. Thread-safe. */
+ * path, query, body, body_sha256, and signed_headers: a line for each in the list that the request has in that field,
+ * "name: value" or, of request-line, "GET /a HTTP/1.1". Never fails for a preset. CSN_ERROR_TEMPLATE_INVALID otherwise.
+ * Thread-safe. */
 csn_error csn_template_compile(csn_template *out, const char *text) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* Whether the template signs `field`: {target} covers the path and the query, {body_sha256} the body. */

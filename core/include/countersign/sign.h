@@ -18,13 +18,14 @@ enum {
 
 typedef struct csn_sign_input {
   const csn_scheme *scheme;
-  size_t form;        /* index in scheme->forms: how the credential is written */
-  const csn_key *key; /* signs the request; may be NULL where the scheme has no template */
-  const csn_request
-      *request;      /* method, target and body are signed where the scheme says so; its headers are not read */
-  int64_t timestamp; /* in the scheme's unit */
+  size_t form;                /* index in scheme->forms: how the credential is written */
+  const csn_key *key;         /* signs the request; may be NULL where the scheme has no template */
+  const csn_request *request; /* method, target and body are signed where the scheme says so; of its headers only those
+                                 of signed_headers are read */
+  int64_t timestamp;          /* in the scheme's unit; of a date, seconds */
   csn_span nonce;
-  csn_span token; /* compact JWT for schemes that carry one: see csn_sign_jwt() */
+  csn_span signed_headers; /* of schemes with {signed_headers}; empty: the scheme's own list */
+  csn_span token;          /* compact JWT for schemes that carry one: see csn_sign_jwt() */
 } csn_sign_input;
 
 /* The headers to add to the request, and its target and body, which have more parameters or members where the scheme

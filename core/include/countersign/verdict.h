@@ -43,7 +43,9 @@ typedef enum csn_stage {
   X(CLAIMS, "claims")           \
   X(PATH, "path")               \
   X(QUERY, "query")             \
-  X(BODY_SHA256, "body_sha256")
+  X(BODY_SHA256, "body_sha256") \
+  X(ALGORITHM, "algorithm")     \
+  X(SIGNED_HEADERS, "signed_headers")
 
 typedef enum csn_field {
 #define CSN_FIELD_ENUM(name, label) CSN_FIELD_##name,
@@ -72,6 +74,7 @@ typedef enum csn_field {
   X(SIGNATURE_LENGTH, CREDENTIAL, "signature_length", "the signature does not have its algorithm's length")          \
   X(SIGNATURE_LIMIT, CREDENTIAL, "signature_limit", "there are more signatures than the limit")                      \
   X(SIGNATURE_ENCODING, CREDENTIAL, "signature_encoding", "the signature has a byte outside its encoding")           \
+  X(HEADER_NOT_SIGNED, CREDENTIAL, "header_not_signed", "what the scheme wants signed is not among the signed")      \
   X(BODY_NOT_SIGNED, CREDENTIAL, "body_not_signed", "there is a body that the scheme does not sign")                 \
   X(DIGEST_INVALID, CREDENTIAL, "digest_invalid", "Content-Digest is malformed or of a wrong length (RFC 9530)")     \
   X(DIGEST_UNSUPPORTED, CREDENTIAL, "digest_unsupported", "Content-Digest names neither sha-256 nor sha-512")        \
