@@ -139,6 +139,8 @@ static int sign_one(sign_run *run) {
   if (error != CSN_OK) return csn_line_run_refuse(&run->lines, "%s", csn_error_sentence(error));
   const char *repeated = find_repeated(run);
   if (repeated != NULL) return csn_line_run_refuse(&run->lines, "the request has a header %s already", repeated);
+  run->request.request.target = run->headers.target;
+  run->request.request.body = run->headers.body;
   csn_request_line_write(&run->lines.out, &run->request, run->headers.headers, run->headers.header_count);
   return 0;
 }

@@ -24,6 +24,7 @@ enum {
   API_KEYS,
   AWS_SIGV4,
   HTTP_SIGNATURE,
+  SCHEME,
   FIELDS
 };
 
@@ -39,6 +40,7 @@ static const csn_policy_field policy_fields[FIELDS] = {
     [API_KEYS] = {"api_keys", CSN_POLICY_OBJECT},
     [AWS_SIGV4] = {"aws_sigv4", CSN_POLICY_OBJECT},
     [HTTP_SIGNATURE] = {"http_signature", CSN_POLICY_OBJECT},
+    [SCHEME] = {"scheme", CSN_POLICY_OBJECT},
 };
 
 /* ---- the preset, and what it has ---- */
@@ -76,7 +78,7 @@ static bool read_preset(csn_policy_reader *r, uint32_t node) {
     name_presets(known, sizeof known);
     return csn_policy_refuse(r, node, "preset", "must be one of %s", known);
   }
-  if (r->before != NULL && scheme != r->before->config.scheme) {
+  if (r->before != NULL && strcmp(scheme->name, r->before->config.scheme->name) != 0) {
     return csn_policy_refuse(r, node, "preset", "must stay %s while the command runs", r->before->config.scheme->name);
   }
   r->out->config.scheme = scheme;
@@ -187,10 +189,18 @@ static bool has_token_key(const csn_keyring *ring) {
 
 /* A preset whose key kind is missing would reject everything. */
 static bool check_uses(csn_policy_reader *r, uint32_t keys, uint32_t jwks) {
-  bool has_request = jwks != 0 && is_http_signature(r->out->config.scheme);
-  for (size_t i = 0; i < r->out->key_count; i++) has_request |= (r->out->keys[i].uses & CSN_USE_REQUEST) != 0;
+  const char *client = r->out->config.scheme->client;
+  bool has_request = jwks != 0 && is_http_signature(r->out->config.scheme), has_client = client == NULL;
+  for (size_t i = 0; i < r->out->key_count; i++) {
+    bool is_request = (r->out->keys[i].uses & CSN_USE_REQUEST) != 0;
+    has_request |= is_request;
+    has_client |= is_request && csn_span_equal(csn_key_client_id(&r->out->keys[i]), csn_span_str(client));
+  }
   if ((r->uses & CSN_USE_REQUEST) != 0 && !has_request) {
     return csn_policy_refuse(r, keys, "keys", "none has the use \"request\", which the preset needs");
+  }
+  if (!has_client) {
+    return csn_policy_refuse(r, keys, "keys", "none is of the client \"%s\", of whom all requests are", client);
   }
   if ((r->uses & CSN_USE_TOKEN) != 0 && !has_token_key(r->out->keyring)) {
     return csn_policy_refuse(r, keys, "keys", "none has the use \"token\", which the preset needs");
@@ -223,7 +233,8 @@ static bool read_policy(csn_policy_reader *r) {
   if (csn_json_type_of(&r->json, 0) != CSN_JSON_OBJECT) {
     return csn_policy_refuse(r, 0, NULL, "a policy is a JSON object");
   }
-  if (!csn_policy_fields(r, 0, policy_fields, FIELDS, at) || !read_preset(r, at[PRESET]) || !check_preset_has(r, at) ||
+  if (!csn_policy_fields(r, 0, policy_fields, FIELDS, at) || !read_preset(r, at[PRESET]) ||
+      !csn_policy_read_scheme(r, at[SCHEME]) || !check_preset_has(r, at) ||
       !csn_policy_whole(r, at[WINDOW], "window_seconds", 1, CSN_WINDOW_MAX, &config->window)) {
     return false;
   }
@@ -330,5 +341,6 @@ void csn_policy_free(csn_policy *policy) {
   for (size_t i = 0; i < policy->key_count; i++) csn_key_wipe(&policy->keys[i]);
   csn_locked_free(policy->keys);
   free(policy->memory);
+  free(policy->scheme_memory);
   memset(policy, 0, sizeof *policy);
 }

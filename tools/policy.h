@@ -21,6 +21,7 @@ typedef struct csn_policy {
   size_t key_count;
   csn_api_key_store *api_keys; /* NULL where the scheme has no API key */
   csn_policy_memory *memory;   /* what the spans of `config` point into */
+  void *scheme_memory;         /* the policy's own scheme; NULL where it is a preset */
   /* For who is told what the policy means: */
   int64_t nonce_capacity; /* live nonces that were asked for; 0 where the scheme has no nonce */
   size_t api_key_count;   /* records */

@@ -109,6 +109,10 @@ bool csn_policy_keep_jwks(csn_policy_reader *reader, csn_span text) CSN_WARN_UNU
  * before. `window` is the node of window_seconds. (policy_nonces.c) */
 bool csn_policy_read_nonces(csn_policy_reader *reader, uint32_t node, uint32_t window) CSN_WARN_UNUSED;
 
+/* Reads the object "scheme" at `node`: what the policy changes of its preset, which out->config.scheme is until then.
+ * (policy_scheme.c) */
+bool csn_policy_read_scheme(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
+
 /* Reads the object "api_keys" at `node` where the preset has an API key; after the keys, of which one is the pepper.
  * (policy_api_keys.c) */
 bool csn_policy_read_api_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;

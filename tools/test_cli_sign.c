@@ -99,6 +99,23 @@ static void every_request_gets_a_nonce_of_its_own(void **state) {
   assert_int_equal(count_text(out, "nonce_replayed"), 1);
 }
 
+#define OWN                                                                                                           \
+  "{\"preset\":\"hmac-nonce-delimited\",\"scheme\":{\"fields\":{\"nonce\":{\"query\":\"n\"},\"timestamp\":{\"json\":" \
+  "\"ts\"}}},\"allow_unsigned_body\":true,\"keys\":[{\"client_id\":\"c\",\"secret\":\"" SECRET "\"}]}"
+
+/* The target and the body are written with the fields that the policy puts there. */
+static void fields_stand_where_the_policy_says(void **state) {
+  char requests[4096];
+  (void)state;
+  test_write_text("own", OWN);
+  must_run("sign --policy @own --now 1700000000 --nonce n-1",
+           "{\"method\":\"POST\",\"target\":\"/a?b\",\"body\":\"{}\"}\n", 0);
+  assert_non_null(strstr(out, "\"target\":\"/a?b&n=n-1\""));
+  assert_non_null(strstr(out, "\"body\":\"{\\\"ts\\\":\\\"1700000000\\\"}\""));
+  strcpy(requests, out);
+  must_run("verify --policy @own --now 1700000000", requests, 0);
+}
+
 #define TWO_KEYS                                                                                             \
   "{\"preset\":\"hmac-nonce-delimited\",\"keys\":[{\"key_id\":\"old\",\"client_id\":\"c\",\"accept_until\":" \
   "1700000000,"                                                                                              \
@@ -183,6 +200,7 @@ int main(void) {
       cmocka_unit_test(signed_requests_keep_what_they_were),
       cmocka_unit_test(a_message_signature_has_what_the_policy_asks_for),
       cmocka_unit_test(every_request_gets_a_nonce_of_its_own),
+      cmocka_unit_test(fields_stand_where_the_policy_says),
       cmocka_unit_test(which_key_signs_is_never_guessed),
       cmocka_unit_test(what_cannot_be_signed_is_refused),
       cmocka_unit_test(claims_come_from_a_file_too),

@@ -270,6 +270,16 @@ static bool is_located(csn_field field) {
   return field == CSN_FIELD_CLIENT_ID || field == CSN_FIELD_TIMESTAMP || field == CSN_FIELD_NONCE;
 }
 
+/* The parameters of one header stand behind one prefix. */
+static bool prefix_is_valid(const csn_form *form, const csn_location *location) {
+  for (const csn_location *at = form->locations; at < location; at++) {
+    if (at->source != CSN_SOURCE_HEADER_PARAM) continue;
+    if (!csn_span_equal_nocase(csn_span_str(at->name), csn_span_str(location->name))) continue;
+    if (!csn_span_equal(csn_span_str(at->prefix), csn_span_str(location->prefix))) return false;
+  }
+  return true;
+}
+
 static bool location_is_valid(const csn_form *form, const csn_location *location) {
   if (!is_located(location->field) && location->field != CSN_FIELD_SIGNATURE && location->field != CSN_FIELD_TOKEN &&
       location->field != CSN_FIELD_API_KEY && location->field != CSN_FIELD_ALGORITHM &&
@@ -278,7 +288,8 @@ static bool location_is_valid(const csn_form *form, const csn_location *location
   }
   if (csn_form_find(form, location->field) != location || location->name == NULL) return false;
   if (!csn_source_is_header(location->source)) return location->prefix == NULL && location->param == NULL;
-  return location->source == CSN_SOURCE_HEADER || (location->param != NULL && form->separator != 0);
+  if (location->source == CSN_SOURCE_HEADER) return true;
+  return location->param != NULL && form->separator != 0 && prefix_is_valid(form, location);
 }
 
 static bool form_has_source(const csn_form *form, csn_source source) {

@@ -260,6 +260,17 @@ static void places_that_do_not_fit_are_refused(void **state) {
   assert_int_equal(csn_scheme_compile(&scheme, &tpl), CSN_ERROR_SCHEME_INVALID);
   scheme.signature_encoding = CSN_ENCODING_BASE64URL;
   assert_int_equal(csn_scheme_compile(&scheme, &tpl), CSN_OK);
+  csn_scheme params = scheme; /* of one header, behind two prefixes */
+  for (size_t i = 0; i < 4; i++) {
+    params.forms[0].locations[i].source = CSN_SOURCE_HEADER_PARAM;
+    params.forms[0].locations[i].param = params.forms[0].locations[i].name;
+    params.forms[0].locations[i].name = i % 2 == 0 ? "Sig" : "sig";
+    params.forms[0].locations[i].prefix = "HMAC ";
+  }
+  params.forms[0].separator = ',';
+  assert_int_equal(csn_scheme_compile(&params, &tpl), CSN_OK);
+  params.forms[0].locations[2].prefix = NULL;
+  assert_int_equal(csn_scheme_compile(&params, &tpl), CSN_ERROR_SCHEME_INVALID);
   scheme.forms[0].locations[3].prefix = "v1=";
   assert_int_equal(csn_scheme_compile(&scheme, &tpl), CSN_ERROR_SCHEME_INVALID);
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """The HMAC presets beside hmac-nonce: hmac-timestamp, hmac-full, their delimited forms, and hmac-authorization. Signed
 by Python's own hmac and hashlib, with SHA-256, SHA-384 and SHA-512."""
+import base64
 import hashlib
 import hmac
+import json
 
 from common import T0, WINDOW, accepted, load_policy, rejected, request, secret_of, write
 
@@ -154,6 +156,61 @@ def authorization():
                 headers=lambda p: [(p[0][0], p[0][1].replace(f"&Timestamp={T0}", ""))])
 
 
+def own_schemes():
+    """Policies that change a preset: fields in other places, and another template."""
+    secret = "client-7-secret-for-hmac-sha256!"
+    key = {"key_id": "k256", "client_id": "client-7", "secret": secret}
+    base = {"preset": "hmac-full-delimited", "nonces": {"capacity": 1000}, "keys": [key]}
+    fields = {"client_id": "client-7", "timestamp": str(T0), "nonce": "5f1c8d3e"}
+
+    def case(name, about, verdict, scheme, canonical, place, repeat=(), encode=bytes.hex):
+        """`place` makes the request of the fields."""
+        digest = hmac.new(secret.encode(), canonical.encode(), hashlib.sha256).digest()
+        sent = {**fields, "signature": encode(digest)}
+        pins = {"fields": sent, "canonical": canonical.encode(), "digest": digest.hex()}
+        if verdict["stage"] == "credential":
+            pins = {}
+        one, verdicts = place(sent), [verdict, *repeat]
+        write("own-scheme", name, about=about, signer=SIGNER, requests=[one] * len(verdicts), verdicts=verdicts,
+              policy={**base, "scheme": scheme}, **pins)
+
+    again = no("nonce_replayed", "nonce", key_id="k256")
+    in_query = {"template": "{timestamp}|{nonce}|{body}", "fields": {f: {"query": f[:2]} for f in [*fields, "signature"]}}
+    body = {"fields": {"timestamp": {"json": "ts"}, "nonce": {"json": "n"}}}
+    one_header = {
+        "template": "v1:{client_id}\n{timestamp}\n{nonce}\n{method}\n{target}\n{body}",
+        "separator": ";",
+        "signature_encoding": "base64url",
+        "fields": {f: {"header": "X-Auth", "prefix": "Own ", "parameter": f[0]} for f in [*fields, "signature"]},
+    }
+
+    def query_of(sent, more=""):
+        text = "&".join(f"{name[:2]}={value}" for name, value in sent.items())
+        return request([], target=f"/v1/orders?a=b&{text}{more}", method="POST", body=BODY)
+
+    def json_of(sent):
+        members = {"ts": int(sent["timestamp"]), "n": sent["nonce"], "item": "x"}
+        text = json.dumps(members, separators=(",", ":")).encode()
+        headers = [("x-ClientId", sent["client_id"]), ("x-Signature", sent["signature"])]
+        return request(headers, method="POST", target=TARGET, body=text)
+
+    def header_of(sent):
+        text = ";".join(f"{name[0]}={value}" for name, value in sent.items())
+        return request([("X-Auth", "Own " + text)], method="POST", target=TARGET, body=BODY)
+
+    parts = f"{T0}|5f1c8d3e|" + BODY.decode()
+    case("query", "Every field in the query.", ok(), in_query, parts, query_of, repeat=[again])
+    case("query-twice", "A second nonce, under an encoded name.", no("field_malformed", "nonce", known=False), in_query,
+         parts, lambda sent: query_of(sent, "&%6eo=2"))
+    whole = json_of(fields | {"signature": ""})["body"].encode()
+    signed = "\n".join(["client-7", "POST", TARGET, hashlib.sha256(whole).hexdigest(), str(T0), "5f1c8d3e"])
+    case("json", "Timestamp, a number, and nonce in a body that is signed.", ok(), body, signed, json_of, repeat=[again])
+    lines = "v1:" + "\n".join(["client-7", str(T0), "5f1c8d3e", "POST", TARGET, BODY.decode()])
+    case("one-header", "Parameters of one header, and a signature in base64url.", ok(), one_header, lines, header_of,
+         repeat=[again], encode=lambda d: base64.urlsafe_b64encode(d).decode().rstrip("="))
+
+
+own_schemes()
 for name in ("hmac-timestamp", "hmac-timestamp-delimited"):
     scheme = Scheme(name)
     scheme.shared()

@@ -109,8 +109,6 @@ typedef enum csn_field {
   X(SCOPE_MISMATCH, CREDENTIAL, "scope_mismatch", "the credential's date, region or service is not as expected")     \
   X(SIGNED_HEADERS_INVALID, CREDENTIAL, "signed_headers_invalid",                                                    \
     "the signed headers are not distinct, sorted, lower-case names")                                                 \
-  X(HEADER_NOT_SIGNED, CREDENTIAL, "header_not_signed",                                                              \
-    "a header that the scheme must sign is not among the signed ones")                                               \
   X(QUERY_INVALID, CREDENTIAL, "query_invalid",                                                                      \
     "the query has a malformed escape, a bare + or ;, or an empty parameter")                                        \
   X(CANONICAL_LIMIT, CREDENTIAL, "canonical_limit",                                                                  \
