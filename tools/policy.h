@@ -32,7 +32,7 @@ typedef struct csn_policy {
 
 /* Where and why a file was refused: one line without a newline, "FILE:LINE: field: reason". Holds no secret. */
 typedef struct csn_policy_error {
-  char text[640];
+  char text[896];
 } csn_policy_error;
 
 /* Loads `path`. Files that it names are found relative to its folder. `now` starts the nonce table's clock. On false

@@ -19,7 +19,7 @@ static const char *shown(const csn_json *json, uint32_t node, char text[SHOWN_NA
 }
 
 bool csn_policy_refuse(csn_policy_reader *r, uint32_t node, const char *field, const char *format, ...) {
-  char reason[320], where[128] = "", path[CSN_PATH_SHOWN_MAX + 4];
+  char reason[512], where[128] = "", path[CSN_PATH_SHOWN_MAX + 4];
   va_list arguments;
   size_t line = csn_line_of_offset(r->json.text, r->json.nodes[node].start);
   bool in_key = strcmp(r->section, "keys") == 0;

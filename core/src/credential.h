@@ -19,7 +19,7 @@ typedef struct csn_signature {
   uint8_t bytes[CSN_MAC_MAX];
 } csn_signature;
 
-/* A header that is signed; one without a name is the request line. */
+/* A header that is signed; one without a name is the request line, and its value what stands behind the target. */
 typedef struct csn_signed_line {
   csn_span name, value;
 } csn_signed_line;

@@ -33,6 +33,18 @@
     },                                                                                                \
   }
 
+/* draft-cavage-http-signatures, as Kong and APISIX have it. */
+#define LIST_FORM(auth_scheme, client)                                                              \
+  {                                                                                                 \
+    .separator = ',', .quoted = true, .locations = {                                                \
+      {CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER_PARAM, "Authorization", auth_scheme, client},         \
+      {CSN_FIELD_ALGORITHM, CSN_SOURCE_HEADER_PARAM, "Authorization", auth_scheme, "algorithm"},    \
+      {CSN_FIELD_SIGNED_HEADERS, CSN_SOURCE_HEADER_PARAM, "Authorization", auth_scheme, "headers"}, \
+      {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER_PARAM, "Authorization", auth_scheme, "signature"},    \
+      {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER, "Date", NULL, NULL},                                 \
+    }                                                                                               \
+  }
+
 static const csn_scheme presets[] = {
     {
         .name = "api-key",
@@ -63,6 +75,16 @@ static const csn_scheme presets[] = {
         .summary = "an API key in the query, ?key=, known by its keyed hash; logs hold targets, and so the key",
         .forms = {{.locations = {{CSN_FIELD_API_KEY, CSN_SOURCE_QUERY, "key", NULL, NULL}}}},
         .has_api_key = true,
+    },
+    {
+        .name = "apisix",
+        .summary = "APISIX's hmac-auth: Authorization: Signature with a list of the headers that are signed, and Date",
+        .forms = {LIST_FORM("Signature ", "keyId")},
+        .template_text = "{client_id}\n{signed_headers}\n",
+        .signature_encoding = CSN_ENCODING_BASE64,
+        .time_unit = CSN_TIME_HTTP_DATE,
+        .request_line = "@request-target",
+        .signed_headers = "@request-target date",
     },
     {
         .name = "aws-sigv4",
@@ -178,17 +200,12 @@ static const csn_scheme presets[] = {
     {
         .name = "kong",
         .summary = "Kong's hmac-auth: Authorization: hmac with a list of the headers that are signed, and Date",
-        .forms = {{.separator = ',',
-                   .quoted = true,
-                   .locations = {{CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER_PARAM, "Authorization", "hmac ", "username"},
-                                 {CSN_FIELD_ALGORITHM, CSN_SOURCE_HEADER_PARAM, "Authorization", "hmac ", "algorithm"},
-                                 {CSN_FIELD_SIGNED_HEADERS, CSN_SOURCE_HEADER_PARAM, "Authorization", "hmac ",
-                                  "headers"},
-                                 {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER_PARAM, "Authorization", "hmac ", "signature"},
-                                 {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER, "Date", NULL, NULL}}}},
+        .forms = {LIST_FORM("hmac ", "username")},
         .template_text = "{signed_headers}",
         .signature_encoding = CSN_ENCODING_BASE64,
         .time_unit = CSN_TIME_HTTP_DATE,
+        .request_line = "request-line",
+        .request_line_end = " HTTP/1.1",
         .signed_headers = "date request-line",
     },
     {
@@ -318,10 +335,11 @@ static bool list_is_valid(const csn_scheme *scheme, const csn_form *form, const 
   bool located = csn_form_find(form, CSN_FIELD_SIGNED_HEADERS) != NULL;
   bool signs = csn_template_covers(tpl, CSN_FIELD_SIGNED_HEADERS);
   if (scheme->signed_headers == NULL) return !located && !signs;
+  if (scheme->request_line == NULL) return false;
   csn_cursor in = csn_cursor_of(csn_span_str(scheme->signed_headers));
   bool has_request_line = false;
   do {
-    has_request_line |= csn_span_equal(csn_cursor_take_until(&in, ' '), csn_span_str("request-line"));
+    has_request_line |= csn_span_equal(csn_cursor_take_until(&in, ' '), csn_span_str(scheme->request_line));
   } while (csn_cursor_skip_byte(&in, ' '));
   return located && signs && has_request_line;
 }

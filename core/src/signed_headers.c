@@ -4,8 +4,6 @@
 #include "cursor.h"
 #include "refuse.h"
 
-static const char request_line[] = "request-line";
-
 csn_span csn_signed_header_of(const csn_scheme *scheme, const csn_form *form, csn_field field) {
   const csn_location *at = csn_form_find(form, field);
   csn_cursor in = csn_cursor_of(csn_span_str(scheme->signed_headers));
@@ -25,13 +23,10 @@ static bool is_name(csn_span name) {
   return name.len > 0;
 }
 
-static bool is_line_of(const csn_signed_line *line, csn_span name) {
-  return csn_span_equal(line->name.len > 0 ? line->name : csn_span_str(request_line), name);
-}
-
-static bool has_line(const csn_credential *credential, csn_span name) {
+static bool has_line(const csn_scheme *scheme, const csn_credential *credential, csn_span name) {
   for (size_t i = 0; i < credential->line_count; i++) {
-    if (is_line_of(&credential->lines[i], name)) return true;
+    csn_span other = credential->lines[i].name;
+    if (csn_span_equal(other.len > 0 ? other : csn_span_str(scheme->request_line), name)) return true;
   }
   return false;
 }
@@ -47,22 +42,23 @@ static csn_reason find_value(const csn_request *request, csn_span name, csn_span
   return count == 1 ? CSN_REASON_ACCEPTED : count == 0 ? CSN_REASON_FIELD_MISSING : CSN_REASON_FIELD_REPEATED;
 }
 
-static csn_reason find_line(const csn_request *request, csn_span name, csn_span timestamp_name,
-                            csn_credential *credential) {
-  csn_signed_line *line = &credential->lines[credential->line_count];
-  if (!is_name(name) || credential->line_count == CSN_SIGNED_LINES_MAX) return CSN_REASON_FIELD_MALFORMED;
-  if (has_line(credential, name)) return CSN_REASON_FIELD_REPEATED;
+static csn_reason find_line(const csn_scheme *scheme, const csn_request *request, csn_span name,
+                            csn_span timestamp_name, csn_credential *credential) {
+  bool is_request_line = csn_span_equal(name, csn_span_str(scheme->request_line));
+  if (credential->line_count == CSN_SIGNED_LINES_MAX) return CSN_REASON_FIELD_MALFORMED;
+  if (!is_request_line && !is_name(name)) return CSN_REASON_FIELD_MALFORMED;
+  if (has_line(scheme, credential, name)) return CSN_REASON_FIELD_REPEATED;
+  csn_signed_line *line = &credential->lines[credential->line_count++];
   *line = (csn_signed_line){.name = name, .value = credential->fields[CSN_FIELD_TIMESTAMP]};
-  credential->line_count++;
-  if (csn_span_equal(name, csn_span_str(request_line))) line->name.len = 0;
-  if (line->name.len == 0 || csn_span_equal(name, timestamp_name)) return CSN_REASON_ACCEPTED;
+  if (is_request_line) *line = (csn_signed_line){.value = csn_span_str(scheme->request_line_end)};
+  if (is_request_line || csn_span_equal(name, timestamp_name)) return CSN_REASON_ACCEPTED;
   return find_value(request, name, &line->value);
 }
 
 static bool has_all(const csn_scheme *scheme, const csn_credential *credential) {
   csn_cursor in = csn_cursor_of(csn_span_str(scheme->signed_headers));
   do {
-    if (!has_line(credential, csn_cursor_take_until(&in, ' '))) return false;
+    if (!has_line(scheme, credential, csn_cursor_take_until(&in, ' '))) return false;
   } while (csn_cursor_skip_byte(&in, ' '));
   return true;
 }
@@ -74,7 +70,7 @@ csn_reason csn_signed_headers_find(const csn_scheme *scheme, const csn_form *for
   credential->line_count = 0;
   do {
     size_t start = csn_cursor_offset(&in);
-    csn_reason reason = find_line(request, csn_cursor_take_until(&in, ' '), timestamp_name, credential);
+    csn_reason reason = find_line(scheme, request, csn_cursor_take_until(&in, ' '), timestamp_name, credential);
     if (reason != CSN_REASON_ACCEPTED) return csn_refuse(verdict, reason, CSN_FIELD_SIGNED_HEADERS, start);
   } while (csn_cursor_skip_byte(&in, ' '));
   if (has_all(scheme, credential)) return CSN_REASON_ACCEPTED;

@@ -180,8 +180,8 @@ static void put_signed_headers(const csn_credential *credential, const sink *out
     if (i > 0) put_text(out, "\n");
     out->put(out->self, is_request_line ? credential->fields[CSN_FIELD_METHOD] : line->name);
     put_text(out, is_request_line ? " " : ": ");
-    out->put(out->self, is_request_line ? credential->fields[CSN_FIELD_TARGET] : line->value);
-    if (is_request_line) put_text(out, " HTTP/1.1");
+    if (is_request_line) out->put(out->self, credential->fields[CSN_FIELD_TARGET]);
+    out->put(out->self, line->value);
   }
 }
 

@@ -176,21 +176,22 @@ static void presets_are_sound(void **state) {
 /* What must be signed is located and in the list; the list is located, signed, and has the request line. */
 static void lists_of_headers_that_do_not_fit_are_refused(void **state) {
   const csn_scheme *kong = csn_scheme_preset(csn_span_str("kong"));
-  csn_scheme bad[5];
+  csn_scheme bad[6];
   csn_template tpl;
   (void)state;
-  for (size_t i = 0; i < 5; i++) bad[i] = *kong;
+  for (size_t i = 0; i < 6; i++) bad[i] = *kong;
   bad[0].signed_headers = "request-line"; /* a date that nothing signs */
   bad[1].signed_headers = "date";
   bad[2].signed_headers = NULL;
   bad[3].template_text = "{timestamp}";
   bad[4].forms[0].locations[2] = bad[4].forms[0].locations[4]; /* no list; the date in its place */
   bad[4].forms[0].locations[4] = (csn_location){0};
+  bad[5].request_line = NULL;
   assert_int_equal(csn_scheme_compile(kong, &tpl), CSN_OK);
   assert_false(tpl.ambiguous);
   assert_true(csn_template_covers(&tpl, CSN_FIELD_METHOD) && csn_template_covers(&tpl, CSN_FIELD_QUERY));
   assert_false(csn_template_covers(&tpl, CSN_FIELD_BODY));
-  for (size_t i = 0; i < 5; i++) assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_ERROR_SCHEME_INVALID);
+  for (size_t i = 0; i < 6; i++) assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_ERROR_SCHEME_INVALID);
 }
 
 #define HEADER(field, name) \

@@ -4,10 +4,9 @@
 # in policy-refused/ but for jwks-*, are written by hand and stay.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-for scheme in api-key api-key-bearer api-key-form api-key-json api-key-query aws-sigv4 bearer-jwt github \
+for scheme in api-key api-key-bearer api-key-form api-key-json api-key-query apisix aws-sigv4 bearer-jwt github \
   hmac-authorization hmac-full hmac-full-delimited hmac-nonce hmac-nonce-delimited hmac-timestamp \
-  hmac-timestamp-delimited http-signature jws jwt-hmac kong own-scheme slack \
-  standard-webhooks stripe; do
+  hmac-timestamp-delimited http-signature jws jwt-hmac kong own-scheme slack standard-webhooks stripe; do
   mkdir -p "$here/../vectors/$scheme"
   find "$here/../vectors/$scheme" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
 done

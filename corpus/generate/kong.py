@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Kong's hmac-auth: Python's hmac over the lines of a list of headers, and the example that Kong publishes."""
+"""Kong's and APISIX's hmac-auth: Python's hmac over the lines of a list of headers, and the example that Kong
+publishes."""
 import base64
 import calendar
 import email.utils
@@ -169,7 +170,38 @@ def rejecting_forms():
     case("date-zone", "Another zone.", no("timestamp_invalid", "timestamp", 26), date="Tue, 14 Nov 2023 22:13:20 UTC")
 
 
+def apisix():
+    names = "@request-target date"
+
+    def lines(signed, headers, target):
+        values = {name.lower(): value for name, value in headers}
+        one = [f"GET {target}" if name == "@request-target" else f"{name}: {values[name]}" for name in signed.split(" ")]
+        return "".join(line + "\n" for line in ["alice", *one]).encode("utf-8")
+
+    def apisix_case(name, about, verdict, *, signed=names, date=date_of(T0), more=(), sent=TARGET, now=T0, client="alice"):
+        headers = [("Date", date), *more]
+        digest = hmac.new(secret_of(POLICY, "k256"), lines(signed, headers, TARGET), hashlib.sha256).digest()
+        signature = base64.b64encode(digest).decode("ascii")
+        text = f'Signature keyId="{client}",algorithm="hmac-sha256",headers="{signed}",signature="{signature}"'
+        pins = {}
+        if verdict["stage"] not in ("request", "credential"):
+            canonical = lines(signed, headers, sent)
+            right = hmac.new(secret_of(POLICY, "k256"), canonical, hashlib.sha256).hexdigest()
+            fields = {"client_id": client, "algorithm": "hmac-sha256", "signed_headers": signed, "timestamp": date}
+            pins = {"fields": {**fields, "signature": signature}, "canonical": canonical, "digest": right}
+        one = request([("Authorization", text), *headers], target=sent)
+        write("apisix", name, about=about, signer=SIGNER, now=now, requests=[one], verdicts=[verdict], **pins)
+
+    unsigned = no("header_not_signed", "signed_headers")
+    apisix_case("accepted", "Key id, request target and date.", ok())
+    apisix_case("more-headers", "Another header is signed, too.", ok(), signed="@request-target date x-a", more=[("X-A", "1")])
+    apisix_case("target-changed", "The query is signed.", no("signature_mismatch", "signature"), sent=TARGET + "1")
+    apisix_case("past", "A second older than the window.", no("timestamp_past", "timestamp"), now=T0 + WINDOW + 1)
+    apisix_case("date-not-signed", "A list without the date.", unsigned, signed="@request-target")
+
+
 accepting()
 rejecting_what_is_signed()
 rejecting_lists()
 rejecting_forms()
+apisix()

@@ -67,12 +67,14 @@ typedef struct csn_scheme {
   const char *template_text; /* the string that is signed, such as "{client_id}{timestamp}"; NULL: none */
   csn_encoding signature_encoding;
   csn_time_unit time_unit;
-  const char *client; /* whose keys sign where the request does not say; a verifier may name another. Else NULL */
-  const char *signed_headers; /* for {signed_headers}: what must be in the list, and what a signer puts there: names in
-                                 lower case with spaces between, the timestamp's header and request-line; else NULL */
-  const char *not_in_nonce;   /* bytes of a nonce's set that this scheme's have not: what delimits them; else NULL */
-  bool replayable;            /* has neither timestamp nor nonce: what was accepted once is accepted for ever */
-  const char *delimited_form; /* preset to use instead where the template is ambiguous; else NULL */
+  const char *client;       /* whose keys sign where the request does not say; a verifier may name another. Else NULL */
+  const char *request_line; /* the name in the list of the request line: method, space, target */
+  const char *request_line_end; /* what stands behind the target in its line, such as " HTTP/1.1"; NULL: nothing */
+  const char *signed_headers;   /* for {signed_headers}: what must be in the list, and what a signer puts there: names
+                                   in lower case with spaces between, the timestamp's header and the request line */
+  const char *not_in_nonce;     /* bytes of a nonce's set that this scheme's have not: what delimits them; else NULL */
+  bool replayable;              /* has neither timestamp nor nonce: what was accepted once is accepted for ever */
+  const char *delimited_form;   /* preset to use instead where the template is ambiguous; else NULL */
   csn_standard standard;      /* requests are signed as this standard says; then no template, no forms */
 } csn_scheme;
 
@@ -91,7 +93,7 @@ typedef struct csn_template {
 
 /* Compiles `{field}` and literal text; `{{` is a literal brace. Fields: client_id, timestamp, nonce, method, target,
  * path, query, body, body_sha256, and signed_headers: a line for each in the list that the request has in that field,
- * "name: value" or, of request-line, "GET /a HTTP/1.1". Never fails for a preset. CSN_ERROR_TEMPLATE_INVALID otherwise.
+ * "name: value" or the request line. Never fails for a preset. CSN_ERROR_TEMPLATE_INVALID otherwise.
  * Thread-safe. */
 csn_error csn_template_compile(csn_template *out, const char *text) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
