@@ -21,6 +21,10 @@ typedef struct trip {
   const char *options;
 } trip;
 
+#define PRESET(name, client, alg)                                                                                    \
+  "{\"preset\":\"" name "\",\"keys\":[{\"client_id\":\"" client "\",\"alg\":\"" alg "\",\"secret\":\"" SECRET SECRET \
+  "\"}]}"
+
 static void what_is_signed_verifies_for_every_preset_and_form(void **state) {
   static const trip trips[] = {
       {AMBIGUOUS, ""},
@@ -37,6 +41,16 @@ static void what_is_signed_verifies_for_every_preset_and_form(void **state) {
       {JWT_HMAC, ""},
       {JWT_HMAC, "--form 0 --client c"},
       {JWT_HMAC, "--form 1 --key-id r --token-key-id t"},
+      {PRESET("hmac-full-delimited", "c", "HS384"), ""},
+      {PRESET("hmac-authorization", "c", "HS256"), ""},
+      {PRESET("hmac-authorization", "c", "HS512"), ""}, /* without --form, that of the key's hash */
+      {PRESET("hmac-authorization", "c", "HS384"), "--form 1"},
+      {PRESET("kong", "c", "HS512"), ""},
+      {PRESET("apisix", "c", "HS256"), ""},
+      {PRESET("github", "github", "HS256"), ""},
+      {PRESET("slack", "slack", "HS256"), ""},
+      {PRESET("stripe", "stripe", "HS256"), ""},
+      {PRESET("standard-webhooks", "standard-webhooks", "HS256"), "--nonce msg_1"},
   };
   static char request[sizeof out];
   (void)state;
