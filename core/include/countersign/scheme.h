@@ -75,7 +75,7 @@ typedef struct csn_scheme {
   const char *not_in_nonce;     /* bytes of a nonce's set that this scheme's have not: what delimits them; else NULL */
   bool replayable;              /* has neither timestamp nor nonce: what was accepted once is accepted for ever */
   const char *delimited_form;   /* preset to use instead where the template is ambiguous; else NULL */
-  csn_standard standard;      /* requests are signed as this standard says; then no template, no forms */
+  csn_standard standard;        /* requests are signed as this standard says; then no template, no forms */
 } csn_scheme;
 
 enum { CSN_TEMPLATE_PIECES_MAX = 24, CSN_TEMPLATE_TEXT_MAX = 512 };
