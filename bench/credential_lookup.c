@@ -1,5 +1,6 @@
-/* credential_lookup/100k: the key of one of 100,000 clients, in random order. In memory the keyring finds it; the
- * others read a sealed row and open it. p50_ns and p99_ns are of one lookup; see nonce_store.c for those of memory. */
+/* credential_lookup/100k and 1M: the key of one of so many clients, in random order. In memory the keyring finds it;
+ * the others, which have no row of a million, read a sealed row and open it. p50_ns and p99_ns are of one lookup; see
+ * nonce_store.c for those of memory. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,47 +9,90 @@
 #include "subjects.h"
 #include "workload.h"
 
-enum { CLIENTS = 100000, ORDER = 1 << 16, BATCH = 32, LATENCY_LOOKUPS = 1 << 14, CLIENT_ID_BYTES = 12 };
+enum {
+  ORDER = 1 << 20,
+  BATCH = 32,
+  LATENCY_LOOKUPS = 1 << 14,
+  CLIENT_ID_BYTES = 13,
+  CLIENTS_MAX = 1000000,
+  CHECKED_STEP = 97
+};
 
-static char client_ids[CLIENTS][CLIENT_ID_BYTES + 1];
-static uint32_t order[ORDER]; /* in which the clients come */
+typedef char client_name[CLIENT_ID_BYTES + 1];
+
+typedef struct lookup_set {
+  const char *variant;
+  size_t clients;
+  bool only_memory;
+  client_name *names;
+  uint32_t *order; /* in which the clients come */
+} lookup_set;
+
+static lookup_set sets[] = {{.variant = "100k", .clients = 100000},
+                            {.variant = "1M", .clients = CLIENTS_MAX, .only_memory = true}};
+enum { SETS = sizeof sets / sizeof sets[0] };
 
 typedef struct lookup_fixture {
+  lookup_set *set;
+  const csn_store_kind *kind;
   csn_place place;
   csn_handle handle;
   csn_keyring *ring; /* memory */
   bool ready;
 } lookup_fixture;
 
-static lookup_fixture fixtures[CSN_STORE_KINDS];
+static lookup_fixture fixtures[SETS * CSN_STORE_KINDS];
 
-static csn_key *make_clients(void) {
-  csn_key *keys = csn_workload_alloc(CLIENTS * sizeof *keys);
-  for (size_t i = 0; i < CLIENTS; i++) {
-    uint8_t secret[32];
-    csn_workload_bytes(i, secret, sizeof secret);
-    snprintf(client_ids[i], sizeof client_ids[i], "client-%05zu", i);
-    csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
-    config.key_id = csn_span_str(CSN_WORKLOAD_KEY_ID);
-    config.client_id = csn_span_of(client_ids[i], CLIENT_ID_BYTES);
-    config.secret = csn_span_of(secret, sizeof secret);
-    csn_error error = csn_key_init(&keys[i], &config);
-    if (error != CSN_OK) csn_workload_fatal("the key of %s: %s", client_ids[i], csn_error_sentence(error));
-  }
-  for (size_t i = 0; i < ORDER; i++) order[i] = (uint32_t)(csn_workload_mix(i) % CLIENTS);
-  return keys;
+static void name_clients(lookup_set *set) {
+  if (set->names != NULL) return;
+  set->names = csn_workload_alloc(set->clients * sizeof *set->names);
+  set->order = csn_workload_alloc(ORDER * sizeof *set->order);
+  for (size_t i = 0; i < set->clients; i++)
+    snprintf(set->names[i], sizeof set->names[i], "client-%06u", (unsigned)(i % CLIENTS_MAX));
+  for (size_t i = 0; i < ORDER; i++) set->order[i] = (uint32_t)(csn_workload_mix(i) % set->clients);
 }
 
-static void fill_ring(csn_keyring **ring, const csn_key *keys) {
+static csn_span name_of(const lookup_set *set, size_t client) {
+  return csn_span_of(set->names[client], CLIENT_ID_BYTES);
+}
+
+static void make_key(csn_key *key, const lookup_set *set, size_t client) {
+  uint8_t secret[32];
+  csn_workload_bytes(client, secret, sizeof secret);
+  csn_key_config config = CSN_KEY_CONFIG_DEFAULT;
+  config.key_id = csn_span_str(CSN_WORKLOAD_KEY_ID);
+  config.client_id = name_of(set, client);
+  config.secret = csn_span_of(secret, sizeof secret);
+  csn_error error = csn_key_init(key, &config);
+  if (error != CSN_OK) csn_workload_fatal("the key of %s: %s", set->names[client], csn_error_sentence(error));
+}
+
+static void fill_ring(csn_keyring **ring, const lookup_set *set) {
   static const uint8_t seed[16] = {5};
   csn_error error = csn_keyring_new(ring, seed);
-  for (size_t i = 0; error == CSN_OK && i < CLIENTS; i++) error = csn_keyring_add_key(*ring, &keys[i]);
-  if (error != CSN_OK) csn_workload_fatal("the keyring of 100,000 clients: %s", csn_error_sentence(error));
+  for (size_t i = 0; error == CSN_OK && i < set->clients; i++) {
+    csn_key key;
+    make_key(&key, set, i);
+    error = csn_keyring_add_key(*ring, &key);
+  }
+  if (error != CSN_OK) csn_workload_fatal("the keyring of %zu clients: %s", set->clients, csn_error_sentence(error));
+}
+
+static void fill_store(lookup_fixture *fixture) {
+  const csn_store_kind *kind = fixture->kind;
+  size_t clients = fixture->set->clients;
+  csn_key *keys = csn_workload_alloc(clients * sizeof *keys);
+  for (size_t i = 0; i < clients; i++) make_key(&keys[i], fixture->set, i);
+  kind->make(&fixture->place, "credentials");
+  kind->open(&fixture->place, &fixture->handle);
+  if (!kind->put_all(&fixture->handle, keys, clients))
+    csn_workload_fatal("credential_lookup: %s did not take %zu keys", kind->name, clients);
+  free(keys);
 }
 
 /* True where the client's own key was found. */
 static bool look_up(lookup_fixture *fixture, size_t client) {
-  csn_span id = csn_span_of(client_ids[client], CLIENT_ID_BYTES);
+  csn_span id = name_of(fixture->set, client);
   if (fixture->ring != NULL) {
     const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX];
     csn_keyring_reading reading;
@@ -63,20 +107,16 @@ static bool look_up(lookup_fixture *fixture, size_t client) {
          csn_span_equal(csn_key_client_id(&key), id);
 }
 
-static void prepare(const csn_store_kind *kind, lookup_fixture *fixture) {
+static void prepare(lookup_fixture *fixture) {
   if (fixture->ready) return;
-  csn_key *keys = make_clients();
-  if (kind->keyring) {
-    fill_ring(&fixture->ring, keys);
+  name_clients(fixture->set);
+  if (fixture->kind->keyring) {
+    fill_ring(&fixture->ring, fixture->set);
   } else {
-    kind->make(&fixture->place, "credentials");
-    kind->open(&fixture->place, &fixture->handle);
-    if (!kind->put_all(&fixture->handle, keys, CLIENTS))
-      csn_workload_fatal("credential_lookup: %s did not take 100,000 keys", kind->name);
+    fill_store(fixture);
   }
-  for (size_t i = 0; i < CLIENTS; i += 97)
-    if (!look_up(fixture, i)) csn_workload_fatal("credential_lookup: %s lost a key", kind->name);
-  free(keys);
+  for (size_t i = 0; i < fixture->set->clients; i += CHECKED_STEP)
+    if (!look_up(fixture, i)) csn_workload_fatal("credential_lookup: %s lost a key", fixture->kind->name);
   fixture->ready = true;
 }
 
@@ -88,13 +128,14 @@ static bool timed_look_up(lookup_fixture *fixture, size_t client, csn_latency *l
 }
 
 static void run(csn_bench *bench, const void *arg) {
-  const csn_store_kind *kind = arg;
-  lookup_fixture *fixture = &fixtures[kind - csn_store_kinds];
+  lookup_fixture *fixture = &fixtures[(const lookup_fixture *)arg - fixtures];
+  const csn_store_kind *kind = fixture->kind;
   if (!kind->installed()) {
     csn_bench_skip(bench, "not installed");
     return;
   }
-  prepare(kind, fixture);
+  prepare(fixture);
+  const uint32_t *order = fixture->set->order;
   static csn_latency latency;
   memset(&latency, 0, sizeof latency);
   bool in_memory = fixture->ring != NULL;
@@ -115,10 +156,13 @@ static void run(csn_bench *bench, const void *arg) {
 }
 
 void csn_bench_credential_lookup(void) {
-  for (size_t k = 0; k < CSN_STORE_KINDS; k++) {
-    if (!csn_store_kinds[k].keyring && csn_store_kinds[k].put_all == NULL) continue; /* it keeps no credentials */
+  for (size_t i = 0; i < SETS * CSN_STORE_KINDS; i++) {
+    lookup_set *set = &sets[i / CSN_STORE_KINDS];
+    const csn_store_kind *kind = &csn_store_kinds[i % CSN_STORE_KINDS];
     char name[64];
-    snprintf(name, sizeof name, "credential_lookup/100k/%s", csn_store_kinds[k].name);
-    csn_bench_register(name, run, &csn_store_kinds[k], NULL);
+    if (!kind->keyring && (set->only_memory || kind->put_all == NULL)) continue; /* or it keeps no credentials */
+    fixtures[i] = (lookup_fixture){.set = set, .kind = kind};
+    snprintf(name, sizeof name, "credential_lookup/%s/%s", set->variant, kind->name);
+    csn_bench_register(name, run, &fixtures[i], NULL);
   }
 }
