@@ -108,7 +108,11 @@ def claims(r):
     for name, low, high in (("nbf", -9000, 0), ("iat", -9000, 0)):
         if r.random() < 0.5:
             pairs.append((name, NOW + r.randint(low, high)))
-    for name in r.sample(["scope", "jti", "roles", "ctx", "n", "ok", "é"], r.randint(0, 4)):
+    if r.random() < 0.4:
+        pairs.append(("jti", r.choice(["a-1", "", "x" * 60])))
+    if r.random() < 0.4:
+        pairs.append(("scope", r.choice(["read write", "read", "orders:write"])))
+    for name in r.sample(["roles", "ctx", "n", "ok", "é"], r.randint(0, 3)):
         pairs.append(
             (
                 name,
@@ -311,6 +315,7 @@ CLAIM_VALUES = {
         "a\nb",
     ],
     "jti": [None, 5, [], "", "x" * 1000],
+    "scope": [None, 5, [], ["read"], {}, True, "", " ", "read  write", " read", "read\t", "\u00e9", 'a"b', "x" * 1000],
     "note": [
         Raw("01"),
         Raw("+1"),
@@ -436,7 +441,7 @@ def header_text(s, r):
 
 
 def claim_value(s, r):
-    name = r.choice(["exp", "exp", "nbf", "iat", "iss", "aud", "sub", "jti", "note", "note"])
+    name = r.choice(["exp", "exp", "nbf", "iat", "iss", "aud", "sub", "jti", "scope", "note", "note"])
     return signed(s, text_of(header(s.alg, r)), text_of(replaced(claims(r), name, r.choice(CLAIM_VALUES[name]))))
 
 
