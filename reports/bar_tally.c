@@ -57,9 +57,6 @@ report_summary report_bar_ratio(const report_section *section, const report_bar 
 
 /* ---- verdicts ---- */
 
-/* The range of the ratios of 4 repetitions to 4 holds the true one with 97 % confidence, that of 3 to 3 with 90 %. */
-enum { REPETITIONS_MIN = 4 };
-
 static const char *const verdicts[REPORT_VERDICTS] = {
     [REPORT_MET] = "met",
     [REPORT_MET_BY_MEDIAN] = "met by the median, but not by the whole interval",
@@ -95,7 +92,7 @@ static report_bar_verdict judge(const report_bar *b, const report_summary *ratio
   if (ratio->count == 0) return REPORT_UNKNOWN;
   bool most = b->want == REPORT_AT_MOST;
   if (reaches(b, ratio->median)) {
-    if (ratio->count < REPETITIONS_MIN) return REPORT_MET_BY_FEW;
+    if (ratio->count < REPORT_REPETITIONS_FULL) return REPORT_MET_BY_FEW;
     return reaches(b, most ? ratio->high : ratio->low) ? REPORT_MET : REPORT_MET_BY_MEDIAN;
   }
   return reaches(b, most ? ratio->low : ratio->high) ? REPORT_MISSED_BY_MEDIAN : REPORT_MISSED;

@@ -6,7 +6,7 @@
 #include "storage.h"
 #include "text.h"
 
-/* Repetitions below which a run is called quick. */
+/* Repetitions below which a run is called quick, and shows no bar to be met. */
 enum { REPORT_REPETITIONS_FULL = 9 };
 
 /* Ranges wider than this part of their median are named. */
