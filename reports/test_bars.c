@@ -91,19 +91,42 @@ static void an_interval_across_the_bar_decides_nothing(void **state) {
   }
 }
 
-/* TBB is slower than libcuckoo by the median, and may be faster. */
-static void the_interval_of_each_peer_counts(void **state) {
-  (void)state;
-  wide_row = "live_8M/tbb/threads:1";
+/* The bar of batches with these times of libcuckoo and TBB. */
+static void assert_two_peers(double libcuckoo, double tbb, const char *measured, const char *verdict) {
   row rows[COUNT_OF(met)];
   memcpy(rows, met, sizeof met);
-  rows[4].time = 210;
+  rows[4].time = tbb;
+  rows[5].time = libcuckoo;
   put_rows(rows, COUNT_OF(rows), 9);
   report_document document = build();
   const report_table *table = &document.chapters[BARS_CHAPTER].table;
-  assert_cell(table, PEER_BATCH_1, MEASURED, "4.10, libcuckoo");
-  assert_cell(table, PEER_BATCH_1, VERDICT, by_median);
+  assert_cell(table, PEER_BATCH_1, MEASURED, measured);
+  assert_cell(table, PEER_BATCH_1, VERDICT, verdict);
   report_document_free(&document);
+}
+
+static void the_interval_of_each_peer_counts(void **state) {
+  (void)state;
+  wide_row = "live_8M/tbb/threads:1"; /* slower by the median, and may be faster */
+  assert_two_peers(205, 210, "4.10, libcuckoo", by_median);
+  wide_row = "live_8M/libcuckoo/threads:1"; /* faster by the median; alone it may not miss the bar, TBB surely does */
+  assert_two_peers(195, 198, "3.90, libcuckoo", "not met");
+  assert_two_peers(195, 205, "3.90, libcuckoo", missed_by_median);
+}
+
+static void the_repetitions_of_each_peer_count(void **state) {
+  (void)state;
+  static const char few[] = "met by the median of too few repetitions";
+  static const struct {
+    const char *row, *verdict;
+  } cases[] = {{"live_8M/libcuckoo/threads:1", few}, /* the fastest */
+               {"live_8M/urcu_lfht/threads:1", few}, /* the slowest */
+               {"live_8M/countersign_batch/threads:1", few},
+               {"live_8M/urcu_lfht/threads:2", "met"}};
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    short_row = cases[i].row;
+    assert_two_peers(205, 300, "4.10, libcuckoo", cases[i].verdict);
+  }
 }
 
 /* Exactly what is wanted is enough, where it is "at least" or "at most". */
@@ -292,6 +315,7 @@ int main(void) {
       cmocka_unit_test_teardown(bars_that_are_missed, clear_folder),
       cmocka_unit_test_teardown(an_interval_across_the_bar_decides_nothing, clear_folder),
       cmocka_unit_test_teardown(the_interval_of_each_peer_counts, clear_folder),
+      cmocka_unit_test_teardown(the_repetitions_of_each_peer_count, clear_folder),
       cmocka_unit_test_teardown(a_bar_is_met_at_its_bound, clear_folder),
       cmocka_unit_test_teardown(a_peer_that_is_as_fast_is_not_beaten, clear_folder),
       cmocka_unit_test_teardown(few_repetitions_show_no_bar, clear_folder),

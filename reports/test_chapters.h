@@ -38,14 +38,16 @@ static inline void put(const char *name, const char *content) {
 /* How far apart a row's repetitions are, in parts of its time: so little that each bar is met, or missed, by the whole
  * interval, or not at all; of the wide row a hundred times as far. */
 static double varying = 0.0005;
-static const char *wide_row; /* NULL: none */
+static const char *wide_row;  /* NULL: none */
+static const char *short_row; /* has one repetition less; NULL: none */
 
 static inline void put_results(const char *context, const row *rows, size_t count, size_t repetitions) {
   FILE *file = open_in_folder("results.json");
   assert_true(fprintf(file, "{\"context\": {%s}, \"benchmarks\": [\n", context) > 0);
   for (size_t i = 0; i < count; i++) {
     double step = varying * (wide_row != NULL && strcmp(rows[i].name, wide_row) == 0 ? 100 : 1);
-    for (size_t r = 0; r < repetitions; r++) {
+    size_t last = repetitions - (short_row != NULL && strcmp(rows[i].name, short_row) == 0);
+    for (size_t r = 0; r < last; r++) {
       double time = rows[i].time * (1 + step * ((double)r - 4));
       bool whole = rows[i].name[0] == '/';
       assert_true(fprintf(file, "%s{\"name\": \"%s%s\", \"repetition_index\": %zu, \"items_per_second\": %.6f",
@@ -115,6 +117,7 @@ static inline int clear_folder(void **state) {
   (void)state;
   varying = 0.0005;
   wide_row = NULL;
+  short_row = NULL;
   static const char *const names[] = {"results.json", REPORT_CAPACITY_FILE, REPORT_COUNTS_FILE};
   for (size_t i = 0; i < COUNT_OF(names); i++) {
     char path[64];
