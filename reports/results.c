@@ -253,7 +253,10 @@ const char *report_results_context(const report_results *results, const char *ke
 
 double report_results_load(const report_results *results) {
   const char *load = report_results_context(results, "load_avg");
-  return load == NULL ? 0 : strtod(load, NULL);
+  if (load == NULL) return NAN;
+  char *end;
+  double average = strtod(load, &end);
+  return end == load ? NAN : average;
 }
 
 bool report_results_one_by_one(const report_results *results) {

@@ -59,7 +59,7 @@ void report_results_free(report_results *results);
 /* The value of a context member, or NULL. */
 const char *report_results_context(const report_results *results, const char *key);
 
-/* The load average at the start; 0 where it is not recorded. */
+/* The load average at the start; NAN where it is not recorded. */
 double report_results_load(const report_results *results);
 
 /* The rows ran one after the other, not in random order; false where it is not recorded. */

@@ -62,8 +62,11 @@ static inline void put_results(const char *context, const row *rows, size_t coun
   assert_int_equal(fclose(file), 0);
 }
 
+/* What the context says where nothing speaks against the rows. */
+#define QUIET "\"load_avg\": [0.1, 0, 0]"
+
 static inline void put_rows(const row *rows, size_t count, size_t repetitions) {
-  put_results("", rows, count, repetitions);
+  put_results(QUIET, rows, count, repetitions);
 }
 
 typedef struct point {
