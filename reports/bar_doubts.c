@@ -1,4 +1,5 @@
-/* What speaks against a ratio of the nonce table: doubts, which leave no verdict, and notes below the table. */
+/* What speaks against a ratio of the nonce table: doubts, which leave no verdict, what makes "met" less than that, and
+ * notes below the table. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ const char *report_bar_doubt(const report_results *results, const report_section
   return NULL;
 }
 
-/* ---- notes ---- */
+/* ---- sizes ---- */
 
 /* "live_8M": 8 * 2^20. */
 static double live_of(const char *variant) {
@@ -67,10 +68,18 @@ static double region_of(const report_row *row, const char *variant) {
   return report_row_counter(row, "bytes_per_nonce") * live_of(variant);
 }
 
-static const report_row *table_row(const report_section *section, const char *variant) {
-  const report_side side = {variant, section->subject->baseline, 1};
-  return report_side_row(section, &side);
+static bool is_own(const report_section *section, const report_side *side) {
+  return side->implementation != NULL && report_is_own(section->subject, side->implementation);
 }
+
+report_bar_verdict report_bar_met(const report_results *results, const report_section *section, const report_bar *bar) {
+  const report_side *own = is_own(section, &bar->over) ? &bar->over : &bar->under;
+  bool compared = !is_own(section, &bar->over) || !is_own(section, &bar->under);
+  double table = region_of(report_side_row(section, own), own->variant);
+  return compared && !(table >= CACHE_TIMES * results->last_cache) ? REPORT_MET_IN_CACHE : REPORT_MET;
+}
+
+/* ---- notes ---- */
 
 /* "; nor are the sets of X (460 MiB), Y (612 MiB)". */
 static void add_small_peers(report_text *text, const report_section *section, const char *variant, double limit) {
@@ -89,10 +98,17 @@ static void add_small_peers(report_text *text, const report_section *section, co
 
 static void note_cache(report_sentences *out, const report_results *results, const report_section *section,
                        const char *variant) {
-  double limit = CACHE_TIMES * results->last_cache, table = region_of(table_row(section, variant), variant);
+  const report_side single = {variant, section->subject->baseline, 1};
+  double limit = CACHE_TIMES * results->last_cache, table = region_of(report_side_row(section, &single), variant);
   report_number table_size, cache_size;
   report_text text = {0};
-  if (!(table < limit)) return;
+  if (table >= limit || report_side_group(section, &single) == NULL) return;
+  if (!(table < limit)) {
+    report_sentence(out, report_variant_label(section->name, variant),
+                    "the size of the table or that of the last-level cache is not known: what is met counts as met in "
+                    "the cache.");
+    return;
+  }
   report_text_format(&text,
                      "the table (%s) is not several times the last-level cache (%s), which answers a part of the "
                      "accesses, or all, in the rows Countersign and Countersign, batches, and in those of CAS and "

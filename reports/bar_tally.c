@@ -59,6 +59,7 @@ report_summary report_bar_ratio(const report_section *section, const report_bar 
 
 static const char *const verdicts[REPORT_VERDICTS] = {
     [REPORT_MET] = "met",
+    [REPORT_MET_IN_CACHE] = "met, in the cache",
     [REPORT_MET_BY_MEDIAN] = "met by the median, but not by the whole interval",
     [REPORT_MET_BY_FEW] = "met by the median of too few repetitions",
     [REPORT_MISSED_BY_MEDIAN] = "not met by the median, though it is within the interval",
@@ -66,6 +67,16 @@ static const char *const verdicts[REPORT_VERDICTS] = {
     [REPORT_NOT_SHOWN] = "not shown by so few claims",
     [REPORT_UNKNOWN] = "not measured",
     [REPORT_NO_BAR] = "no bar",
+};
+
+/* The words of the summary. NULL: not counted, or counted with another. */
+static const char *const counted[REPORT_VERDICTS] = {
+    [REPORT_MET_IN_CACHE] = "in the cache",
+    [REPORT_MET_BY_MEDIAN] = "by the median but not by the whole interval",
+    [REPORT_MET_BY_FEW] = "by the median of too few repetitions",
+    [REPORT_MISSED] = "not met",
+    [REPORT_NOT_SHOWN] = "not shown by so few claims",
+    [REPORT_UNKNOWN] = "not judged",
 };
 
 static bool reaches(const report_bar *b, double ratio) {
@@ -87,13 +98,13 @@ static const char *wanted_of(report_phrase out, const report_bar *b) {
   return out;
 }
 
-static report_bar_verdict judge(const report_bar *b, const report_summary *ratio) {
+static report_bar_verdict judge(const report_bar *b, const report_summary *ratio, report_bar_verdict met) {
   if (b->want == REPORT_SHOWN) return REPORT_NO_BAR;
   if (ratio->count == 0) return REPORT_UNKNOWN;
   bool most = b->want == REPORT_AT_MOST;
   if (reaches(b, ratio->median)) {
     if (ratio->count < REPORT_REPETITIONS_FULL) return REPORT_MET_BY_FEW;
-    return reaches(b, most ? ratio->high : ratio->low) ? REPORT_MET : REPORT_MET_BY_MEDIAN;
+    return reaches(b, most ? ratio->high : ratio->low) ? met : REPORT_MET_BY_MEDIAN;
   }
   return reaches(b, most ? ratio->low : ratio->high) ? REPORT_MISSED_BY_MEDIAN : REPORT_MISSED;
 }
@@ -114,7 +125,7 @@ void report_tally_tell(report_tally *all, const char *what, const char *wanted, 
 }
 
 void report_tally_ratio(report_tally *all, const report_bar *b, const report_summary *ratio, const char *fastest,
-                        const char *doubt) {
+                        report_bar_verdict met, const char *doubt) {
   report_phrase wanted, measured, interval = "";
   report_number digits;
   (void)wanted_of(wanted, b);
@@ -122,7 +133,7 @@ void report_tally_ratio(report_tally *all, const report_bar *b, const report_sum
     report_tally_tell(all, b->what, wanted, "–", "", REPORT_UNKNOWN, NULL);
     return;
   }
-  report_bar_verdict v = doubt != NULL && b->want != REPORT_SHOWN ? REPORT_UNKNOWN : judge(b, ratio);
+  report_bar_verdict v = doubt != NULL && b->want != REPORT_SHOWN ? REPORT_UNKNOWN : judge(b, ratio, met);
   (void)snprintf(measured, sizeof measured, "%s%s%s", report_number_ratio(digits, ratio->median),
                  fastest == NULL ? "" : ", ", fastest == NULL ? "" : fastest);
   report_tally_tell(all, b->what, wanted, measured, report_phrase_interval(interval, ratio), v, doubt);
@@ -139,14 +150,10 @@ void report_tally_conclude(report_sentences *out, const char *lead, report_tally
   for (size_t v = 0; v < REPORT_NO_BAR; v++) count += all->of[v];
   report_text_format(&text, "%s %zu bars %zu %s met", lead == NULL ? "Of" : "of", count, all->of[REPORT_MET],
                      all->of[REPORT_MET] == 1 ? "is" : "are");
-  if (all->of[REPORT_MET_BY_MEDIAN] != 0)
-    report_text_format(&text, ", %zu by the median but not by the whole interval", all->of[REPORT_MET_BY_MEDIAN]);
-  if (all->of[REPORT_MET_BY_FEW] != 0)
-    report_text_format(&text, ", %zu by the median of too few repetitions", all->of[REPORT_MET_BY_FEW]);
-  if (missed != 0) report_text_format(&text, ", %zu not met", missed);
-  if (all->of[REPORT_NOT_SHOWN] != 0)
-    report_text_format(&text, ", %zu not shown by so few claims", all->of[REPORT_NOT_SHOWN]);
-  if (all->of[REPORT_UNKNOWN] != 0) report_text_format(&text, ", %zu not judged", all->of[REPORT_UNKNOWN]);
+  for (size_t v = 0; v < REPORT_VERDICTS; v++) {
+    size_t of = v == REPORT_MISSED ? missed : all->of[v];
+    if (counted[v] != NULL && of != 0) report_text_format(&text, ", %zu %s", of, counted[v]);
+  }
   report_text_add(&text, ".");
   if (missed != 0) report_text_format(&text, " Not met: %s.", report_text_string(&all->missed));
   if (all->missed.failed) text.failed = true;

@@ -31,6 +31,7 @@ report_summary report_bar_ratio(const report_section *section, const report_bar 
 
 typedef enum report_bar_verdict {
   REPORT_MET,
+  REPORT_MET_IN_CACHE,
   REPORT_MET_BY_MEDIAN,
   REPORT_MET_BY_FEW,
   REPORT_MISSED_BY_MEDIAN,
@@ -51,9 +52,10 @@ typedef struct report_tally {
 /* The columns of the table. */
 void report_tally_heads(report_table *table);
 
-/* One bar. `doubt`: why there is no verdict though something was measured; NULL where there is none. */
+/* One bar. `met`: its verdict where the whole interval reaches what is wanted. `doubt`: why it has none though
+ * something was measured; NULL where it has. */
 void report_tally_ratio(report_tally *all, const report_bar *bar, const report_summary *ratio, const char *fastest,
-                        const char *doubt);
+                        report_bar_verdict met, const char *doubt);
 void report_tally_tell(report_tally *all, const char *what, const char *wanted, const char *measured,
                        const char *interval, report_bar_verdict verdict, const char *doubt);
 

@@ -55,7 +55,7 @@ static void tell_ratio(report_tally *all, const report_results *results, const r
   report_summary ratio = report_bar_ratio(section, b, &fastest);
   if (ratio.count == 0 && is_optional(b)) return;
   const char *doubt = ratio.count == 0 ? NULL : report_bar_doubt(results, section, b, &ratio);
-  report_tally_ratio(all, b, &ratio, fastest, doubt);
+  report_tally_ratio(all, b, &ratio, fastest, report_bar_met(results, section, b), doubt);
 }
 
 static void tell_bytes(report_tally *all, const report_section *section) {

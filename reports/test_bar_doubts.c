@@ -77,19 +77,21 @@ static void scaling_is_judged_on_a_quiet_machine_and_up_to_twice(void **state) {
   } cases[] = {
       {QUIET, 62.5, "met", "met"},
       {QUIET, 62.499, twice, "met"},
-      {"\"load_avg\": [0.999, 3, 3]", 65, "met", "met"},
-      {"\"load_avg\": [1, 0, 0]", 65, noisy, noisy},
-      {"\"load_avg\": [1, 0, 0]", 60, twice, noisy},
+      {", \"load_avg\": [0.999, 3, 3]", 65, "met", "met"},
+      {", \"load_avg\": [1, 0, 0]", 65, noisy, noisy},
+      {", \"load_avg\": [1, 0, 0]", 60, twice, noisy},
       {"", 65, noisy, noisy},
-      {"\"load_avg\": []", 65, noisy, noisy},
-      {"\"load_avg\": \"unknown\"", 65, noisy, noisy},
+      {", \"load_avg\": []", 65, noisy, noisy},
+      {", \"load_avg\": \"unknown\"", 65, noisy, noisy},
   };
   varying = 0;
   for (size_t i = 0; i < COUNT_OF(cases); i++) {
     row rows[COUNT_OF(met)];
     memcpy(rows, met, sizeof met);
     rows[1].time = cases[i].single;
-    put_results(cases[i].context, rows, COUNT_OF(rows), 9);
+    char context[256];
+    (void)snprintf(context, sizeof context, SMALL_CACHE "%s", cases[i].context);
+    put_results(context, rows, COUNT_OF(rows), 9);
     report_document document = build();
     const report_table *table = &document.chapters[BARS_CHAPTER].table;
     assert_cell(table, "Two threads against one, single", VERDICT, cases[i].verdict);
@@ -99,9 +101,9 @@ static void scaling_is_judged_on_a_quiet_machine_and_up_to_twice(void **state) {
   }
 }
 
-#define CACHES(bytes) ", \"caches\": [{\"type\": \"Unified\", \"level\": 3, \"size\": " bytes "}]"
+static const char in_cache[] = "met, in the cache";
 
-/* The table takes 86.4 MiB, the peers 240 to 720 MiB. */
+/* The table takes 86.4 MiB, the peers 240 to 720 MiB. Two threads against one: the table against itself. */
 static void sets_that_the_cache_holds_are_named_below_the_bars(void **state) {
   (void)state;
   static const struct {
@@ -114,18 +116,23 @@ static void sets_that_the_cache_holds_are_named_below_the_bars(void **state) {
       {CACHES("272629760"), "sharded mutex (240 MiB), liburcu lfht (480 MiB). ", NULL},
       {CACHES("272629760"), "has the rows that are larger than the cache.", "limit"},
       {CACHES("800000000"), "the last-level cache (763 MiB)", "has the rows that are larger"},
-      {"", "The peers have no batches: they are called one claim at a time.", "several times"},
+      {"\"num_cpus\": 2", "The peers have no batches: they are called one claim at a time.", "several times"},
+      {"\"num_cpus\": 2", "the size of the table or that of the last-level cache is not known: what is met", NULL},
   };
   for (size_t i = 0; i < COUNT_OF(cases); i++) {
     char context[256];
-    (void)snprintf(context, sizeof context, QUIET "%s", cases[i].context);
+    (void)snprintf(context, sizeof context, "%s" QUIET, cases[i].context);
     put_results(context, met, COUNT_OF(met), 9);
     report_document document = build();
     const report_chapter *bars = &document.chapters[BARS_CHAPTER];
+    assert_int_equal(bars->notes.count, i == 0 ? 1 : 2); /* none of live_128M, which was not run */
     if (cases[i].said != NULL) assert_says(&bars->notes, cases[i].said);
     for (size_t n = 0; cases[i].lacks != NULL && n < bars->notes.count; n++)
       assert_lacks(bars->notes.items[n].text, cases[i].lacks);
-    for (size_t r = 0; r < 7; r++) assert_string_equal(report_table_cell(&bars->table, r, VERDICT), "met");
+    for (size_t r = 0; r < 7; r++)
+      assert_string_equal(report_table_cell(&bars->table, r, VERDICT), i == 0 || r >= 5 ? "met" : in_cache);
+    assert_says(&document.summary,
+                i == 0 ? "of 10 bars 8 are met, 2 not" : "of 10 bars 3 are met, 5 in the cache, 2 not");
     report_text page = {0};
     report_markdown(&page, &document);
     const char *cache = report_results_context(&document.results, REPORT_FACT_CACHE);
@@ -139,6 +146,37 @@ static void sets_that_the_cache_holds_are_named_below_the_bars(void **state) {
     report_text_free(&page);
     report_document_free(&document);
   }
+}
+
+/* What its own row says of the table counts, for a peer as for a limit. */
+static void a_table_of_unknown_size_is_taken_to_be_in_the_cache(void **state) {
+  (void)state;
+  row rows[COUNT_OF(met)];
+  memcpy(rows, met, sizeof met);
+  rows[2].bytes = 0; /* batches, one thread */
+  put_rows(rows, COUNT_OF(rows), 9);
+  report_document document = build();
+  const report_table *table = &document.chapters[BARS_CHAPTER].table;
+  assert_cell(table, PEER_BATCH_1, VERDICT, in_cache);
+  assert_cell(table, "Time in batches against CAS", VERDICT, in_cache);
+  assert_says(&document.summary, "of 10 bars 6 are met, 2 in the cache, 2 not judged.");
+  report_document_free(&document);
+}
+
+/* What too few repetitions meet, or none, stays that. */
+static void in_the_cache_only_what_is_met_is_told_apart(void **state) {
+  (void)state;
+  row rows[COUNT_OF(met)];
+  memcpy(rows, met, sizeof met);
+  rows[5].time = 199; /* libcuckoo, one thread */
+  short_row = "live_8M/limit_load/threads:1";
+  put_results(CACHES("800000000") QUIET, rows, COUNT_OF(rows), 9);
+  report_document document = build();
+  const report_table *table = &document.chapters[BARS_CHAPTER].table;
+  assert_cell(table, PEER_BATCH_1, VERDICT, "not met");
+  assert_cell(table, "Time of a single claim", VERDICT, "met by the median of too few repetitions");
+  assert_cell(table, PEER_BATCH_2, VERDICT, in_cache);
+  report_document_free(&document);
 }
 
 static void rows_in_order_are_noted_below_the_bars(void **state) {
@@ -188,6 +226,8 @@ int main(void) {
       cmocka_unit_test_teardown(ratios_are_judged_on_huge_pages_only, clear_folder),
       cmocka_unit_test_teardown(scaling_is_judged_on_a_quiet_machine_and_up_to_twice, clear_folder),
       cmocka_unit_test_teardown(sets_that_the_cache_holds_are_named_below_the_bars, clear_folder),
+      cmocka_unit_test_teardown(a_table_of_unknown_size_is_taken_to_be_in_the_cache, clear_folder),
+      cmocka_unit_test_teardown(in_the_cache_only_what_is_met_is_told_apart, clear_folder),
       cmocka_unit_test_teardown(rows_in_order_are_noted_below_the_bars, clear_folder),
       cmocka_unit_test_teardown(rows_without_huge_pages_are_a_caveat, clear_folder),
   };

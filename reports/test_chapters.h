@@ -63,10 +63,12 @@ static inline void put_results(const char *context, const row *rows, size_t coun
 }
 
 /* What the context says where nothing speaks against the rows. */
-#define QUIET "\"load_avg\": [0.1, 0, 0]"
+#define CACHES(bytes) "\"caches\": [{\"type\": \"Unified\", \"level\": 3, \"size\": " bytes "}]"
+#define SMALL_CACHE CACHES("1048576")
+#define QUIET ", \"load_avg\": [0.1, 0, 0]"
 
 static inline void put_rows(const row *rows, size_t count, size_t repetitions) {
-  put_results(QUIET, rows, count, repetitions);
+  put_results(SMALL_CACHE QUIET, rows, count, repetitions);
 }
 
 typedef struct point {

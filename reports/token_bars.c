@@ -26,7 +26,8 @@ static bool tell_all(report_tally *all, const report_evidence *evidence) {
     ratios[i] = report_bar_ratio(section, &bars[i], &fastest);
     measured += ratios[i].count != 0;
   }
-  for (size_t i = 0; measured > 0 && i < BARS; i++) report_tally_ratio(all, &bars[i], &ratios[i], NULL, NULL);
+  for (size_t i = 0; measured > 0 && i < BARS; i++)
+    report_tally_ratio(all, &bars[i], &ratios[i], NULL, REPORT_MET, NULL);
   return measured > 0;
 }
 
