@@ -76,7 +76,8 @@ report_bar_verdict report_bar_met(const report_results *results, const report_se
   const report_side *own = is_own(section, &bar->over) ? &bar->over : &bar->under;
   bool compared = !is_own(section, &bar->over) || !is_own(section, &bar->under);
   double table = region_of(report_side_row(section, own), own->variant);
-  return compared && !(table >= CACHE_TIMES * results->last_cache) ? REPORT_MET_IN_CACHE : REPORT_MET;
+  if (compared && !(table >= CACHE_TIMES * results->last_cache)) return REPORT_MET_IN_CACHE;
+  return report_results_one_by_one(results) ? REPORT_MET_ONE_BY_ONE : REPORT_MET;
 }
 
 /* ---- notes ---- */
@@ -128,7 +129,7 @@ void report_bar_notes(report_sentences *out, const report_results *results, cons
   if (report_results_one_by_one(results))
     report_sentence(out, NULL,
                     "The rows ran one after the other: how the machine drifted between two rows is in their ratio, but "
-                    "neither in its interval nor in the verdict.");
+                    "not in its interval. So what is met counts apart.");
   note_cache(out, results, section, REPORT_VARIANT_LARGE);
   note_cache(out, results, section, REPORT_VARIANT_HUGE);
 }

@@ -60,6 +60,7 @@ report_summary report_bar_ratio(const report_section *section, const report_bar 
 static const char *const verdicts[REPORT_VERDICTS] = {
     [REPORT_MET] = "met",
     [REPORT_MET_IN_CACHE] = "met, in the cache",
+    [REPORT_MET_ONE_BY_ONE] = "met, one after the other",
     [REPORT_MET_BY_MEDIAN] = "met by the median, but not by the whole interval",
     [REPORT_MET_BY_FEW] = "met by the median of too few repetitions",
     [REPORT_MISSED_BY_MEDIAN] = "not met by the median, though it is within the interval",
@@ -72,6 +73,7 @@ static const char *const verdicts[REPORT_VERDICTS] = {
 /* The words of the summary. NULL: not counted, or counted with another. */
 static const char *const counted[REPORT_VERDICTS] = {
     [REPORT_MET_IN_CACHE] = "in the cache",
+    [REPORT_MET_ONE_BY_ONE] = "by rows that ran one after the other",
     [REPORT_MET_BY_MEDIAN] = "by the median but not by the whole interval",
     [REPORT_MET_BY_FEW] = "by the median of too few repetitions",
     [REPORT_MISSED] = "not met",

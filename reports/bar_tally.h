@@ -32,6 +32,7 @@ report_summary report_bar_ratio(const report_section *section, const report_bar 
 typedef enum report_bar_verdict {
   REPORT_MET,
   REPORT_MET_IN_CACHE,
+  REPORT_MET_ONE_BY_ONE,
   REPORT_MET_BY_MEDIAN,
   REPORT_MET_BY_FEW,
   REPORT_MISSED_BY_MEDIAN,

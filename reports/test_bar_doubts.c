@@ -179,16 +179,31 @@ static void in_the_cache_only_what_is_met_is_told_apart(void **state) {
   report_document_free(&document);
 }
 
-static void rows_in_order_are_noted_below_the_bars(void **state) {
+/* In every ratio, that of the table to itself, too; not in bytes. What is in the cache, too, is told as that. */
+static void rows_in_order_are_told_apart(void **state) {
   (void)state;
-  static const char *const contexts[] = {"\"order\": \"one after the other\"", "\"order\": \"random\"", ""};
-  for (size_t i = 0; i < COUNT_OF(contexts); i++) {
-    put_results(contexts[i], met, COUNT_OF(met), 9);
+  static const char in_order[] = "met, one after the other";
+#define IN_ORDER ", \"order\": \"one after the other\"" QUIET
+  static const struct {
+    const char *context, *compared, *scaling, *summary;
+  } cases[] = {
+      {SMALL_CACHE IN_ORDER, in_order, in_order,
+       "of 10 bars 1 is met, 7 by rows that ran one after the other, 2 not judged."},
+      {CACHES("800000000") IN_ORDER, in_cache, in_order,
+       "of 10 bars 1 is met, 5 in the cache, 2 by rows that ran one after the other, 2 not judged."},
+      {SMALL_CACHE ", \"order\": \"random\"" QUIET, "met", "met", "of 10 bars 8 are met, 2 not judged."},
+      {SMALL_CACHE QUIET, "met", "met", "of 10 bars 8 are met, 2 not judged."},
+  };
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    put_results(cases[i].context, met, COUNT_OF(met), 9);
     report_document document = build();
-    const report_sentences *notes = &document.chapters[BARS_CHAPTER].notes;
-    if (i == 0)
-      assert_says(notes, "how the machine drifted between two rows is in their ratio, but neither in its interval");
-    for (size_t n = 0; i != 0 && n < notes->count; n++) assert_lacks(notes->items[n].text, "drift");
+    const report_chapter *bars = &document.chapters[BARS_CHAPTER];
+    for (size_t r = 0; r < 7; r++)
+      assert_string_equal(report_table_cell(&bars->table, r, VERDICT), r < 5 ? cases[i].compared : cases[i].scaling);
+    assert_cell(&bars->table, "Bytes", VERDICT, "met");
+    assert_says(&document.summary, cases[i].summary);
+    if (i < 2) assert_says(&bars->notes, "how the machine drifted between two rows is in their ratio, but not in its");
+    for (size_t n = 0; i >= 2 && n < bars->notes.count; n++) assert_lacks(bars->notes.items[n].text, "drift");
     report_document_free(&document);
   }
 }
@@ -228,7 +243,7 @@ int main(void) {
       cmocka_unit_test_teardown(sets_that_the_cache_holds_are_named_below_the_bars, clear_folder),
       cmocka_unit_test_teardown(a_table_of_unknown_size_is_taken_to_be_in_the_cache, clear_folder),
       cmocka_unit_test_teardown(in_the_cache_only_what_is_met_is_told_apart, clear_folder),
-      cmocka_unit_test_teardown(rows_in_order_are_noted_below_the_bars, clear_folder),
+      cmocka_unit_test_teardown(rows_in_order_are_told_apart, clear_folder),
       cmocka_unit_test_teardown(rows_without_huge_pages_are_a_caveat, clear_folder),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

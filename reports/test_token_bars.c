@@ -35,6 +35,15 @@ static void a_bar_that_is_missed_is_named(void **state) {
   report_document_free(&document);
 }
 
+static void rows_in_order_are_told_apart(void **state) {
+  (void)state;
+  put_results("\"order\": \"one after the other\"", all, COUNT_OF(all), 9);
+  report_document document = build();
+  assert_cell(&document.chapters[TOKEN_BARS_CHAPTER].table, "RS256", VERDICT, "met, one after the other");
+  assert_says(&document.summary, "of 5 bars 0 are met, 5 by rows that ran one after the other.");
+  report_document_free(&document);
+}
+
 static void what_was_not_run_is_not_judged(void **state) {
   (void)state;
   put_rows(all, 2, 9);
@@ -57,6 +66,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_teardown(bars_that_are_met, clear_folder),
       cmocka_unit_test_teardown(a_bar_that_is_missed_is_named, clear_folder),
+      cmocka_unit_test_teardown(rows_in_order_are_told_apart, clear_folder),
       cmocka_unit_test_teardown(what_was_not_run_is_not_judged, clear_folder),
       cmocka_unit_test_teardown(without_bare_verification_there_are_no_bars, clear_folder),
   };

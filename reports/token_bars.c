@@ -26,8 +26,9 @@ static bool tell_all(report_tally *all, const report_evidence *evidence) {
     ratios[i] = report_bar_ratio(section, &bars[i], &fastest);
     measured += ratios[i].count != 0;
   }
-  for (size_t i = 0; measured > 0 && i < BARS; i++)
-    report_tally_ratio(all, &bars[i], &ratios[i], NULL, REPORT_MET, NULL);
+  bool one_by_one = report_results_one_by_one(evidence->analysis->results);
+  report_bar_verdict met = one_by_one ? REPORT_MET_ONE_BY_ONE : REPORT_MET;
+  for (size_t i = 0; measured > 0 && i < BARS; i++) report_tally_ratio(all, &bars[i], &ratios[i], NULL, met, NULL);
   return measured > 0;
 }
 
