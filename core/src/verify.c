@@ -62,8 +62,6 @@ static csn_reason check_request(csn_path *path) {
 
 static csn_reason read_credential(csn_path *path) {
   const csn_verifier *verifier = path->verifier;
-  if (verifier->config.scheme->standard != CSN_STANDARD_NONE)
-    return CSN_REASON_ACCEPTED; /* read where it is verified */
   csn_reason reason = csn_credential_read(verifier->config.scheme, path->request, &path->credential, path->verdict);
   if (reason != CSN_REASON_ACCEPTED) return reason;
   if (signs_requests(verifier) && path->request->body.len > 0 && !verifier->config.allow_unsigned_body &&

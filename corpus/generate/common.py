@@ -3,6 +3,8 @@ import base64
 import json
 import os
 import re
+import subprocess
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VECTORS = os.path.join(os.path.dirname(HERE), "vectors")
@@ -125,3 +127,40 @@ def write(
         put(file_name, text)
     if jwks is not None:
         put("jwks.json", pretty(jwks))
+
+
+# ---- what the differential runs share ----
+
+
+def changed(chance, line):
+    """One byte of the target or of a header's value is another, is gone or is there once more."""
+    places = ["target"] + [i for i, (_, value) in enumerate(line["headers"]) if value]
+    place = chance.choice(places)
+    old = line["target"] if place == "target" else line["headers"][place][1]
+    at = chance.randrange(len(old))
+    new = chance.choice(
+        [
+            old[:at] + chr(chance.randrange(0x20, 0x7F)) + old[at + 1 :],
+            old[:at] + old[at + 1 :],
+            old[:at] + old[at] + old[at:],
+        ]
+    )
+    line = {**line, "headers": [list(pair) for pair in line["headers"]]}
+    if place == "target":
+        line["target"] = new
+    else:
+        line["headers"][place][1] = new
+    return line
+
+
+def verdicts(csn, policy, lines):
+    """What csn verify says of request lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "policy.json")
+        with open(file, "w", encoding="utf-8") as out:
+            json.dump(policy, out)
+        command = [csn, "verify", "--policy", file, "--now", str(T0)]
+        text_in = "".join(compact(line) + "\n" for line in lines)
+        run = subprocess.run(command, input=text_in, capture_output=True, text=True, check=False)
+        assert run.returncode < 2, run.stderr
+        return [json.loads(line) for line in run.stdout.splitlines()]

@@ -31,7 +31,8 @@ def query_param(query, name):
     pairs = [pair.partition("=") for pair in query.split("&")]
     values = [v for n, _, v in pairs if urllib.parse.unquote_plus(n) == urllib.parse.unquote(name)]
     (value,) = values
-    return urllib.parse.quote(urllib.parse.unquote_plus(value), safe="*-._")
+    # The application/x-www-form-urlencoded percent-encode set, which has the tilde, too.
+    return urllib.parse.quote(urllib.parse.unquote_to_bytes(value.replace("+", " ")), safe="*-._").replace("~", "%7E")
 
 
 def field(headers, name):
@@ -58,8 +59,8 @@ def value_of(identifier, method, target, headers, scheme, authority):
     if params == ";bs":
         return ", ".join(f":{base64.b64encode(line.encode()).decode('ascii')}:" for line in lines)
     if params.startswith(";key="):
-        members = dict(member.split("=", 1) for line in lines for member in line.split(", "))
-        return members[params[6:-1]]
+        members = dict(member.partition("=")[::2] for line in lines for member in re.split(r"[ \t]*,[ \t]*", line))
+        return re.sub(" +", " ", members[params[6:-1]])  # between the items of an inner list
     return ", ".join(lines)  # `sf` is covered only where the value is canonical already
 
 

@@ -7,18 +7,14 @@ CSN is the program, such as build/release/csn. Every one of COUNT requests (2000
 in one byte of its target or of a header: where csn still accepts it, botocore must sign the changed request alike.
 Prints what disagrees; exit status 1 where something does, 2 on wrong usage. Needs Debian's python3-botocore; no part of
 `make test`."""
-import json
-import os
 import random
-import subprocess
 import sys
-import tempfile
 from urllib.parse import quote
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 
 from aws_sigv4 import FIRST, POLICY, S3_POLICY, pins_of, policy_with, signed
-from common import T0, compact
+from common import changed, compact, verdicts
 
 KINDS = [
     (policy_with(POLICY, path="normalized"), SigV4Auth, SigV4QueryAuth),
@@ -62,39 +58,6 @@ def random_request(chance, kind):
         token="token+/=" if chance.randrange(4) == 0 else None,
         expires=chance.choice([1, 60, 604800]) if presigned else None,
     )
-
-
-def changed(chance, line):
-    """One byte of the target or of a header's value is another, is gone or is there once more."""
-    places = ["target"] + [i for i, (_, value) in enumerate(line["headers"]) if value]
-    place = chance.choice(places)
-    old = line["target"] if place == "target" else line["headers"][place][1]
-    at = chance.randrange(len(old))
-    new = chance.choice(
-        [
-            old[:at] + chr(chance.randrange(0x20, 0x7F)) + old[at + 1 :],
-            old[:at] + old[at + 1 :],
-            old[:at] + old[at] + old[at:],
-        ]
-    )
-    line = {**line, "headers": [list(pair) for pair in line["headers"]]}
-    if place == "target":
-        line["target"] = new
-    else:
-        line["headers"][place][1] = new
-    return line
-
-
-def verdicts(csn, policy, lines):
-    with tempfile.TemporaryDirectory() as folder:
-        file = os.path.join(folder, "policy.json")
-        with open(file, "w", encoding="utf-8") as out:
-            json.dump(policy, out)
-        command = [csn, "verify", "--policy", file, "--now", str(T0)]
-        text_in = "".join(compact(line) + "\n" for line in lines)
-        run = subprocess.run(command, input=text_in, capture_output=True, text=True, check=False)
-        assert run.returncode < 2, run.stderr
-        return [json.loads(line) for line in run.stdout.splitlines()]
 
 
 def signs_alike(line, policy):
