@@ -9,24 +9,9 @@
  *
  * Nothing that is not authenticated writes any state: the nonce is claimed when everything else has passed. (A key that
  * was derived for AWS Signature Version 4 is remembered once a request has verified with it.) */
-#include <countersign/verifier.h>
-#include <stdlib.h>
-
 #include "ct.h"
 #include "refuse.h"
-#include "template.h"
-
-enum { DUMMIES = 3 };
-
-struct csn_verifier {
-  csn_verifier_config config;
-  csn_template canonical; /* no pieces where the scheme signs no requests */
-  bool signs_body_hash;
-  csn_span client_id;           /* of a scheme with a client of its own; else empty */
-  csn_key dummies[DUMMIES];     /* HS256, HS384, HS512: what an unknown client's request is checked against, so that it
-                             costs the same */
-  csn_sigv4_cache *sigv4_cache; /* NULL where the scheme is another */
-};
+#include "verifier_parts.h"
 
 /* What is known of one request on its way. */
 typedef struct csn_path {
@@ -48,10 +33,6 @@ static bool signs_requests(const csn_verifier *verifier) {
 
 static bool has_time(const csn_verifier *verifier) {
   return signs_requests(verifier) && !verifier->config.scheme->replayable;
-}
-
-static bool has_nonce(const csn_verifier *verifier) {
-  return csn_form_find(&verifier->config.scheme->forms[0], CSN_FIELD_NONCE) != NULL;
 }
 
 /* ---- the steps ---- */
@@ -181,7 +162,7 @@ static csn_reason find_client(csn_path *path) {
 /* The nonce's table line comes from memory while the MAC is computed. */
 static void prefetch_nonce(const csn_path *path) {
   const csn_nonce_store *nonces = &path->verifier->config.nonces;
-  if (!has_nonce(path->verifier) || nonces->prefetch == NULL) return;
+  if (!csn_verifier_has_nonce(path->verifier) || nonces->prefetch == NULL) return;
   nonces->prefetch(nonces->self, path->credential.fields[CSN_FIELD_CLIENT_ID],
                    path->credential.fields[CSN_FIELD_NONCE]);
 }
@@ -221,7 +202,7 @@ static csn_reason find_keys(csn_path *path) {
     if (key_fits(&path->credential, found[i])) path->keys[path->key_count++] = found[i];
   }
   if (path->key_count > 0) return CSN_REASON_ACCEPTED;
-  for (size_t i = 0; i < DUMMIES && path->key_count == 0; i++) {
+  for (size_t i = 0; i < CSN_VERIFIER_DUMMIES && path->key_count == 0; i++) {
     const csn_key *dummy = &path->verifier->dummies[i];
     if (csn_hmac_bytes(dummy) == path->credential.signatures[0].len) path->keys[path->key_count++] = dummy;
   }
@@ -369,87 +350,4 @@ void csn_verify_batch(const csn_verifier *verifier, const csn_request *requests,
 
 void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_t now, csn_verdict *verdict) {
   verify_group(verifier, request, verdict, 1, clamp_time(now));
-}
-
-/* ---- making a verifier ---- */
-
-static bool is_preset(const csn_scheme *scheme) {
-  return scheme == csn_scheme_preset(csn_span_str(scheme->name));
-}
-
-static bool api_key_policy_valid(const csn_api_key_policy *policy) {
-  return policy->pepper != NULL && (policy->pepper->uses & CSN_USE_API_KEY) != 0 && policy->source.find != NULL &&
-         csn_api_key_scopes_valid(policy->scopes);
-}
-
-static bool standard_policy_valid(const csn_verifier_config *config) {
-  switch (config->scheme->standard) {
-    case CSN_STANDARD_NONE:
-      return true;
-    case CSN_STANDARD_AWS_SIGV4:
-      return csn_sigv4_policy_valid(&config->sigv4);
-    case CSN_STANDARD_HTTP_SIGNATURES:
-      return config->nonces.claim != NULL && csn_http_signature_policy_valid(&config->http_signature);
-  }
-  return false;
-}
-
-static csn_error check_config(const csn_verifier_config *config) {
-  if (config->scheme == NULL) return CSN_ERROR_INVALID_ARGUMENT;
-  if (config->scheme->has_api_key) {
-    if (!api_key_policy_valid(&config->api_key)) return CSN_ERROR_INVALID_ARGUMENT;
-  } else if (config->keyring == NULL) {
-    return CSN_ERROR_INVALID_ARGUMENT;
-  }
-  size_t at = 0;
-  bool names_client = config->client_id.len > 0;
-  if (names_client && (config->scheme->client == NULL || !csn_client_id_valid(config->client_id, &at))) {
-    return CSN_ERROR_INVALID_ARGUMENT;
-  }
-  if (config->window < 1 || config->window > CSN_WINDOW_MAX) return CSN_ERROR_INVALID_ARGUMENT;
-  if (!standard_policy_valid(config)) return CSN_ERROR_INVALID_ARGUMENT;
-  if (config->scheme->has_token && !csn_jwt_policy_valid(&config->jwt)) return CSN_ERROR_INVALID_ARGUMENT;
-  return CSN_OK;
-}
-
-static csn_error prepare(csn_verifier *verifier, const csn_verifier_config *config) {
-  csn_error error = check_config(config);
-  if (error != CSN_OK) return error;
-  verifier->config = *config;
-  if (config->allow_unsigned_body) verifier->config.http_signature.allow_unsigned_body = true;
-  verifier->client_id = config->client_id.len > 0 ? config->client_id : csn_span_str(config->scheme->client);
-  if ((error = csn_scheme_compile(config->scheme, &verifier->canonical)) != CSN_OK) return error;
-  if (has_nonce(verifier) && config->nonces.claim == NULL) return CSN_ERROR_INVALID_ARGUMENT;
-  if (verifier->canonical.ambiguous && !is_preset(config->scheme) && !config->allow_ambiguous) {
-    return CSN_ERROR_TEMPLATE_AMBIGUOUS;
-  }
-  verifier->signs_body_hash = csn_template_covers(&verifier->canonical, CSN_FIELD_BODY_SHA256);
-  for (size_t i = 0; i < DUMMIES; i++) {
-    csn_hmac_set_key_of(&verifier->dummies[i], (csn_alg)(CSN_ALG_HS256 + i), csn_span_of(NULL, 0));
-  }
-  if (config->scheme->standard != CSN_STANDARD_AWS_SIGV4) return CSN_OK;
-  return csn_sigv4_cache_new(&verifier->sigv4_cache, &config->sigv4);
-}
-
-csn_error csn_verifier_new(csn_verifier **out, const csn_verifier_config *config) {
-  csn_verifier *verifier = calloc(1, sizeof *verifier);
-  *out = NULL;
-  if (verifier == NULL) return CSN_ERROR_NO_MEMORY;
-  csn_error error = prepare(verifier, config);
-  if (error != CSN_OK) {
-    csn_verifier_free(verifier);
-    return error;
-  }
-  *out = verifier;
-  return CSN_OK;
-}
-
-void csn_verifier_free(csn_verifier *verifier) {
-  if (verifier == NULL) return;
-  csn_sigv4_cache_free(verifier->sigv4_cache);
-  free(verifier);
-}
-
-bool csn_verifier_is_ambiguous(const csn_verifier *verifier) {
-  return verifier->canonical.ambiguous;
 }
