@@ -78,8 +78,9 @@ static bool read_preset(csn_policy_reader *r, uint32_t node) {
     name_presets(known, sizeof known);
     return csn_policy_refuse(r, node, "preset", "must be one of %s", known);
   }
-  if (r->before != NULL && strcmp(scheme->name, r->before->config.scheme->name) != 0) {
-    return csn_policy_refuse(r, node, "preset", "must stay %s while the command runs", r->before->config.scheme->name);
+  const char *before = r->before == NULL ? scheme->name : r->before->config.scheme->name;
+  if (strcmp(scheme->name, before) != 0) {
+    return csn_policy_refuse(r, node, "preset", "must stay %s while the command runs", before);
   }
   r->out->config.scheme = scheme;
   if (scheme->has_token) r->uses |= CSN_USE_TOKEN;

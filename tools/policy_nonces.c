@@ -35,7 +35,11 @@ static bool take_table(csn_policy_reader *r, uint32_t node, uint32_t window, int
 bool csn_policy_read_nonces(csn_policy_reader *r, uint32_t node, uint32_t window) {
   int64_t capacity = CSN_POLICY_NONCES_DEFAULT;
   uint32_t at = 0;
-  if (!csn_policy_has(r->out, CSN_FIELD_NONCE)) return true;
+  bool has_nonce = csn_policy_has(r->out, CSN_FIELD_NONCE);
+  if (r->before != NULL && has_nonce != csn_policy_has(r->before, CSN_FIELD_NONCE)) {
+    return csn_policy_refuse(r, 0, "preset", "must go on with a nonce, or without one, while the command runs");
+  }
+  if (!has_nonce) return true;
   r->section = "nonces";
   if (node != 0 && (!csn_policy_fields(r, node, nonces_fields, 1, &at) ||
                     !csn_policy_whole(r, at, "capacity", 1, INT64_C(1) << 36, &capacity))) {
