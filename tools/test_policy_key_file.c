@@ -116,6 +116,8 @@ static void files_that_do_not_fit_are_refused(void **state) {
               "keys[0].key_file: line 1 of it: this algorithm is not supported");
   must_refuse("ES256", ES256 "\"use\":[\"request\"],\"client_id\":\"c\",", "public.pem",
               "keys[0].alg: is ES256, with which no request of the preset is signed\n");
+  must_refuse("ES256", ES256 "\"use\":[\"api_key\"],", "public.pem",
+              "keys[0].key_file: line 1 of it: this algorithm is not supported");
   must_refuse("ES256", ES256, "twice", "keys[0].key_file: ");
   must_refuse("ES256", ES256, "text", "keys[0].key_file: ");
   must_refuse("HS256", "", "oct", "keys[0].key_file: line 1 of it: an HMAC key is shorter than its hash");
