@@ -179,6 +179,8 @@ csn_error csn_http_sign(csn_signed *out, const csn_http_sign_input *input) {
   s.buffer = (csn_byte_buffer){.bytes = out->bytes, .size = sizeof out->bytes};
   s.sink = csn_byte_buffer_sink(&s.buffer);
   s.start = out->header_count = 0;
+  out->target = input->request->target;
+  out->body = input->request->body;
   if (!input_is_valid(input)) return CSN_ERROR_INVALID_ARGUMENT;
   set_request(&s);
   csn_error error = write_input(&s);

@@ -54,6 +54,7 @@ static void the_rfcs_signatures_are_made(void **state) {
   made.params.created = 1618884473;
   assert_int_equal(csn_http_sign(&out, &made), CSN_OK);
   assert_int_equal(out.header_count, 2);
+  assert_true(csn_span_equal(out.target, test_request.target) && csn_span_equal(out.body, test_request.body));
   assert_span(out.headers[0].name, "Signature-Input");
   assert_span(out.headers[0].value,
               "sig-b25=(\"date\" \"@authority\" \"content-type\");created=1618884473;keyid=\"test-shared-secret\"");
