@@ -83,6 +83,13 @@ static bool read_preset(csn_policy_reader *r, uint32_t node) {
     return csn_policy_refuse(r, node, "preset", "must stay %s while the command runs", before);
   }
   r->out->config.scheme = scheme;
+  return true;
+}
+
+/* The preset, or the policy's own scheme in its place, and what keys it needs. */
+static bool read_scheme(csn_policy_reader *r, const uint32_t at[FIELDS]) {
+  if (!read_preset(r, at[PRESET]) || !csn_policy_read_scheme(r, at[SCHEME])) return false;
+  const csn_scheme *scheme = r->out->config.scheme;
   if (scheme->has_token) r->uses |= CSN_USE_TOKEN;
   if (scheme->template_text != NULL || scheme->standard != CSN_STANDARD_NONE) r->uses |= CSN_USE_REQUEST;
   if (scheme->has_api_key) r->uses |= CSN_USE_API_KEY;
@@ -234,8 +241,7 @@ static bool read_policy(csn_policy_reader *r) {
   if (csn_json_type_of(&r->json, 0) != CSN_JSON_OBJECT) {
     return csn_policy_refuse(r, 0, NULL, "a policy is a JSON object");
   }
-  if (!csn_policy_fields(r, 0, policy_fields, FIELDS, at) || !read_preset(r, at[PRESET]) ||
-      !csn_policy_read_scheme(r, at[SCHEME]) || !check_preset_has(r, at) ||
+  if (!csn_policy_fields(r, 0, policy_fields, FIELDS, at) || !read_scheme(r, at) || !check_preset_has(r, at) ||
       !csn_policy_whole(r, at[WINDOW], "window_seconds", 1, CSN_WINDOW_MAX, &config->window)) {
     return false;
   }

@@ -190,6 +190,10 @@ static bool read_scheme(csn_policy_reader *r, uint32_t node, csn_policy_scheme *
 
 bool csn_policy_read_scheme(csn_policy_reader *r, uint32_t node) {
   if (node == 0) return true;
+  if (r->out->config.scheme->standard != CSN_STANDARD_NONE) {
+    return csn_policy_refuse(r, node, "scheme", "contradicts the preset: %s says itself what is where and signed",
+                             r->out->config.scheme->name);
+  }
   csn_policy_scheme *own = calloc(1, sizeof *own);
   if (own == NULL) return csn_policy_refuse(r, node, "scheme", "%s", strerror(ENOMEM));
   r->out->scheme_memory = own;

@@ -137,6 +137,16 @@ static void what_does_not_fit_is_refused(void **state) {
        "scheme: the scheme asks for a field that it does not locate, or the reverse"},
       {POLICY("hmac-authorization", "\"fields\":{\"nonce\":{\"header\":\"N\"}}", "c"),
        "scheme.fields: the preset writes its credential in several forms"},
+      {POLICY("http-signature", "", "c"),
+       "scheme: contradicts the preset: http-signature says itself what is where and signed"},
+      {POLICY("aws-sigv4", "\"time_unit\":\"seconds\"", "c"),
+       "scheme: contradicts the preset: aws-sigv4 says itself what is where and signed"},
+      {POLICY("bearer-jwt",
+              "\"template\":\"{timestamp}|{nonce}|{body}\",\"signature_encoding\":\"hex\",\"allow_ambiguous\":true,"
+              "\"fields\":{\"timestamp\":{\"header\":\"X\"},\"nonce\":{\"header\":\"N\"},\"signature\":{\"header\":"
+              "\"S\"}}",
+              "c"),
+       "keys[0].use: is missing: this preset has keys for requests and keys for tokens"},
   };
   csn_policy empty = {0};
   (void)state;
