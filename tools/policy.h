@@ -49,8 +49,8 @@ bool csn_policy_load_keys(csn_policy *out, const char *path, csn_policy_keep *ke
 
 /* Loads `path` again in the place of `policy`, which keeps its nonce table: what was accepted before is a replay after.
  * On false `error` says why and `policy` is as before. What the table depends on must not change: the preset and, where
- * it has a nonce, the capacity; the window must not grow, since older nonces are forgotten when their own window ends.
- * No other thread may use the policy meanwhile. */
+ * it has a nonce, the capacity; the window and http_signature's leeway must not grow, since older nonces are forgotten
+ * when their own end. No other thread may use the policy meanwhile. */
 bool csn_policy_reload(csn_policy *policy, const char *path, int64_t now, csn_policy_error *error) CSN_WARN_UNUSED;
 
 /* Whether requests of the policy's preset have this field. */

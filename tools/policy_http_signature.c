@@ -77,6 +77,15 @@ static bool read_context(csn_policy_reader *r, const uint32_t *at, csn_policy_si
          csn_policy_refuse(r, at[SCHEME], "scheme", "must be https or http");
 }
 
+/* A nonce is forgotten when the leeway of its time ends. */
+static bool read_leeway(csn_policy_reader *r, uint32_t node, int64_t *leeway) {
+  if (!csn_policy_whole(r, node, "leeway_seconds", 0, CSN_SIGNATURE_LEEWAY_MAX, leeway)) return false;
+  if (r->before == NULL || *leeway <= r->before->config.http_signature.leeway) return true;
+  return csn_policy_refuse(r, node, "leeway_seconds",
+                           "must not grow while the command runs: nonces are remembered for %lld seconds of it",
+                           (long long)r->before->config.http_signature.leeway);
+}
+
 bool csn_policy_read_http_signature(csn_policy_reader *r, uint32_t node) {
   csn_http_signature_policy *policy = &r->out->config.http_signature;
   uint32_t at[FIELDS];
@@ -87,8 +96,7 @@ bool csn_policy_read_http_signature(csn_policy_reader *r, uint32_t node) {
               csn_policy_string(r, at[LABEL], "label", memory->label, sizeof memory->label, &policy->label) &&
               csn_policy_string(r, at[TAG], "tag", memory->tag, sizeof memory->tag, &policy->tag) &&
               read_context(r, at, memory, &policy->context) && read_components(r, at[COMPONENTS], memory) &&
-              read_lists(r, at, policy) &&
-              csn_policy_whole(r, at[LEEWAY], "leeway_seconds", 0, CSN_SIGNATURE_LEEWAY_MAX, &policy->leeway);
+              read_lists(r, at, policy) && read_leeway(r, at[LEEWAY], &policy->leeway);
   r->section = "";
   return good;
 }

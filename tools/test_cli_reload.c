@@ -108,6 +108,26 @@ static void a_window_only_shrinks(void **state) {
   assert_int_equal(stop(&run), 0);
 }
 
+#define HTTP(leeway)                                                                                  \
+  "{\"preset\":\"http-signature\",\"http_signature\":{\"components\":[],\n\"leeway_seconds\":" leeway \
+  "},\"keys\":[" KEY("k", "c") "]}"
+
+/* So does the leeway behind a signature's expires, for the same reason. */
+static void a_leeway_only_shrinks(void **state) {
+  (void)state;
+  open_run run = start_with(HTTP("60"));
+  must_answer(&run, GET, "\"field_missing\"");
+  must_refuse(&run, HTTP("61"),
+              "/p:2: http_signature.leeway_seconds: must not grow while the command runs: nonces are remembered for 60 "
+              "seconds of it");
+  must_load(&run, HTTP("60"));
+  must_load(&run, HTTP("59"));
+  must_refuse(&run, HTTP("60"), "are remembered for 59 seconds");
+  must_load(&run, "{\"preset\":\"http-signature\",\"keys\":[" KEY("k", "c") "]}");
+  must_refuse(&run, HTTP("1"), "are remembered for 0 seconds");
+  assert_int_equal(stop(&run), 1);
+}
+
 /* Without a table there is nothing that a limit must be kept for. */
 static void tokens_are_judged_by_the_new_policy(void **state) {
   (void)state;
@@ -136,6 +156,7 @@ int main(void) {
       cmocka_unit_test(a_replay_before_is_a_replay_after),
       cmocka_unit_test(a_refused_policy_changes_nothing),
       cmocka_unit_test(a_window_only_shrinks),
+      cmocka_unit_test(a_leeway_only_shrinks),
       cmocka_unit_test(tokens_are_judged_by_the_new_policy),
       cmocka_unit_test(the_next_line_is_judged_by_it),
   };
