@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../core/src/alg.h"
+#include "../core/src/credential.h"
 #include "command.h"
 #include "input.h"
 #include "policy.h"
@@ -79,6 +81,15 @@ static const char *alg_of(unsigned bit) {
   return csn_alg_name((csn_alg)bit);
 }
 
+static const char *http_alg_of(unsigned bit) {
+  return csn_alg_find((csn_alg)bit)->http_name;
+}
+
+static const char *parameter_of(unsigned bit) {
+  static const char *const names[] = {"expires", "nonce", "alg"};
+  return bit < sizeof names / sizeof names[0] ? names[bit] : "?";
+}
+
 static const char *claim_of(unsigned bit) {
   static const char *const names[] = {"exp", "nbf", "iat", "iss", "aud", "sub", "jti"};
   return bit < sizeof names / sizeof names[0] ? names[bit] : "?";
@@ -91,12 +102,47 @@ static const char *use_of(unsigned bit) {
 
 /* ---- what a policy means ---- */
 
+static bool follows(const csn_policy *policy, csn_standard standard) {
+  return policy->config.scheme->standard == standard;
+}
+
+static void print_place(csn_json_out *out, const csn_form *form, const csn_location *location) {
+  text(out, "\n  ");
+  text(out, csn_field_label(location->field));
+  text(out, " in ");
+  text(out, csn_policy_source_name(location->source));
+  name(out, " ", csn_span_str(location->name));
+  if (location->prefix != NULL) name(out, ", prefix ", csn_span_str(location->prefix));
+  if (location->param == NULL) return;
+  name(out, ", parameter ", csn_span_str(location->param));
+  name(out, ", separator ", csn_span_of(&form->separator, 1));
+}
+
+/* In the place of the preset's summary, which may say otherwise. */
+static void print_own_scheme(csn_json_out *out, const csn_scheme *scheme) {
+  text(out, ", changed by the policy's own scheme");
+  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && csn_scheme_form_count(scheme) == 1; i++) {
+    const csn_location *location = &scheme->forms[0].locations[i];
+    if (location->source != CSN_SOURCE_NONE) print_place(out, &scheme->forms[0], location);
+  }
+  if (scheme->template_text == NULL) return;
+  text(out, "\n  signature in ");
+  text(out, csn_policy_encoding_name(scheme->signature_encoding));
+  text(out, ", timestamp in ");
+  text(out, csn_policy_time_unit_name(scheme->time_unit));
+  if (scheme->client != NULL) name(out, ", all requests of client ", csn_span_str(scheme->client));
+}
+
 static void print_scheme(csn_json_out *out, const csn_policy *policy) {
   const csn_scheme *scheme = policy->config.scheme;
   text(out, "  preset ");
   text(out, scheme->name);
-  text(out, ": ");
-  text(out, scheme->summary);
+  if (policy->scheme_memory != NULL) {
+    print_own_scheme(out, scheme);
+  } else {
+    text(out, ": ");
+    text(out, scheme->summary);
+  }
   if (scheme->template_text != NULL) name(out, "\n  signed ", csn_span_str(scheme->template_text));
   if (csn_policy_has(policy, CSN_FIELD_TIMESTAMP)) number(out, "\n  window ", policy->config.window, " seconds");
   if (policy->nonces != NULL) number(out, "\n  nonces ", policy->nonce_capacity, " at a time");
@@ -123,6 +169,33 @@ static void print_jwt(csn_json_out *out, const csn_jwt_policy *jwt) {
   number(out, ", leeway ", jwt->leeway, " seconds\n");
 }
 
+static void print_http_signature(csn_json_out *out, const csn_http_signature_policy *http) {
+  name_or(out, "  signature label ", http->label,
+          http->tag.len > 0 ? "  signature of any label" : "  signature the only one");
+  if (http->tag.len > 0) name(out, ", tag ", http->tag);
+  text(out, http->component_count > 0 ? ", covers" : ", covers nothing of the request");
+  names(out, " ", (csn_span_list){http->components, http->component_count});
+  bits(out, ", requires ", http->required, parameter_of);
+  bits(out, ", signed with ", http->algorithms, http_alg_of);
+  number(out, ", leeway ", http->leeway, " seconds");
+  name(out, ", of scheme ", http->context.scheme);
+  name_or(out, " and authority ", http->context.authority, " and the Host field's authority");
+  text(out, "\n");
+}
+
+static void print_sigv4(csn_json_out *out, const csn_sigv4_policy *sigv4) {
+  name(out, "  aws_sigv4 region ", sigv4->region);
+  name(out, ", service ", sigv4->service);
+  text(out, ", path ");
+  text(out, csn_policy_sigv4_path_name(sigv4->path));
+  number(out, ", window ", sigv4->window, " seconds");
+  if (sigv4->expires_max > 0) {
+    number(out, ", presigned for at most ", sigv4->expires_max, " seconds\n");
+  } else {
+    text(out, ", no presigned requests\n");
+  }
+}
+
 static void print_api_keys(csn_json_out *out, const csn_policy *policy) {
   const csn_api_key_policy *api_key = &policy->config.api_key;
   number(out, "  api keys ", (int64_t)policy->api_key_count, "");
@@ -144,7 +217,8 @@ static void print_key(csn_json_out *out, const csn_key *key, int64_t now) {
 static void print_keys(csn_json_out *out, const csn_policy *policy, int64_t now) {
   for (size_t i = 0; i < policy->key_count; i++) print_key(out, &policy->keys[i], now);
   if (policy->jwks.added == 0) return;
-  number(out, "  jwks_file ", (int64_t)policy->jwks.added, " keys, use token\n");
+  bool is_http = follows(policy, CSN_STANDARD_HTTP_SIGNATURES);
+  number(out, "  jwks_file ", (int64_t)policy->jwks.added, is_http ? " keys, use request\n" : " keys, use token\n");
 }
 
 /* ---- what a policy leaves open ---- */
@@ -161,9 +235,18 @@ static void print_ambiguity(csn_json_out *out, const csn_policy *policy) {
 }
 
 static void print_replay(csn_json_out *out, const csn_policy *policy) {
-  if (csn_policy_has(policy, CSN_FIELD_NONCE)) return;
-  if (csn_policy_has(policy, CSN_FIELD_TIMESTAMP)) {
+  const csn_scheme *scheme = policy->config.scheme;
+  if (csn_policy_has(policy, CSN_FIELD_NONCE)) {
+    if (!follows(policy, CSN_STANDARD_HTTP_SIGNATURES)) return;
+    if ((policy->config.http_signature.required & CSN_SIGNATURE_NONCE) != 0) return;
+    text(out,
+         "  note: no replay protection of a request without nonce: it is accepted again until its window is over\n");
+  } else if (csn_policy_has(policy, CSN_FIELD_TIMESTAMP)) {
     text(out, "  note: no replay protection: a request is accepted again until its window is over\n");
+  } else if (follows(policy, CSN_STANDARD_AWS_SIGV4)) {
+    text(out, "  note: no replay protection: a request is accepted again until its window is over or it expires\n");
+  } else if (scheme->replayable) {
+    text(out, "  note: no replay protection: a request that was accepted once is accepted for ever\n");
   } else {
     text(out, "  note: no replay protection: whoever has the token or key may use it again and again\n");
   }
@@ -174,16 +257,20 @@ static void print_number_note(csn_json_out *out, size_t count, const char *what)
 }
 
 static void print_key_notes(csn_json_out *out, const csn_policy *policy, int64_t now) {
-  size_t past = 0, idle = 0, private = 0;
+  bool is_http = follows(policy, CSN_STANDARD_HTTP_SIGNATURES);
+  size_t past = 0, idle = 0, idle_http = 0, private = 0;
   for (size_t i = 0; i < policy->key_count; i++) {
     const csn_key *key = &policy->keys[i];
     past += !csn_key_is_accepted(key, now);
     idle += key->uses == CSN_USE_TOKEN && (policy->config.jwt.algorithms >> key->alg & 1) == 0;
+    idle_http +=
+        is_http && key->uses == CSN_USE_REQUEST && (policy->config.http_signature.algorithms >> key->alg & 1) == 0;
     private += key->public_key != NULL && csn_key_signs(key);
   }
   print_number_note(out, private, " of the keys private: who only verifies needs the public ones\n");
   print_number_note(out, past, " of the keys past their end: what they sign is rejected\n");
   print_number_note(out, idle, " of the keys for tokens with an alg that jwt.algorithms does not allow\n");
+  print_number_note(out, idle_http, " of the keys with an alg that http_signature.algorithms does not allow\n");
   print_number_note(out, policy->jwks.ignored,
                     " keys of the jwks_file ignored: their type, use or algorithm is not supported\n");
   print_number_note(out, policy->short_count, " of the keys may be shorter than their hash: allow_legacy_short\n");
@@ -197,6 +284,9 @@ static void print_notes(csn_json_out *out, const csn_policy *policy, const char 
   print_ambiguity(out, policy);
   print_replay(out, policy);
   if (config->allow_unsigned_body) text(out, "  note: a body passes that nobody has signed: allow_unsigned_body\n");
+  if (follows(policy, CSN_STANDARD_AWS_SIGV4) && config->sigv4.unsigned_payload) {
+    text(out, "  note: a body passes whose hash nobody has signed: aws_sigv4.allow_unsigned_payload\n");
+  }
   if (config->scheme->has_token && (config->jwt.required & CSN_CLAIM_EXP) == 0) {
     text(out, "  note: a token without exp is accepted and never ends\n");
   }
@@ -211,6 +301,10 @@ static void print_policy(csn_json_out *out, const csn_policy *policy, const char
   text(out, "\n");
   print_scheme(out, policy);
   if (policy->config.scheme->has_token) print_jwt(out, &policy->config.jwt);
+  if (follows(policy, CSN_STANDARD_HTTP_SIGNATURES)) {
+    print_http_signature(out, &policy->config.http_signature);
+  }
+  if (follows(policy, CSN_STANDARD_AWS_SIGV4)) print_sigv4(out, &policy->config.sigv4);
   if (policy->api_keys != NULL) print_api_keys(out, policy);
   print_keys(out, policy, now);
   print_notes(out, policy, path, now);

@@ -56,6 +56,15 @@ bool csn_policy_reload(csn_policy *policy, const char *path, int64_t now, csn_po
 /* Whether requests of the policy's preset have this field. */
 bool csn_policy_has(const csn_policy *policy, csn_field field) CSN_WARN_UNUSED;
 
+/* The names that a policy's scheme has for these, of which CSN_ENCODING_NONE and CSN_SOURCE_NONE have none.
+ * (policy_scheme.c) */
+const char *csn_policy_encoding_name(csn_encoding encoding);
+const char *csn_policy_time_unit_name(csn_time_unit unit);
+const char *csn_policy_source_name(csn_source source);
+
+/* Likewise of aws_sigv4.path. (policy_sigv4.c) */
+const char *csn_policy_sigv4_path_name(csn_sigv4_path path);
+
 void csn_policy_free(csn_policy *policy); /* wipes the keys */
 
 #endif

@@ -33,6 +33,26 @@ static const csn_policy_field place_parts[PLACE_PARTS] = {
 static const csn_source source_of[SOURCES] = {CSN_SOURCE_HEADER, CSN_SOURCE_QUERY, CSN_SOURCE_FORM_BODY,
                                               CSN_SOURCE_JSON_BODY};
 
+static const char *const encodings[] = {
+    [CSN_ENCODING_HEX] = "hex", [CSN_ENCODING_BASE64URL] = "base64url", [CSN_ENCODING_BASE64] = "base64"};
+static const char *const units[] = {
+    [CSN_TIME_SECONDS] = "seconds", [CSN_TIME_MILLISECONDS] = "milliseconds", [CSN_TIME_HTTP_DATE] = "http_date"};
+
+const char *csn_policy_encoding_name(csn_encoding encoding) {
+  return encodings[encoding];
+}
+
+const char *csn_policy_time_unit_name(csn_time_unit unit) {
+  return units[unit];
+}
+
+const char *csn_policy_source_name(csn_source source) {
+  for (size_t i = 0; i < SOURCES; i++) {
+    if (source_of[i] == source) return place_parts[i].name;
+  }
+  return place_parts[HEADER].name; /* of a parameter */
+}
+
 typedef struct place_memory {
   char name[CSN_HEADER_NAME_MAX + 1], prefix[64], param[64];
 } place_memory;
@@ -68,10 +88,6 @@ static bool read_choice(csn_policy_reader *r, uint32_t node, const char *field, 
 }
 
 static bool read_encoding_and_unit(csn_policy_reader *r, const uint32_t at[FIELDS], csn_scheme *scheme) {
-  static const char *const encodings[] = {
-      [CSN_ENCODING_HEX] = "hex", [CSN_ENCODING_BASE64URL] = "base64url", [CSN_ENCODING_BASE64] = "base64"};
-  static const char *const units[] = {
-      [CSN_TIME_SECONDS] = "seconds", [CSN_TIME_MILLISECONDS] = "milliseconds", [CSN_TIME_HTTP_DATE] = "http_date"};
   unsigned encoding = scheme->signature_encoding, unit = scheme->time_unit;
   if (!read_choice(r, at[ENCODING], "signature_encoding", encodings, sizeof encodings / sizeof encodings[0],
                    &encoding) ||

@@ -19,9 +19,14 @@ static bool read_scope(csn_policy_reader *r, uint32_t object, uint32_t node, con
   return csn_policy_string(r, node, field, buffer, CSN_SIGV4_SCOPE_MAX, out);
 }
 
+static const char *const names[] = {
+    [CSN_SIGV4_PATH_NORMALIZED] = "normalized", [CSN_SIGV4_PATH_ENCODED] = "encoded", [CSN_SIGV4_PATH_S3] = "s3"};
+
+const char *csn_policy_sigv4_path_name(csn_sigv4_path path) {
+  return names[path];
+}
+
 static bool read_path(csn_policy_reader *r, uint32_t node, csn_sigv4_policy *policy) {
-  static const char *const names[] = {
-      [CSN_SIGV4_PATH_NORMALIZED] = "normalized", [CSN_SIGV4_PATH_ENCODED] = "encoded", [CSN_SIGV4_PATH_S3] = "s3"};
   if (node == 0) {
     if (csn_span_equal(policy->service, csn_span_str("s3"))) policy->path = CSN_SIGV4_PATH_S3;
     return true;

@@ -100,6 +100,119 @@ static void api_keys_are_counted(void **state) {
   assert_null(strstr(out, HASH));
 }
 
+#define REQUEST_KEY "\"keys\":[{\"key_id\":\"k\",\"client_id\":\"c\",\"secret_file\":\"s\"}]}"
+
+static void http_signatures_are_said_in_full(void **state) {
+  (void)state;
+  test_write_text("s", SECRET);
+  check(
+      "{\"preset\":\"http-signature\"," REQUEST_KEY, "",
+      "  preset http-signature: HTTP Message Signatures, with Content-Digest (RFC 9421, RFC 9530)\n"
+      "  window 300 seconds\n"
+      "  nonces 1000000 at a time\n"
+      "  signature the only one, covers \"@method\" \"@authority\" \"@path\" \"@query\", requires nonce, signed with "
+      "hmac-sha256, rsa-v1_5-sha256, rsa-pss-sha512, ecdsa-p256-sha256, ecdsa-p384-sha384, ed25519, leeway 0 seconds, "
+      "of scheme \"https\" and the Host field's authority\n"
+      "  key \"k\", client \"c\", HS256, use request\n");
+  check(
+      "{\"preset\":\"http-signature\",\"http_signature\":{\"label\":\"l\",\"tag\":\"t\",\"scheme\":\"http\","
+      "\"authority\":\"a\",\"components\":[],\"required_parameters\":[\"alg\",\"expires\"],\"algorithms\":"
+      "[\"ed25519\"],\"leeway_seconds\":7}," REQUEST_KEY,
+      "",
+      "  preset http-signature: HTTP Message Signatures, with Content-Digest (RFC 9421, RFC 9530)\n"
+      "  window 300 seconds\n"
+      "  nonces 1000000 at a time\n"
+      "  signature label \"l\", tag \"t\", covers nothing of the request, requires expires, alg, signed with ed25519, "
+      "leeway 7 seconds, of scheme \"http\" and authority \"a\"\n"
+      "  key \"k\", client \"c\", HS256, use request\n"
+      "  note: no replay protection of a request without nonce: it is accepted again until its window is over\n"
+      "  note: 1 of the keys with an alg that http_signature.algorithms does not allow\n");
+  test_write_text("j",
+                  "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"j\",\"k\":"
+                  "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"}]}");
+  test_write_text("p", "{\"preset\":\"http-signature\",\"jwks_file\":\"j\",\"jwks_client_id\":\"c\"}");
+  must_run("policy check @p", "", 0);
+  assert_non_null(strstr(out, "  jwks_file 1 keys, use request\n"));
+}
+
+static void aws_sigv4_is_said_in_full(void **state) {
+  (void)state;
+  test_write_text("s", SECRET);
+  check(
+      "{\"preset\":\"aws-sigv4\",\"aws_sigv4\":{\"region\":\"r\",\"service\":\"s3\",\"allow_unsigned_payload\":true}"
+      "," REQUEST_KEY,
+      "",
+      "  preset aws-sigv4: AWS Signature Version 4, in the Authorization header or in the query (presigned)\n"
+      "  aws_sigv4 region \"r\", service \"s3\", path s3, window 900 seconds, presigned for at most 604800 seconds\n"
+      "  key \"k\", client \"c\", HS256, use request\n"
+      "  note: no replay protection: a request is accepted again until its window is over or it expires\n"
+      "  note: a body passes whose hash nobody has signed: aws_sigv4.allow_unsigned_payload\n");
+  check(
+      "{\"preset\":\"aws-sigv4\",\"aws_sigv4\":{\"region\":\"r\",\"service\":\"iam\",\"path\":\"encoded\","
+      "\"window_seconds\":1,\"presigned_max_seconds\":0}," REQUEST_KEY,
+      "",
+      "  preset aws-sigv4: AWS Signature Version 4, in the Authorization header or in the query (presigned)\n"
+      "  aws_sigv4 region \"r\", service \"iam\", path encoded, window 1 seconds, no presigned requests\n"
+      "  key \"k\", client \"c\", HS256, use request\n"
+      "  note: no replay protection: a request is accepted again until its window is over or it expires\n");
+}
+
+static void a_scheme_of_the_policys_own_is_said_in_full(void **state) {
+  (void)state;
+  test_write_text("s", SECRET);
+  check(
+      "{\"preset\":\"hmac-nonce-delimited\",\"scheme\":{\"template\":\"{client_id}|{timestamp}|{nonce}\","
+      "\"signature_encoding\":\"base64\",\"time_unit\":\"milliseconds\",\"separator\":\",\",\"fields\":{"
+      "\"client_id\":{\"header\":\"X\",\"prefix\":\"p\"},\"timestamp\":{\"json\":\"t\"},\"nonce\":{\"query\":\"n\"},"
+      "\"signature\":{\"header\":\"Y\",\"parameter\":\"s\"}}}," REQUEST_KEY,
+      "",
+      "  preset hmac-nonce-delimited, changed by the policy's own scheme\n"
+      "  client_id in header \"X\", prefix \"p\"\n"
+      "  timestamp in json \"t\"\n"
+      "  nonce in query \"n\"\n"
+      "  signature in header \"Y\", parameter \"s\", separator \",\"\n"
+      "  signature in base64, timestamp in milliseconds\n"
+      "  signed \"{client_id}|{timestamp}|{nonce}\"\n"
+      "  window 300 seconds\n"
+      "  nonces 1000000 at a time\n"
+      "  key \"k\", client \"c\", HS256, use request\n");
+  check(
+      "{\"preset\":\"slack\",\"scheme\":{\"client_id\":\"c\",\"fields\":{\"timestamp\":{\"form\":\"t\"}},\"template\":"
+      "\"{timestamp}{body}\",\"allow_ambiguous\":true}," REQUEST_KEY,
+      "",
+      "  preset slack, changed by the policy's own scheme\n"
+      "  timestamp in form \"t\"\n"
+      "  signature in header \"X-Slack-Signature\", prefix \"v0=\"\n"
+      "  signature in hex, timestamp in seconds, all requests of client \"c\"\n"
+      "  signed \"{timestamp}{body}\"\n"
+      "  window 300 seconds\n"
+      "  key \"k\", client \"c\", HS256, use request\n"
+      "  note: the preset is ambiguous: two different requests can have one signature\n"
+      "  note: no replay protection: a request is accepted again until its window is over\n");
+}
+
+/* Without a nonce a request comes again: within its window, or for ever. */
+static void what_comes_again_is_noted(void **state) {
+  static const char *const rows[][3] = {
+      {"hmac-timestamp", "c", ": a request is accepted again until its window is over\n"},
+      {"stripe", "stripe", ": a request is accepted again until its window is over\n"},
+      {"github", "github", ": a request that was accepted once is accepted for ever\n"},
+      {"standard-webhooks", "standard-webhooks", NULL},
+  };
+  char text[256];
+  (void)state;
+  test_write_text("s", SECRET);
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    snprintf(text, sizeof text, "{\"preset\":\"%s\",\"keys\":[{\"client_id\":\"%s\",\"secret_file\":\"s\"}]}",
+             rows[i][0], rows[i][1]);
+    test_write_text("p", text);
+    must_run("policy check @p", "", 0);
+    const char *note = strstr(out, "  note: no replay protection");
+    assert_int_equal(note != NULL, rows[i][2] != NULL);
+    if (note != NULL) assert_string_equal(note + strlen("  note: no replay protection"), rows[i][2]);
+  }
+}
+
 static void a_secret_that_all_may_read_is_noted(void **state) {
   (void)state;
   assert_int_equal(chmod(test_write_text("p", DELIMITED), 0604), 0);
@@ -141,6 +254,10 @@ int main(void) {
       cmocka_unit_test(a_policy_is_said_in_full),
       cmocka_unit_test(what_is_left_open_is_noted),
       cmocka_unit_test(api_keys_are_counted),
+      cmocka_unit_test(http_signatures_are_said_in_full),
+      cmocka_unit_test(aws_sigv4_is_said_in_full),
+      cmocka_unit_test(a_scheme_of_the_policys_own_is_said_in_full),
+      cmocka_unit_test(what_comes_again_is_noted),
       cmocka_unit_test(a_secret_that_all_may_read_is_noted),
       cmocka_unit_test(a_refused_policy_does_not_stop_the_others),
       cmocka_unit_test(misuse_is_told_from_a_refusal),
