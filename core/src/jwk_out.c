@@ -1,46 +1,25 @@
 /* Public and private keys as JWK, and their thumbprints (RFC 7638). */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <stdio.h>
 
 #include "ct.h"
-#include "encoding.h"
 #include "hmac.h"
 #include "public_key.h"
+#include "writer.h"
 
 enum { MEMBERS_MAX = 3072 /* characters of an RSA key of CSN_RSA_BITS_MAX: 2731 of n, and e and the names */ };
 
-/* Counts on when there is no room left. */
-typedef struct jwk_text {
-  char *out;
-  size_t size, len;
-} jwk_text;
-
-static void put(jwk_text *text, csn_span bytes) {
-  if (bytes.len > 0 && text->len <= text->size && bytes.len <= text->size - text->len) {
-    memcpy(text->out + text->len, bytes.ptr, bytes.len);
-  }
-  text->len += bytes.len;
-}
-
-static void put_text(jwk_text *text, const char *string) {
-  put(text, csn_span_str(string));
-}
-
 /* "name":"bytes in base64url" */
-static void put_bytes(jwk_text *text, const char *name, const uint8_t *bytes, size_t len) {
-  char encoded[(CSN_RSA_BITS_MAX / 8 * 4 + 2) / 3];
-  csn_base64url_encode(csn_span_of(bytes, len), encoded);
-  put_text(text, "\"");
-  put_text(text, name);
-  put_text(text, "\":\"");
-  put(text, csn_span_of(encoded, csn_base64url_encoded_len(len)));
-  put_text(text, "\"");
-  csn_wipe(encoded, sizeof encoded);
+static void put_bytes(csn_writer *text, const char *name, const uint8_t *bytes, size_t len) {
+  csn_put_text(text, "\"");
+  csn_put_text(text, name);
+  csn_put_text(text, "\":\"");
+  csn_put_base64url(text, csn_span_of(bytes, len));
+  csn_put_text(text, "\"");
 }
 
 /* A number of the key in `width` bytes; 0: as few as it has. */
-static bool put_number(jwk_text *text, const char *name, const EVP_PKEY *pkey, const char *param, size_t width) {
+static bool put_number(csn_writer *text, const char *name, const EVP_PKEY *pkey, const char *param, size_t width) {
   uint8_t bytes[CSN_RSA_BITS_MAX / 8];
   BIGNUM *number = NULL;
   bool good = EVP_PKEY_get_bn_param(pkey, param, &number) == 1;
@@ -52,35 +31,35 @@ static bool put_number(jwk_text *text, const char *name, const EVP_PKEY *pkey, c
   return good;
 }
 
-static bool put_rsa(jwk_text *text, const csn_public_key *key) {
+static bool put_rsa(csn_writer *text, const csn_public_key *key) {
   bool good = put_number(text, "e", key->pkey, OSSL_PKEY_PARAM_RSA_E, 0);
-  put_text(text, ",\"kty\":\"RSA\",");
+  csn_put_text(text, ",\"kty\":\"RSA\",");
   return put_number(text, "n", key->pkey, OSSL_PKEY_PARAM_RSA_N, 0) && good;
 }
 
-static bool put_ec(jwk_text *text, const csn_public_key *key) {
+static bool put_ec(csn_writer *text, const csn_public_key *key) {
   size_t half = key->signature_bytes / 2; /* of these curves the order is as long as a coordinate */
-  put_text(text, "\"crv\":\"");
-  put_text(text, key->alg->curve);
-  put_text(text, "\",\"kty\":\"EC\",");
+  csn_put_text(text, "\"crv\":\"");
+  csn_put_text(text, key->alg->curve);
+  csn_put_text(text, "\",\"kty\":\"EC\",");
   bool good = put_number(text, "x", key->pkey, OSSL_PKEY_PARAM_EC_PUB_X, half);
-  put_text(text, ",");
+  csn_put_text(text, ",");
   return put_number(text, "y", key->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, half) && good;
 }
 
-static bool put_okp(jwk_text *text, const csn_public_key *key) {
+static bool put_okp(csn_writer *text, const csn_public_key *key) {
   uint8_t x[64];
   size_t len = sizeof x;
   if (EVP_PKEY_get_raw_public_key(key->pkey, x, &len) != 1) return false;
-  put_text(text, "\"crv\":\"");
-  put_text(text, key->signature_bytes == CSN_ED25519_SIGNATURE ? "Ed25519" : "Ed448");
-  put_text(text, "\",\"kty\":\"OKP\",");
+  csn_put_text(text, "\"crv\":\"");
+  csn_put_text(text, key->signature_bytes == CSN_ED25519_SIGNATURE ? "Ed25519" : "Ed448");
+  csn_put_text(text, "\",\"kty\":\"OKP\",");
   put_bytes(text, "x", x, len);
   return true;
 }
 
 /* The members that make the key what it is, in the order of their names (RFC 7638 section 3.2), without braces. */
-static bool put_members(jwk_text *text, const csn_public_key *key) {
+static bool put_members(csn_writer *text, const csn_public_key *key) {
   switch (key->alg->kind) {
     case CSN_KIND_RSA_PKCS1:
     case CSN_KIND_RSA_PSS:
@@ -95,23 +74,9 @@ static bool put_members(jwk_text *text, const csn_public_key *key) {
   return false;
 }
 
-static void put_json_string(jwk_text *text, csn_span bytes) {
-  put_text(text, "\"");
-  for (size_t i = 0; i < bytes.len; i++) {
-    char escaped[7];
-    if (bytes.ptr[i] < 0x20 || bytes.ptr[i] == '"' || bytes.ptr[i] == '\\') {
-      (void)snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)bytes.ptr[i]);
-      put_text(text, escaped);
-    } else {
-      put(text, csn_span_of(bytes.ptr + i, 1));
-    }
-  }
-  put_text(text, "\"");
-}
-
 /* ---- the private part (RFC 7518 section 6.2.2 and 6.3.2, RFC 8037 section 2) ---- */
 
-static bool put_private_rsa(jwk_text *text, const csn_public_key *key) {
+static bool put_private_rsa(csn_writer *text, const csn_public_key *key) {
   static const char *const rows[][2] = {
       {"d", OSSL_PKEY_PARAM_RSA_D},          {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},
       {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},    {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1},
@@ -119,89 +84,89 @@ static bool put_private_rsa(jwk_text *text, const csn_public_key *key) {
   };
   bool good = true;
   for (size_t i = 0; good && i < sizeof rows / sizeof rows[0]; i++) {
-    put_text(text, ",");
+    csn_put_text(text, ",");
     good = put_number(text, rows[i][0], key->pkey, rows[i][1], 0);
   }
   return good;
 }
 
-static bool put_private_okp(jwk_text *text, const csn_public_key *key) {
+static bool put_private_okp(csn_writer *text, const csn_public_key *key) {
   uint8_t d[64];
   size_t len = sizeof d;
   bool good = EVP_PKEY_get_raw_private_key(key->pkey, d, &len) == 1;
-  put_text(text, ",");
+  csn_put_text(text, ",");
   if (good) put_bytes(text, "d", d, len);
   csn_wipe(d, sizeof d);
   return good;
 }
 
-static bool put_private(jwk_text *text, const csn_public_key *key) {
+static bool put_private(csn_writer *text, const csn_public_key *key) {
   if (key->alg->kind == CSN_KIND_EDDSA) return put_private_okp(text, key);
   if (key->alg->kind != CSN_KIND_ECDSA) return put_private_rsa(text, key);
-  put_text(text, ",");
+  csn_put_text(text, ",");
   return put_number(text, "d", key->pkey, OSSL_PKEY_PARAM_PRIV_KEY, key->signature_bytes / 2);
 }
 
 /* ---- the whole ---- */
 
-static bool put_jwk(jwk_text *text, const csn_key *key, bool private) {
-  put_text(text, "{");
+static bool put_jwk(csn_writer *text, const csn_key *key, bool private) {
+  csn_put_text(text, "{");
   bool good = put_members(text, key->public_key) && (!private || put_private(text, key->public_key));
-  put_text(text, ",\"use\":\"sig\",\"alg\":\"");
-  put_text(text, csn_alg_name(key->alg));
-  put_text(text, "\"");
+  csn_put_text(text, ",\"use\":\"sig\",\"alg\":\"");
+  csn_put_text(text, csn_alg_name(key->alg));
+  csn_put_text(text, "\"");
   if (key->key_id_len > 0) {
-    put_text(text, ",\"kid\":");
-    put_json_string(text, csn_key_id(key));
+    csn_put_text(text, ",\"kid\":");
+    csn_put_json_string(text, csn_key_id(key));
   }
-  put_text(text, "}");
+  csn_put_text(text, "}");
   return good;
 }
 
 /* Of a failure nothing stays behind, since what was written may be private. */
-static csn_error finish(const jwk_text *text, bool good, size_t *len) {
+static csn_error finish(const csn_writer *text, bool good, size_t *len) {
   *len = good ? text->len : 0;
-  if (good && text->len <= text->size) return CSN_OK;
+  if (good && !text->overflow) return CSN_OK;
   if (text->size > 0) csn_wipe(text->out, text->size);
   return good ? CSN_ERROR_BUFFER_TOO_SMALL : CSN_ERROR_CRYPTO;
 }
 
 csn_error csn_jwk_write(const csn_key *key, char *out, size_t size, size_t *len) {
-  jwk_text text = {.out = out, .size = out == NULL ? 0 : size};
+  csn_writer text = {.out = (uint8_t *)out, .size = out == NULL ? 0 : size};
   *len = 0;
   if (key->public_key == NULL) return CSN_ERROR_INVALID_ARGUMENT;
   return finish(&text, put_jwk(&text, key, false), len);
 }
 
 csn_error csn_jwk_write_private(const csn_key *key, char *out, size_t size, size_t *len) {
-  jwk_text text = {.out = out, .size = out == NULL ? 0 : size};
+  csn_writer text = {.out = (uint8_t *)out, .size = out == NULL ? 0 : size};
   *len = 0;
   if (key->public_key == NULL || !csn_key_signs(key)) return CSN_ERROR_INVALID_ARGUMENT;
   return finish(&text, put_jwk(&text, key, true), len);
 }
 
 csn_error csn_jwks_write(const csn_key *const *keys, size_t count, char *out, size_t size, size_t *len) {
-  jwk_text text = {.out = out, .size = out == NULL ? 0 : size};
+  csn_writer text = {.out = (uint8_t *)out, .size = out == NULL ? 0 : size};
   bool good = true;
   *len = 0;
-  put_text(&text, "{\"keys\":[");
+  csn_put_text(&text, "{\"keys\":[");
   for (size_t i = 0; good && i < count; i++) {
     if (keys[i]->public_key == NULL) return CSN_ERROR_INVALID_ARGUMENT;
-    if (i > 0) put_text(&text, ",");
+    if (i > 0) csn_put_text(&text, ",");
     good = put_jwk(&text, keys[i], false);
   }
-  put_text(&text, "]}");
+  csn_put_text(&text, "]}");
   return finish(&text, good, len);
 }
 
 csn_error csn_key_thumbprint(const csn_key *key, uint8_t out[CSN_THUMBPRINT_BYTES]) {
   char members[MEMBERS_MAX];
-  jwk_text text = {.out = members, .size = sizeof members};
+  csn_writer text = {.out = (uint8_t *)members, .size = sizeof members};
   if (key->public_key == NULL) return CSN_ERROR_INVALID_ARGUMENT;
-  put_text(&text, "{");
+  csn_put_text(&text, "{");
   bool good = put_members(&text, key->public_key);
-  put_text(&text, "}");
-  if (!good || text.len > sizeof members) return CSN_ERROR_CRYPTO;
+  csn_put_text(&text, "}");
+  if (!good || text.overflow) return CSN_ERROR_CRYPTO;
   csn_sha256(csn_span_of(members, text.len), out);
   return CSN_OK;
 }

@@ -10,17 +10,21 @@
 
 typedef struct csn_writer {
   uint8_t *out;
-  size_t size, len;
-  bool overflow; /* from then on nothing is written */
+  size_t size, len; /* `len` counts on when there is no room left */
+  bool overflow;    /* from then on nothing is written */
 } csn_writer;
 
+/* Where `len` bytes are to be written; NULL where they do not fit. */
+static inline uint8_t *csn_put_room(csn_writer *writer, size_t len) {
+  size_t at = writer->len;
+  writer->overflow = writer->overflow || len > writer->size - at;
+  writer->len += len;
+  return writer->overflow ? NULL : writer->out + at;
+}
+
 static inline void csn_put(csn_writer *writer, csn_span bytes) {
-  if (writer->overflow || bytes.len > writer->size - writer->len) {
-    writer->overflow = true;
-    return;
-  }
-  if (bytes.len > 0) memcpy(writer->out + writer->len, bytes.ptr, bytes.len);
-  writer->len += bytes.len;
+  uint8_t *out = bytes.len > 0 ? csn_put_room(writer, bytes.len) : NULL;
+  if (out != NULL) memcpy(out, bytes.ptr, bytes.len);
 }
 
 static inline void csn_put_text(csn_writer *writer, const char *text) {
@@ -34,13 +38,8 @@ static inline void csn_put_int(csn_writer *writer, int64_t number) {
 }
 
 static inline void csn_put_base64url(csn_writer *writer, csn_span bytes) {
-  size_t len = csn_base64url_encoded_len(bytes.len);
-  if (writer->overflow || len > writer->size - writer->len) {
-    writer->overflow = true;
-    return;
-  }
-  csn_base64url_encode(bytes, (char *)writer->out + writer->len);
-  writer->len += len;
+  uint8_t *out = bytes.len > 0 ? csn_put_room(writer, csn_base64url_encoded_len(bytes.len)) : NULL;
+  if (out != NULL) csn_base64url_encode(bytes, (char *)out);
 }
 
 /* A JSON string (RFC 8259 section 7); whether it is UTF-8 is not looked at. */
