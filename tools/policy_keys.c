@@ -155,13 +155,14 @@ static bool make_secret_key(csn_policy_reader *r, uint32_t node, const csn_key_c
          csn_policy_refuse(r, node, NULL, "%s", csn_key_refusal(error, "allow_legacy_short", text, sizeof text));
 }
 
-/* Whether requests of the preset can be signed with the key: HTTP Message Signatures name their algorithms, all others
- * are HMACs. */
+/* Whether requests of the preset can be signed with the key: HTTP Message Signatures name their keys and algorithms,
+ * all others are HMACs. */
 static bool check_request_key(csn_policy_reader *r, uint32_t node, const csn_key *key) {
   bool is_http = r->out->config.scheme->standard == CSN_STANDARD_HTTP_SIGNATURES;
   const csn_alg_row *alg = csn_alg_find(key->alg);
-  if ((key->uses & CSN_USE_REQUEST) == 0 || (is_http ? alg->http_name != NULL : alg->kind == CSN_KIND_HMAC))
-    return true;
+  if ((key->uses & CSN_USE_REQUEST) == 0) return true;
+  if (is_http && key->key_id_len == 0) return csn_policy_refuse(r, node, "key_id", "is missing: it is the keyid");
+  if (is_http ? alg->http_name != NULL : alg->kind == CSN_KIND_HMAC) return true;
   return csn_policy_refuse(r, node, "alg", "is %s, with which no request of the preset is signed",
                            csn_alg_name(key->alg));
 }

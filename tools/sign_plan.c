@@ -47,14 +47,10 @@ static size_t find_keys(const csn_sign_plan *plan, unsigned use, const char *cli
 
 static bool choose_request_key(csn_sign_plan *plan, int64_t now, refusal out) {
   const csn_sign_choice *choice = plan->choice;
-  const csn_scheme *scheme = plan->policy->config.scheme;
   size_t count = find_keys(plan, CSN_USE_REQUEST, choice->client, choice->key_id, now, &plan->request_key);
   if (count == 0) return refuse(out, "no key of the policy fits: it must sign requests and be accepted now");
   if (count > 1) return refuse(out, "%zu keys of the policy fit: --client or --key-id chooses one", count);
   plan->client = csn_key_client_id(plan->request_key);
-  if (scheme->standard == CSN_STANDARD_HTTP_SIGNATURES && plan->request_key->key_id_len == 0) {
-    return refuse(out, "the key has no key_id, which a signature has to name");
-  }
   if (choice->form < 0) plan->form = csn_scheme_form_of(plan->policy->config.scheme, plan->request_key->alg);
   return true;
 }

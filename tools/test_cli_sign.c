@@ -176,7 +176,6 @@ static void what_cannot_be_signed_is_refused(void **state) {
       {"sign --policy @h --form 1", GET, "--form: http-signature has 1 form, numbered from 0"},
       {"sign --policy @h --ttl 5", GET, "http-signature has no token"},
       {"sign --policy @h --nonce a|b", GET, "--nonce takes 1 to 128 of"},
-      {"sign --policy @no-id", GET, "the key has no key_id, which a signature has to name"},
       {"sign --policy @b --claims []", GET, "the claims are not a JSON object"},
       {"sign --policy @b --claims {", GET, "the claims are not strict JSON (byte 1)"},
       {"sign --policy @b --claims {} --ttl 5", GET, "--ttl does not apply to given claims"},
@@ -189,8 +188,6 @@ static void what_cannot_be_signed_is_refused(void **state) {
   test_write_text("d", DELIMITED);
   test_write_text("b", BEARER);
   test_write_text("h", HTTP);
-  test_write_text("no-id",
-                  "{\"preset\":\"http-signature\",\"keys\":[{\"client_id\":\"c\",\"secret\":\"" SECRET "\"}]}");
   test_write_text("empty", "");
   for (size_t i = 0; i < COUNT(rows); i++) must_fail(rows[i][0], rows[i][1], rows[i][2]);
 }

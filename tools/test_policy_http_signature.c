@@ -81,6 +81,9 @@ static void what_cannot_be_right_is_refused(void **state) {
       {POLICY("\"jwks_client_id\":\"c\","), "jwks_client_id: needs a jwks_file"},
       {"{\"preset\":\"http-signature\",\"jwks_file\":\"keys.json\"}", "jwks_client_id: is missing"},
       {"{\"preset\":\"http-signature\",\"jwks_file\":\"keys.json\",\"jwks_client_id\":\"a b\"}", "jwks_client_id: "},
+      {"{\"preset\":\"http-signature\",\"keys\":[{\"client_id\":\"c\",\"secret\":\"0123456789abcdef0123456789abcdef\"}]"
+       "}",
+       "keys[0].key_id: is missing: it is the keyid"},
       {"{\"preset\":\"hmac-nonce\",\"jwks_client_id\":\"c\",\"keys\":[" KEY "]}",
        "jwks_client_id: contradicts the preset"},
   };
