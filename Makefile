@@ -246,7 +246,7 @@ report: bench csn ## Runs the benchmarks, writes reports/out/report.html, .md an
 	@QUICK=$(QUICK) sh reports/run $(B)/release/bench/csn-bench $(B)/release/csn reports/out
 
 corpus: | $(B)/.setup-corpus ## Makes the vectors in corpus/vectors anew, with other people's signers
-	sh corpus/generate/all.sh
+	B=$(B) sh corpus/generate/all.sh
 
 warnings: | $(B)/.setup-fuzz ## Compiles everything with gcc and clang, warnings as errors
 	$(MAKE) B=$(B)/warnings-gcc WERROR=1 everything

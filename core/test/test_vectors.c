@@ -407,6 +407,7 @@ static void count_case(csn_vector *vector, void *context) {
                                        "PyJWT",
                                        "PyJWT, Python hmac and hashlib",
                                        "Node crypto",
+                                       "jose (npm)",
                                        "openssl command",
                                        "Python cryptography",
                                        "Python integers",

@@ -16,7 +16,7 @@ for script in api_key \
   aws_suite botocore_sigv4 botocore_sigv4_malformed \
   python_hmac python_hmac_malformed hmac_presets kong webhooks \
   pyjwt pyjwt_malformed pyjwt_policy pyjwt_requests pyjwt_requests_malformed \
-  jose_algorithms jose_forged jose_keys rfc_jose \
+  jose_algorithms jose_forged jose_keys jose_npm rfc_jose \
   http_signature; do
   /usr/bin/python3 "$here/$script.py"
 done
