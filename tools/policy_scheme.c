@@ -160,6 +160,8 @@ static bool read_places(csn_policy_reader *r, uint32_t node, csn_policy_scheme *
     csn_location *out = location_of(&own->scheme.forms[0], field_of[i]);
     if (out == NULL) return csn_policy_refuse(r, at[i], place_fields[i].name, "is one field too many");
     if (!read_place(r, at[i], place_fields[i].name, &own->places[i], out)) return false;
+    /* The preset's place says which hash it is of, as in "sha256="; another says nothing, and the key alone does. */
+    if (out->field == CSN_FIELD_SIGNATURE) own->scheme.forms[0].alg = CSN_ALG_NONE;
   }
   return true;
 }

@@ -99,6 +99,33 @@ static void an_api_key_may_stand_anywhere(void **state) {
   csn_policy_free(&policy);
 }
 
+/* The reason of a request of the client "c", whose key is of HS512, with a signature of 64 zero bytes or their half. */
+static const char *reason_of_wide_key(const char *place, const char *header, const char *value) {
+  char text[512];
+  csn_verdict verdict;
+  snprintf(text, sizeof text,
+           "{\"preset\":\"github\",\"scheme\":{\"client_id\":\"c\"%s},\"keys\":[{\"client_id\":\"c\",\"alg\":\"HS512\","
+           "\"secret\":\"" SECRET SECRET "\"}]}",
+           place);
+  must_load(text);
+  csn_header headers[] = {{csn_span_str(header), csn_span_str(value)}};
+  csn_request request = {
+      .method = csn_span_str("POST"), .target = csn_span_str("/a"), .headers = headers, .header_count = 1};
+  csn_verify(policy.verifier, &request, NOW, &verdict);
+  csn_policy_free(&policy);
+  return csn_reason_label(verdict.reason);
+}
+
+#define ZEROS_32 "0000000000000000000000000000000000000000000000000000000000000000"
+
+static void a_signature_in_another_place_may_be_of_any_hash(void **state) {
+  (void)state;
+  assert_string_equal(reason_of_wide_key("", "X-Hub-Signature-256", "sha256=" ZEROS_32), "key_alg_mismatch");
+  const char *place = ",\"fields\":{\"signature\":{\"header\":\"X-Mac\"}}";
+  assert_string_equal(reason_of_wide_key(place, "X-Mac", ZEROS_32 ZEROS_32), "signature_mismatch");
+  assert_string_equal(reason_of_wide_key(place, "X-Mac", ZEROS_32), "signature_length");
+}
+
 typedef struct refusal_row {
   const char *text, *reason;
 } refusal_row;
@@ -165,6 +192,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_part_of_a_preset_may_be_another),
       cmocka_unit_test(an_api_key_may_stand_anywhere),
+      cmocka_unit_test(a_signature_in_another_place_may_be_of_any_hash),
       cmocka_unit_test(what_does_not_fit_is_refused),
   };
   return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);

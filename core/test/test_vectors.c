@@ -411,6 +411,7 @@ static void count_case(csn_vector *vector, void *context) {
                                        "openssl command",
                                        "Python cryptography",
                                        "Python integers",
+                                       "RFC 4231 section 4",
                                        "RFC 7515 appendix A.1",
                                        "RFC 7515 appendix A.2",
                                        "RFC 7515 appendix A.3",

@@ -14,7 +14,7 @@ rm -rf "$here"/../vectors/policy-refused/jwks-*
 export PYTHONDONTWRITEBYTECODE=1
 for script in api_key \
   aws_suite botocore_sigv4 botocore_sigv4_malformed \
-  python_hmac python_hmac_malformed hmac_presets kong webhooks \
+  python_hmac python_hmac_malformed hmac_presets kong rfc_4231 webhooks \
   pyjwt pyjwt_malformed pyjwt_policy pyjwt_requests pyjwt_requests_malformed \
   jose_algorithms jose_forged jose_keys jose_npm rfc_jose \
   http_signature; do
