@@ -212,6 +212,7 @@ ASAN_TESTS := $(filter-out %/test_allocation,$(TESTS_asan))
 TEST_RUNS = $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) \
 	sh:fuzz/check-seeds:$(B)/release/fuzz/make_seeds \
 	python3:tools/check-policy-schema:$(B)/release/csn \
+	python3:tools/check-vectors-schema \
 	$(foreach n,$(FUZZ_NAMES),$(B)/asan/replay/$(n):corpus/seeds/$(n):corpus/regressions/$(n))
 
 test-build: $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) $(REPLAYS_asan) $(B)/release/csn $(B)/asan/csn $(B)/release/fuzz/make_seeds
