@@ -344,6 +344,14 @@ static bool list_is_valid(const csn_scheme *scheme, const csn_form *form, const 
   return located && signs && has_request_line;
 }
 
+/* Whose the signature is, is said once. Where nothing is signed, the token or the key says whose it is, and a name
+ * beside a token would be compared with nothing. */
+static bool client_is_valid(const csn_scheme *scheme, const csn_form *form, bool signs) {
+  bool has_client = csn_form_find(form, CSN_FIELD_CLIENT_ID) != NULL;
+  if (signs) return has_client + scheme->has_token + (scheme->client != NULL) == 1;
+  return scheme->client == NULL && !(has_client && scheme->has_token);
+}
+
 /* Whatever steers the verdict must be signed: an unsigned timestamp or nonce protects nothing. */
 static bool form_is_valid(const csn_scheme *scheme, const csn_form *form, const csn_template *tpl) {
   bool signs = tpl->count > 0;
@@ -359,18 +367,16 @@ static bool form_is_valid(const csn_scheme *scheme, const csn_form *form, const 
   }
   bool has_time = csn_form_find(form, CSN_FIELD_TIMESTAMP) != NULL,
        has_nonce = csn_form_find(form, CSN_FIELD_NONCE) != NULL;
-  bool has_client = csn_form_find(form, CSN_FIELD_CLIENT_ID) != NULL;
   return (csn_form_find(form, CSN_FIELD_TOKEN) != NULL) == scheme->has_token &&
          (csn_form_find(form, CSN_FIELD_API_KEY) != NULL) == scheme->has_api_key &&
          (csn_form_find(form, CSN_FIELD_SIGNATURE) != NULL) == signs && (!has_nonce || has_time) &&
-         (!signs || has_time != scheme->replayable) &&
-         (!signs || has_client + scheme->has_token + (scheme->client != NULL) == 1);
+         (!signs || has_time != scheme->replayable) && client_is_valid(scheme, form, signs);
 }
 
 /* A standard says itself where its fields are and what is signed. */
 static bool standard_is_alone(const csn_scheme *scheme) {
   return csn_scheme_form_count(scheme) == 0 && scheme->template_text == NULL && !scheme->has_token &&
-         !scheme->has_api_key && scheme->signature_encoding == CSN_ENCODING_NONE;
+         !scheme->has_api_key && scheme->signature_encoding == CSN_ENCODING_NONE && scheme->client == NULL;
 }
 
 csn_error csn_scheme_compile(const csn_scheme *scheme, csn_template *out) {
@@ -388,8 +394,11 @@ csn_error csn_scheme_compile(const csn_scheme *scheme, csn_template *out) {
   if (scheme->has_api_key ? out->count > 0 || scheme->has_token : out->count == 0 && !scheme->has_token) {
     return CSN_ERROR_SCHEME_INVALID;
   }
+  bool has_nonce = csn_form_find(&scheme->forms[0], CSN_FIELD_NONCE) != NULL;
   for (size_t i = 0; i < forms; i++) {
     if (!form_is_valid(scheme, &scheme->forms[i], out)) return CSN_ERROR_SCHEME_INVALID;
+    /* else the form that a request chooses would say whether it may come again */
+    if ((csn_form_find(&scheme->forms[i], CSN_FIELD_NONCE) != NULL) != has_nonce) return CSN_ERROR_SCHEME_INVALID;
   }
   return CSN_OK;
 }

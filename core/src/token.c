@@ -128,6 +128,11 @@ static bool issuer_valid(const csn_token_issuer *issuer, int64_t now) {
          (issuer->pepper->uses & CSN_USE_API_KEY) != 0;
 }
 
+/* What else could fail only when a refresh token is spent already. */
+static bool can_sign(const csn_token_issuer *issuer) {
+  return (issuer->key->uses & CSN_USE_TOKEN) != 0 && csn_key_signs(issuer->key) && issuer->typ.len <= CSN_TYP_MAX;
+}
+
 static bool grant_valid(const csn_grant *grant) {
   return grant->subject.len > 0 && grant->scopes.len <= CSN_SCOPES_MAX &&
          csn_scopes_valid(csn_scopes_span(&grant->scopes));
@@ -172,7 +177,7 @@ csn_error csn_token_issue(const csn_token_issuer *issuer, const csn_grant *grant
                           csn_refresh_answer *answer) {
   *answer = CSN_REFRESH_UNDECIDED;
   memset(out, 0, sizeof *out);
-  if (!issuer_valid(issuer, now) || !grant_valid(grant)) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!issuer_valid(issuer, now) || !can_sign(issuer) || !grant_valid(grant)) return CSN_ERROR_INVALID_ARGUMENT;
   out->grant = *grant;
   csn_error error = issue(issuer, random, now, out, answer);
   if (*answer != CSN_REFRESH_ISSUED) csn_wipe(out, sizeof *out);
@@ -199,7 +204,7 @@ csn_error csn_token_refresh(const csn_token_issuer *issuer, csn_span refresh,
                             csn_refresh_answer *answer) {
   *answer = CSN_REFRESH_UNDECIDED;
   memset(out, 0, sizeof *out);
-  if (!issuer_valid(issuer, now) || !has_store(issuer)) return CSN_ERROR_INVALID_ARGUMENT;
+  if (!issuer_valid(issuer, now) || !has_store(issuer) || !can_sign(issuer)) return CSN_ERROR_INVALID_ARGUMENT;
   csn_error error = exchange(issuer, refresh, random, now, out, answer);
   if (*answer != CSN_REFRESH_ISSUED) csn_wipe(out, sizeof *out);
   return error;

@@ -145,11 +145,12 @@ static csn_reason find_client(csn_path *path) {
   csn_verdict *verdict = path->verdict;
   csn_span subject = csn_name_span(&verdict->client_id);
   size_t at = 0;
+  if (!signs_requests(path->verifier)) return CSN_REASON_ACCEPTED; /* the credential itself has said whose it is */
   if (path->verifier->client_id.len > 0) {
     path->credential.fields[CSN_FIELD_CLIENT_ID] = path->verifier->client_id;
     csn_name_set(&verdict->client_id, path->verifier->client_id);
   }
-  if (!signs_requests(path->verifier) || !path->verifier->config.scheme->has_token) return CSN_REASON_ACCEPTED;
+  if (!path->verifier->config.scheme->has_token) return CSN_REASON_ACCEPTED;
   verdict->field = CSN_FIELD_CLAIMS;
   if (subject.len == 0) return CSN_REASON_CLAIM_MISSING;
   if (!csn_client_id_valid(subject, &at)) return CSN_REASON_CLIENT_ID_INVALID;

@@ -227,6 +227,26 @@ static void what_is_no_refresh_token_touches_nothing(void **state) {
   (void)exchange_of(f, &tokens, NOW);
 }
 
+/* A key that cannot sign is refused before the token is spent; revoking needs none that can. */
+static void what_cannot_sign_spends_nothing(void **state) {
+  fixture *f = *state;
+  csn_tokens tokens = issue_at(f, NOW), none;
+  csn_refresh_answer answer;
+  csn_key verifies = f->key;
+  for (int i = 0; i < 2; i++) {
+    f->issuer.key = i == 0 ? &verifies : &f->key;
+    verifies.uses = CSN_USE_REQUEST;
+    f->issuer.typ = i == 0 ? csn_span_str("at+jwt") : csn_span_of(f, CSN_TYP_MAX + 1);
+    assert_int_equal(csn_token_refresh(&f->issuer, refresh_of(&tokens), fresh(), NOW, &none, &answer),
+                     CSN_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(answer, CSN_REFRESH_UNDECIDED);
+  }
+  f->issuer.typ = csn_span_str("at+jwt");
+  tokens = exchange_of(f, &tokens, NOW);
+  f->issuer.key = &verifies;
+  assert_int_equal(csn_token_revoke(&f->issuer, refresh_of(&tokens), NOW), CSN_REFRESH_REVOKED);
+}
+
 /* The same token under another pepper is another hash. */
 static void the_pepper_counts(void **state) {
   fixture *f = *state;
@@ -316,6 +336,7 @@ int main(void) {
       TEST(a_family_is_revoked_by_any_of_its_tokens),
       TEST(refresh_token_has_an_exact_end),
       TEST(what_is_no_refresh_token_touches_nothing),
+      TEST(what_cannot_sign_spends_nothing),
       TEST(the_pepper_counts),
       TEST(what_is_out_of_range_is_refused),
       TEST(grants_are_read_as_they_were_written),
