@@ -490,6 +490,9 @@ static void configuration_is_checked_once(void **state) {
   assert_int_equal(try_config(&config), CSN_OK);
   config.jwt.leeway = -1;
   assert_int_equal(try_config(&config), CSN_ERROR_INVALID_ARGUMENT);
+  config.jwt.leeway = 0;
+  config.jwt.signature_only = true;
+  assert_int_equal(try_config(&config), CSN_ERROR_INVALID_ARGUMENT);
   /* The same rows as the preset, but not the preset: ambiguous, so it must be acknowledged. */
   custom = *f.config.scheme;
   config = f.config;
