@@ -162,14 +162,6 @@ static void what_does_not_fit_is_refused(void **state) {
        "scheme: the scheme asks for a field that it does not locate, or the reverse"},
       {DELIMITED("\"fields\":{\"token\":{\"header\":\"T\"}}"),
        "scheme: the scheme asks for a field that it does not locate, or the reverse"},
-      {"{\"preset\":\"http-signature\",\"scheme\":{\"client_id\":\"c\"},\"keys\":[{\"key_id\":\"k\",\"client_id\":"
-       "\"c\",\"secret\":\"" SECRET "\"}]}",
-       "scheme: the scheme asks for a field that it does not locate, or the reverse"},
-      {"{\"preset\":\"aws-sigv4\",\"scheme\":{\"client_id\":\"c\"},\"aws_sigv4\":{\"region\":\"r\",\"service\":\"s\"},"
-       "\"keys\":[{\"key_id\":\"k\",\"client_id\":\"c\",\"secret\":\"" SECRET "\"}]}",
-       "scheme: the scheme asks for a field that it does not locate, or the reverse"},
-      {POLICY("http-signature", "\"template\":\"{client_id}\"", "c"),
-       "scheme: the scheme asks for a field that it does not locate, or the reverse"},
       {POLICY("bearer-jwt", "\"client_id\":\"c\"", "c"),
        "scheme: the scheme asks for a field that it does not locate, or the reverse"},
       {POLICY("bearer-jwt", "\"fields\":{\"client_id\":{\"header\":\"X\"}}", "c"),

@@ -246,6 +246,29 @@ static void schemes_that_do_not_fit_are_refused(void **state) {
   for (size_t i = 0; i < 18; i++) assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_ERROR_SCHEME_INVALID);
 }
 
+/* Where no template signs, the token or the key says whose it is; and a form that a request chooses does not say
+ * whether it may come again. */
+static void what_no_signature_holds_is_refused(void **state) {
+  csn_scheme bad[6];
+  csn_template tpl;
+  (void)state;
+  bad[0] = *csn_scheme_preset(csn_span_str("http-signature"));
+  bad[1] = *csn_scheme_preset(csn_span_str("aws-sigv4"));
+  bad[2] = bad[3] = *csn_scheme_preset(csn_span_str("bearer-jwt"));
+  bad[4] = *csn_scheme_preset(csn_span_str("api-key"));
+  bad[5] = *csn_scheme_preset(csn_span_str("kong"));
+  bad[3].forms[0].locations[1] = (csn_location){CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER, "X-Client", NULL, NULL};
+  bad[5].signed_headers = "date request-line x-nonce";
+  bad[5].forms[1] = bad[5].forms[0];
+  assert_int_equal(csn_scheme_compile(&bad[5], &tpl), CSN_OK);
+  bad[5].forms[1].locations[5] = (csn_location){CSN_FIELD_NONCE, CSN_SOURCE_HEADER, "X-Nonce", NULL, NULL};
+  for (size_t i = 0; i < 6; i++) {
+    if (i != 3 && i != 5) assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_OK);
+    if (i != 3 && i != 5) bad[i].client = "c";
+    assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_ERROR_SCHEME_INVALID);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(templates_compile_to_pieces),
@@ -257,6 +280,7 @@ int main(void) {
       cmocka_unit_test(presets_are_sound),
       cmocka_unit_test(lists_of_headers_that_do_not_fit_are_refused),
       cmocka_unit_test(schemes_that_do_not_fit_are_refused),
+      cmocka_unit_test(what_no_signature_holds_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
