@@ -44,8 +44,8 @@ SQLITE_SRC := core/store/sqlite_aead.c core/store/sqlite_refresh.c core/store/sq
 REDIS_SRC := core/store/redis.c core/store/redis_link.c core/store/seal.c core/store/record.c
 REDIS_SERVER_SRC := core/store/redis_server.c
 REPORT_SRC := $(filter-out reports/test_%,$(wildcard reports/*.c))
-REDACT_SRC := $(if $(filter 1,$(HYPERSCAN)),tools/redact.c tools/redact_rules.c,tools/redact_none.c)
-TOOL_SRC := $(filter-out tools/test_% tools/redact.c tools/redact_rules.c tools/redact_none.c,$(wildcard tools/*.c)) $(REDACT_SRC)
+REDACT_SRC := $(if $(filter 1,$(HYPERSCAN)),tools/redact.c tools/redact_rules.c tools/redact_forms.c,tools/redact_none.c)
+TOOL_SRC := $(filter-out tools/test_% tools/redact%,$(wildcard tools/*.c)) $(REDACT_SRC)
 BENCH_SRC := $(filter-out bench/peers/test_%,$(wildcard bench/*.c bench/peers/*.c))
 BENCH_CXX := bench/shim.cc $(wildcard bench/peers/*.cc)
 STUDY_SRC := $(wildcard bench/studies/*.c)
@@ -55,7 +55,7 @@ PEER_CXX := $(wildcard bench/peers/*.cc)
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SRC:fuzz/%.c=%)
 TEST_SRC := $(wildcard core/test/test_*.c core/store/test_*.c tools/test_*.c reports/test_*.c bench/peers/test_*.c)
-TEST_SRC := $(if $(filter 1,$(HYPERSCAN)),$(TEST_SRC),$(filter-out tools/test_redact.c tools/test_cli_redact.c,$(TEST_SRC)))
+TEST_SRC := $(if $(filter 1,$(HYPERSCAN)),$(TEST_SRC),$(filter-out tools/test_redact% tools/test_cli_redact.c,$(TEST_SRC)))
 
 LIBS_CORE := -lcrypto -lxxhash -lpthread
 LIBS_REDACT := $(if $(filter 1,$(HYPERSCAN)),-lhs)

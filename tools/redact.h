@@ -1,6 +1,6 @@
 /* Redaction of log lines: every secret, token, signature and API key becomes [redacted:KIND]; all else stays as it is.
  *
- * Kinds: `secret` (each known secret: its bytes, hex in either case, base64 and base64url with and without padding),
+ * Kinds: `secret` (each known secret in the forms of redact_forms.h: its bytes, hex, base64, JSON, percent-encoded),
  * `jwt` (base64url segments, at least two dots, from "eyJ" on), `bearer`, `basic`, `authorization` (the HMAC schemes),
  * `signature` (headers and parameters), `api-key` (x-api-key, and keys by prefix, of which the prefix's first four
  * characters stay) and the names of the configured patterns. What overlaps becomes one, of the kind that begins first.
@@ -17,12 +17,13 @@
 #include <countersign/span.h>
 
 enum {
-  CSN_REDACT_SECRET_MIN = 8,       /* bytes: what is shorter stands in many lines by chance */
-  CSN_REDACT_SECRET_MAX = 4096,    /* bytes */
-  CSN_REDACT_SECRETS_MAX = 100000, /* each is up to six literals */
-  CSN_REDACT_DISPLAY_MAX = 4,      /* characters of an API key that stay */
-  CSN_REDACT_NAME_MAX = 32,        /* bytes of a pattern's name */
-  CSN_REDACT_WINDOW = 256 * 1024,  /* bytes */
+  CSN_REDACT_SECRET_MIN = 8,    /* bytes: what is shorter stands in many lines by chance */
+  CSN_REDACT_SECRET_MAX = 4096, /* bytes */
+  CSN_REDACT_SECRETS_MAX = 100000,
+  CSN_REDACT_FORMS_MAX = 25,      /* of a secret; most have ten or so */
+  CSN_REDACT_DISPLAY_MAX = 4,     /* characters of an API key that stay */
+  CSN_REDACT_NAME_MAX = 32,       /* bytes of a pattern's name */
+  CSN_REDACT_WINDOW = 256 * 1024, /* bytes */
   CSN_REDACT_MATCH_MAX = 64 * 1024,
 };
 

@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../core/src/ct.h"
-#include "../core/src/encoding.h"
 #include "../core/src/secret_memory.h"
+#include "redact_forms.h"
 
 #define BIT(name) (1u << CSN_REDACT_##name)
 #define ALNUM (BIT(TOKEN) | BIT(PARAMETER) | BIT(VISIBLE) | BIT(BASE64) | BIT(DOTTED))
@@ -134,48 +133,27 @@ static void add_literal(csn_redact_rules *out, csn_span bytes, unsigned flags) {
 
 /* ---- secrets ---- */
 
-enum {
-  FORMS = 5,                               /* raw, hex, base64url, base64, base64 with padding */
-  ENCODED_MAX = 2 * CSN_REDACT_SECRET_MAX, /* hex is the longest */
-};
+/* Counts the expressions of a form, and the bytes of them with their NULs. */
+static void count_form(csn_redact_rules *out, const csn_redact_form *form) {
+  size_t pieces = pieces_of(form->text.len), piece = form->text.len < PIECE_MAX ? form->text.len : PIECE_MAX;
+  out->room += pieces;
+  out->text_room += pieces * (4 * piece + 1);
+}
 
-/* Counts the expressions of a secret of `len` bytes, and the bytes of them with their NULs. */
-static void count_forms(csn_redact_rules *out, size_t len) {
-  const size_t base64 = len / 3 * 4 + 4, lens[FORMS] = {len, 2 * len, base64, base64, base64};
-  for (size_t i = 0; i < FORMS; i++) {
-    size_t pieces = pieces_of(lens[i]), piece = lens[i] < PIECE_MAX ? lens[i] : PIECE_MAX;
-    out->room += pieces;
-    out->text_room += pieces * (4 * piece + 1);
+static void add_form(csn_redact_rules *out, const csn_redact_form *form) {
+  add_literal(out, form->text, form->any_case ? HS_FLAG_CASELESS : 0);
+}
+
+static bool each_form(csn_redact_rules *out, const csn_redact_config *config,
+                      void (*take)(csn_redact_rules *out, const csn_redact_form *form)) {
+  csn_redact_form forms[CSN_REDACT_FORMS_MAX];
+  uint8_t *room = csn_locked_new(CSN_REDACT_FORMS_ROOM);
+  if (room == NULL) return false;
+  for (size_t i = 0; i < config->secret_count; i++) {
+    size_t count = csn_redact_forms_make(config->secrets[i], forms, room);
+    for (size_t k = 0; k < count; k++) take(out, &forms[k]);
   }
-}
-
-static void add_base64(csn_redact_rules *out, csn_span secret, uint8_t *text) {
-  size_t len = csn_base64url_encoded_len(secret.len);
-  bool differs = false;
-  csn_base64url_encode(secret, (char *)text);
-  add_literal(out, csn_span_of(text, len), 0);
-  for (size_t i = 0; i < len; i++) {
-    differs |= text[i] == '-' || text[i] == '_';
-    text[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
-  }
-  if (differs) add_literal(out, csn_span_of(text, len), 0);
-  if (len % 4 == 0) return;
-  while (len % 4 != 0) text[len++] = '=';
-  add_literal(out, csn_span_of(text, len), 0);
-}
-
-static void add_secret(csn_redact_rules *out, csn_span secret, uint8_t *scratch) {
-  add_literal(out, secret, 0);
-  csn_hex_encode(secret, (char *)scratch);
-  add_literal(out, csn_span_of(scratch, 2 * secret.len), HS_FLAG_CASELESS);
-  add_base64(out, secret, scratch);
-}
-
-static bool add_secrets(csn_redact_rules *out, const csn_redact_config *config) {
-  uint8_t *scratch = csn_locked_new(ENCODED_MAX);
-  if (scratch == NULL) return false;
-  for (size_t i = 0; i < config->secret_count; i++) add_secret(out, config->secrets[i], scratch);
-  csn_locked_free(scratch);
+  csn_locked_free(room);
   return true;
 }
 
@@ -254,7 +232,7 @@ static bool check(const csn_redact_config *config, csn_redact_error *error) {
 static bool make_room(csn_redact_rules *out, const csn_redact_config *config) {
   out->room = KNOWN + 1 + config->prefix_count + config->pattern_count;
   out->text_room = 1;
-  for (size_t i = 0; i < config->secret_count; i++) count_forms(out, config->secrets[i].len);
+  if (!each_form(out, config, count_form)) return false;
   for (size_t i = 0; i < config->prefix_count; i++) out->text_room += 4 * strlen(config->prefixes[i]) + sizeof TOKEN;
   out->rules = calloc(out->room, sizeof *out->rules);
   out->expressions = calloc(out->room, sizeof *out->expressions);
@@ -267,7 +245,7 @@ static bool make_room(csn_redact_rules *out, const csn_redact_config *config) {
 bool csn_redact_rules_make(csn_redact_rules *out, const csn_redact_config *config, csn_redact_error *error) {
   memset(out, 0, sizeof *out);
   if (!check(config, error)) return false;
-  if (!make_room(out, config) || !add_secrets(out, config)) {
+  if (!make_room(out, config) || !each_form(out, config, add_form)) {
     csn_redact_rules_free(out);
     snprintf(error->text, sizeof error->text, "not enough memory");
     return false;
