@@ -1,6 +1,6 @@
 /* redact/{1,100,1000}_secrets: the lines of a log, in some of which a secret stands in one of its forms. Beside the
- * redactor, which also looks for tokens, signatures and API keys, and for what JSON and URLs make of a secret, is memmem()
- * for each of these five forms of each secret and for nothing else. An item is a byte of the log. */
+ * redactor, which also looks for tokens, signatures and API keys, and for what JSON and URLs make of a secret, is
+ * memmem() for each of these five forms of each secret and for nothing else. An item is a byte of the log. */
 #include "../tools/redact.h"
 
 #include <stdio.h>

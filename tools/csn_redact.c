@@ -22,7 +22,7 @@ static const char help[] =
     "the policy's keys in any encoding, of bearer tokens, JSON Web Tokens, Authorization values, signatures, API "
     "keys.\n"
     "\n"
-    "  --policy FILE         hides the secrets of its keys\n"
+    "  --policy FILE         hides the secrets of its keys, and what its redact says\n"
     "  --prefix PREFIX       hides API keys that begin so; at most four characters of the prefix stay\n"
     "  --pattern NAME=REGEX  hides what the regular expression matches in a line, as [redacted:NAME]\n"
     "  -h, --help            this text\n"
@@ -79,47 +79,68 @@ typedef struct redact_options {
 
 /* ---- what is looked for ---- */
 
-static bool load_secrets(secret_list *list, const char *path, csn_redact_error *error) {
-  csn_policy policy;
-  csn_policy_error why;
-  if (path == NULL) return true;
-  if (!csn_policy_load_keys(&policy, path, keep_secret, list, &why)) {
-    snprintf(error->text, sizeof error->text, "%.255s", why.text);
-    return false;
-  }
-  csn_policy_free(&policy);
-  return true;
-}
+enum { ITEMS_MAX = CSN_OPTION_LIST_MAX + CSN_POLICY_REDACT_MAX };
 
-static bool split_patterns(csn_redact_pattern *out, const csn_option_list *patterns, csn_redact_error *error) {
-  for (size_t i = 0; i < patterns->count; i++) {
-    const char *text = patterns->values[i], *equals = strchr(text, '=');
+/* Of the options and of the policy. */
+typedef struct wanted {
+  csn_policy policy; /* zeros where there is none */
+  secret_list list;
+  csn_span *secrets;
+  csn_redact_pattern patterns[ITEMS_MAX];
+  const char *prefixes[ITEMS_MAX];
+  size_t pattern_count, prefix_count;
+} wanted;
+
+static bool add_options(wanted *out, const redact_options *options, csn_redact_error *error) {
+  for (size_t i = 0; i < options->prefixes.count; i++) out->prefixes[out->prefix_count++] = options->prefixes.values[i];
+  for (size_t i = 0; i < options->patterns.count; i++) {
+    const char *text = options->patterns.values[i], *equals = strchr(text, '=');
     if (equals == NULL) {
       snprintf(error->text, sizeof error->text, "--pattern takes NAME=REGEX");
       return false;
     }
-    out[i] = (csn_redact_pattern){csn_span_of(text, (size_t)(equals - text)), equals + 1};
+    out->patterns[out->pattern_count++] = (csn_redact_pattern){csn_span_of(text, (size_t)(equals - text)), equals + 1};
+  }
+  return true;
+}
+
+static bool add_policy(wanted *out, const char *path, csn_redact_error *error) {
+  csn_policy_error why;
+  if (path == NULL) return true;
+  if (!csn_policy_load_keys(&out->policy, path, keep_secret, &out->list, &why)) {
+    snprintf(error->text, sizeof error->text, "%.255s", why.text);
+    return false;
+  }
+  const csn_policy_redact *redact = out->policy.redact;
+  if (redact == NULL) return true;
+  for (size_t i = 0; i < redact->prefix_count; i++) out->prefixes[out->prefix_count++] = redact->prefixes[i];
+  for (size_t i = 0; i < redact->pattern_count; i++) out->patterns[out->pattern_count++] = redact->patterns[i];
+  return true;
+}
+
+static bool point_at_secrets(wanted *out, csn_redact_error *error) {
+  out->secrets = calloc(out->list.count + 1, sizeof *out->secrets);
+  if (out->secrets == NULL) {
+    snprintf(error->text, sizeof error->text, "%s", strerror(ENOMEM));
+    return false;
+  }
+  for (size_t i = 0, from = 0; i < out->list.count; from = out->list.ends[i++]) {
+    out->secrets[i] = csn_span_of(out->list.bytes + from, out->list.ends[i] - from);
   }
   return true;
 }
 
 static csn_redactor *make_redactor(const redact_options *options, csn_redact_error *error) {
-  csn_redact_pattern patterns[CSN_OPTION_LIST_MAX];
-  secret_list list = {0};
+  wanted all = {0};
   csn_redactor *redactor = NULL;
-  bool good = split_patterns(patterns, &options->patterns, error) && load_secrets(&list, options->policy, error);
-  csn_span *secrets = good ? calloc(list.count + 1, sizeof *secrets) : NULL;
-  if (good && secrets == NULL) snprintf(error->text, sizeof error->text, "%s", strerror(ENOMEM));
-  if (secrets != NULL) {
-    for (size_t i = 0, from = 0; i < list.count; from = list.ends[i++]) {
-      secrets[i] = csn_span_of(list.bytes + from, list.ends[i] - from);
-    }
-    const csn_redact_config config = {
-        secrets, list.count, options->prefixes.values, options->prefixes.count, patterns, options->patterns.count};
+  if (add_options(&all, options, error) && add_policy(&all, options->policy, error) && point_at_secrets(&all, error)) {
+    const csn_redact_config config = {all.secrets,      all.list.count, all.prefixes,
+                                      all.prefix_count, all.patterns,   all.pattern_count};
     if (!csn_redactor_new(&redactor, &config, error)) redactor = NULL;
   }
-  free(secrets); /* addresses alone */
-  free_secrets(&list);
+  free(all.secrets); /* addresses alone */
+  free_secrets(&all.list);
+  csn_policy_free(&all.policy);
   return redactor;
 }
 

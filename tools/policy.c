@@ -25,6 +25,7 @@ enum {
   AWS_SIGV4,
   HTTP_SIGNATURE,
   SCHEME,
+  REDACT,
   FIELDS
 };
 
@@ -41,6 +42,7 @@ static const csn_policy_field policy_fields[FIELDS] = {
     [AWS_SIGV4] = {"aws_sigv4", CSN_POLICY_OBJECT},
     [HTTP_SIGNATURE] = {"http_signature", CSN_POLICY_OBJECT},
     [SCHEME] = {"scheme", CSN_POLICY_OBJECT},
+    [REDACT] = {"redact", CSN_POLICY_OBJECT},
 };
 
 /* ---- the preset, and what it has ---- */
@@ -249,7 +251,7 @@ static bool read_policy(csn_policy_reader *r) {
   return csn_policy_read_jwt(r, at[JWT]) && csn_policy_read_sigv4(r, at[AWS_SIGV4]) &&
          csn_policy_read_http_signature(r, at[HTTP_SIGNATURE]) && read_keys(r, at) &&
          csn_policy_read_api_keys(r, at[API_KEYS]) && csn_policy_read_nonces(r, at[NONCES], at[WINDOW]) &&
-         make_verifier(r);
+         csn_policy_read_redact(r, at[REDACT]) && make_verifier(r);
 }
 
 /* ---- the file ---- */
@@ -349,5 +351,6 @@ void csn_policy_free(csn_policy *policy) {
   csn_locked_free(policy->keys);
   free(policy->memory);
   free(policy->scheme_memory);
+  free(policy->redact);
   memset(policy, 0, sizeof *policy);
 }

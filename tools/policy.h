@@ -4,6 +4,8 @@
 
 #include <countersign/countersign.h>
 
+#include "redact.h"
+
 enum {
   CSN_POLICY_FILE_MAX = 64 << 20,      /* bytes: some 250,000 keys */
   CSN_POLICY_NAME_MAX = 1024,          /* bytes of an issuer or audience */
@@ -11,6 +13,19 @@ enum {
 };
 
 typedef struct csn_policy_memory csn_policy_memory;
+
+/* The object "redact": what csn redact hides besides secrets. */
+enum { CSN_POLICY_REDACT_MAX = 64 /* patterns, and prefixes */, CSN_POLICY_REGEX_MAX = 1024 /* bytes */ };
+typedef struct csn_policy_redact_text {
+  char name[CSN_REDACT_NAME_MAX + 1], regex[CSN_POLICY_REGEX_MAX + 1];
+} csn_policy_redact_text;
+typedef struct csn_policy_redact {
+  csn_redact_pattern patterns[CSN_POLICY_REDACT_MAX];
+  const char *prefixes[CSN_POLICY_REDACT_MAX];
+  size_t pattern_count, prefix_count;
+  csn_policy_redact_text pattern_text[CSN_POLICY_REDACT_MAX]; /* what they point into */
+  char prefix_text[CSN_POLICY_REDACT_MAX][CSN_REDACT_NAME_MAX + 1];
+} csn_policy_redact;
 
 typedef struct csn_policy {
   csn_verifier_config config;
@@ -22,6 +37,7 @@ typedef struct csn_policy {
   csn_api_key_store *api_keys; /* NULL where the scheme has no API key */
   csn_policy_memory *memory;   /* what the spans of `config` point into */
   void *scheme_memory;         /* the policy's own scheme; NULL where it is a preset */
+  csn_policy_redact *redact;   /* NULL where there is none */
   /* For who is told what the policy means: */
   int64_t nonce_capacity; /* live nonces that were asked for; 0 where the scheme has no nonce */
   size_t api_key_count;   /* records */

@@ -120,6 +120,9 @@ bool csn_policy_read_api_keys(csn_policy_reader *reader, uint32_t node) CSN_WARN
 /* Reads the object "aws_sigv4" at `node` where the preset is signed so. (policy_sigv4.c) */
 bool csn_policy_read_sigv4(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
 
+/* Reads the object "redact" at `node`; 0: there is none. (policy_redact.c) */
+bool csn_policy_read_redact(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
+
 /* Reads the object "http_signature" at `node`; 0 where there is none. (policy_http_signature.c) */
 bool csn_policy_read_http_signature(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
 

@@ -28,7 +28,8 @@ enum {
 };
 
 /* A regular expression as Hyperscan takes it: PCRE without back-references and assertions around. It is matched against
- * lines; `.` is no line feed, ^ and $ are the line's ends. The longest match counts. */
+ * lines; `.` is no line feed, ^ and $ are the line's ends. The longest match counts. One that matches an empty text is
+ * refused. */
 typedef struct csn_redact_pattern {
   csn_span name; /* the KIND: 1 to CSN_REDACT_NAME_MAX of a-z A-Z 0-9 - _ */
   const char *regex;
@@ -47,6 +48,13 @@ typedef struct csn_redact_config {
 typedef struct csn_redact_error {
   char text[256];
 } csn_redact_error;
+
+/* Whether the configuration is what is said above. Nothing is compiled: a regular expression that is good may still be
+ * too large. On false `error` says why. Thread-safe. */
+bool csn_redact_config_valid(const csn_redact_config *config, csn_redact_error *error) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
+/* The same of one regular expression; a build without Hyperscan takes any. */
+bool csn_redact_regex_valid(const char *regex, csn_redact_error *error) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* What is looked for. Never changes: any number of threads may use it. It holds the secrets. */
 typedef struct csn_redactor csn_redactor;

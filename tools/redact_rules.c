@@ -1,7 +1,6 @@
 /* The expressions, and what their matches hide. */
 #include "redact_rules.h"
 
-#include <ctype.h>
 #include <hs/hs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +83,7 @@ static const struct {
     {{"api-key", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 1}, "(?:api[_-]?|[?&])key" ASSIGNMENT PARAMETER},
 };
 enum { KNOWN = sizeof known / sizeof known[0], KEY_VALUE_MIN = 8 };
+enum { PATTERN_FLAGS = HS_FLAG_SOM_LEFTMOST | HS_FLAG_MULTILINE };
 
 static const csn_redact_rule jwt_rule = {"jwt", CSN_REDACT_JWT, CSN_REDACT_DOTTED, 3, 16};
 static const csn_redact_rule secret_rule = {"secret", CSN_REDACT_LITERAL, CSN_REDACT_TOKEN, 0, 0};
@@ -178,55 +178,21 @@ static void add_prefix(csn_redact_rules *out, const char *prefix) {
 static void add_pattern(csn_redact_rules *out, const csn_redact_pattern *pattern) {
   csn_redact_rule rule = {"", CSN_REDACT_SPAN, CSN_REDACT_TOKEN, 0, 0};
   memcpy(rule.kind, pattern->name.ptr, pattern->name.len);
-  add(out, &rule, pattern->regex, HS_FLAG_SOM_LEFTMOST | HS_FLAG_MULTILINE);
+  add(out, &rule, pattern->regex, PATTERN_FLAGS);
 }
 
 /* ---- the configuration ---- */
 
-static bool is_name(csn_span name) {
-  if (name.len == 0 || name.len > CSN_REDACT_NAME_MAX) return false;
-  for (size_t i = 0; i < name.len; i++) {
-    uint8_t c = name.ptr[i];
-    if (!(c < 0x80 && isalnum(c)) && c != '-' && c != '_') return false;
-  }
-  return true;
-}
-
-static bool is_prefix(const char *prefix) {
-  size_t len = strlen(prefix);
-  for (size_t i = 0; i < len; i++) {
-    if (prefix[i] <= ' ' || prefix[i] > '~') return false;
-  }
-  return len >= 2 && len <= CSN_REDACT_NAME_MAX;
-}
-
-static bool refuse(csn_redact_error *error, const char *what, size_t index, const char *why) {
-  snprintf(error->text, sizeof error->text, "%s %zu %s", what, index + 1, why);
-  return false;
-}
-
-static bool check(const csn_redact_config *config, csn_redact_error *error) {
-  if (config->secret_count > CSN_REDACT_SECRETS_MAX) {
-    return refuse(error, "secret", CSN_REDACT_SECRETS_MAX, "is beyond the limit");
-  }
-  for (size_t i = 0; i < config->secret_count; i++) {
-    size_t len = config->secrets[i].len;
-    if (len < CSN_REDACT_SECRET_MIN) {
-      return refuse(error, "secret", i, "is shorter than 8 bytes: what is so short stands in many lines by chance");
-    }
-    if (len > CSN_REDACT_SECRET_MAX) return refuse(error, "secret", i, "is longer than 4096 bytes");
-  }
-  for (size_t i = 0; i < config->prefix_count; i++) {
-    if (!is_prefix(config->prefixes[i])) {
-      return refuse(error, "API key prefix", i, "is not 2 to 32 characters of visible ASCII");
-    }
-  }
-  for (size_t i = 0; i < config->pattern_count; i++) {
-    if (!is_name(config->patterns[i].name)) {
-      return refuse(error, "pattern", i, "has a name that is not 1 to 32 letters, digits, hyphens and underscores");
-    }
-  }
-  return true;
+bool csn_redact_regex_valid(const char *regex, csn_redact_error *error) {
+  hs_expr_info_t *info = NULL;
+  hs_compile_error_t *why = NULL;
+  hs_error_t got = hs_expression_info(regex, PATTERN_FLAGS, &info, &why);
+  bool good = got == HS_SUCCESS && info->min_width > 0;
+  if (got == HS_SUCCESS && !good) snprintf(error->text, sizeof error->text, "it matches where nothing is");
+  if (got != HS_SUCCESS) snprintf(error->text, sizeof error->text, "%s", why == NULL ? "out of memory" : why->message);
+  hs_free_compile_error(why);
+  free(info);
+  return good;
 }
 
 static bool make_room(csn_redact_rules *out, const csn_redact_config *config) {
@@ -244,7 +210,7 @@ static bool make_room(csn_redact_rules *out, const csn_redact_config *config) {
 
 bool csn_redact_rules_make(csn_redact_rules *out, const csn_redact_config *config, csn_redact_error *error) {
   memset(out, 0, sizeof *out);
-  if (!check(config, error)) return false;
+  if (!csn_redact_config_valid(config, error)) return false;
   if (!make_room(out, config) || !each_form(out, config, add_form)) {
     csn_redact_rules_free(out);
     snprintf(error->text, sizeof error->text, "not enough memory");

@@ -26,6 +26,28 @@ static void prefixes_and_patterns_may_be_many(void **state) {
   assert_string_equal(out, "sk_l[redacted:api-key] pk_[redacted:api-key] [redacted:card] [redacted:a]\n");
 }
 
+/* One policy for all commands: its "redact" is joined with the options, and a bad expression is refused by each. */
+static void a_policy_has_patterns_and_prefixes_too(void **state) {
+  (void)state;
+  test_write_text("policy", "{\"preset\":\"bearer-jwt\",\"keys\":[{\"secret\":\"" SECRET
+                            "\"}],\"redact\":{\"patterns\":{\"card\":"
+                            "\"\\\\b4[0-9]{15}\\\\b\"},\"prefixes\":[\"sk_live_\"]}}");
+  must_run("redact --policy @policy --prefix pk_ --pattern pin=PIN[0-9]{4}",
+           "sk_live_12345678 pk_12345678 4111111111111111 PIN1234 " SECRET "\n", 0);
+  assert_string_equal(
+      out, "sk_l[redacted:api-key] pk_[redacted:api-key] [redacted:card] [redacted:pin] [redacted:secret]\n");
+  must_run("redact", "sk_live_12345678 4111111111111111\n", 0); /* the control */
+  assert_string_equal(out, "sk_live_12345678 4111111111111111\n");
+  test_write_text("bad", "{\"preset\":\"bearer-jwt\",\"keys\":[{\"secret\":\"" SECRET
+                         "\"}],\n\"redact\":{\"patterns\":{\"a\":\"(hunter2\"}}}");
+  must_fail("redact --policy @bad", "", "bad:2: redact: pattern a: ");
+  assert_null(strstr(err, "hunter2"));
+  must_fail("verify --policy @bad", GET, "bad:2: redact: pattern a: ");
+  test_write_text("bad", "{\"preset\":\"bearer-jwt\",\"keys\":[{\"secret\":\"" SECRET
+                         "\"}],\"redact\":{\"patterns\":{\"a\":\"x*\"}}}");
+  must_fail("sign --policy @bad", "", "redact: pattern a: ");
+}
+
 static void files_are_copied_in_their_order(void **state) {
   (void)state;
   test_write_text("one", "sig=1\nend without a line feed");
@@ -96,6 +118,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_secret_of_a_policy_is_hidden),
       cmocka_unit_test(prefixes_and_patterns_may_be_many),
+      cmocka_unit_test(a_policy_has_patterns_and_prefixes_too),
       cmocka_unit_test(files_are_copied_in_their_order),
       cmocka_unit_test(a_large_binary_file_comes_out_as_it_went_in),
       cmocka_unit_test(misuse_is_refused_without_a_secret),
