@@ -69,7 +69,7 @@ SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store c
 
 # ---- what each target needs on a Debian machine; tools/setup installs what is missing --------------------------------
 # All that the goal needs is asked for at once, so that it is one installation, or one command to run by hand.
-SETUP_GROUPS := lib $(if $(filter all csn install,$(or $(MAKECMDGOALS),all)),csn sqlite) $(if $(filter stores install,$(MAKECMDGOALS)),stores) \
+SETUP_GROUPS := lib $(if $(filter all csn redact install,$(or $(MAKECMDGOALS),all)),csn sqlite) $(if $(filter stores install,$(MAKECMDGOALS)),stores) \
 	$(if $(filter test test-build tsan,$(MAKECMDGOALS)),csn stores test) $(if $(filter test test-build,$(MAKECMDGOALS)),bench) \
 	$(if $(filter report bench,$(MAKECMDGOALS)),csn stores bench) $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
 	$(if $(filter model,$(MAKECMDGOALS)),model) $(if $(filter differential,$(MAKECMDGOALS)),csn differential) $(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test model fuzz)
@@ -101,6 +101,11 @@ $(B)/$(1)/libcountersign-sqlite.a: $$(SQLITE_SRC:%.c=$(B)/$(1)/%.o)
 	$$(call say,AR,$$@)
 	$$(Q)$$(AR) rcs $$@ $$^
 $(B)/$(1)/libcountersign-redis.a: $$(REDIS_SRC:%.c=$(B)/$(1)/%.o)
+	@rm -f $$@
+	$$(call say,AR,$$@)
+	$$(Q)$$(AR) rcs $$@ $$^
+
+$(B)/$(1)/libcountersign-redact.a: $$(REDACT_SRC:%.c=$(B)/$(1)/%.o)
 	@rm -f $$@
 	$$(call say,AR,$$@)
 	$$(Q)$$(AR) rcs $$@ $$^
@@ -181,7 +186,7 @@ $(FUZZ_NAMES:%=$(B)/fuzz/bin/%): $(B)/fuzz/bin/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/l
 include core/test/model/model.mk
 
 # ---- targets --------------------------------------------------------------------------------------------------------
-.PHONY: seeds all help lib csn bench stores test test-build tsan fuzz differential report corpus format format-check warnings everything \
+.PHONY: seeds all help lib csn bench stores redact test test-build tsan fuzz differential report corpus format format-check warnings everything \
 	install clean
 
 all: lib csn ## The library and the command line tool
@@ -201,6 +206,8 @@ lib: $(B)/release/libcountersign.a ## The core: build/release/libcountersign.a
 csn: $(B)/release/csn ## The command line tool: build/release/csn
 
 stores: $(B)/release/libcountersign-sqlite.a $(B)/release/libcountersign-redis.a ## The stores that need a client library
+
+redact: $(B)/release/libcountersign-redact.a ## The redactor of log lines as a library, which needs Hyperscan
 
 bench: $(B)/release/bench/csn-bench $(STUDY_NAMES:%=$(B)/release/bench/%) ## The benchmarks: build/release/bench/csn-bench
 
@@ -252,20 +259,20 @@ corpus: | $(B)/.setup-corpus ## Makes the vectors in corpus/vectors anew, with o
 warnings: | $(B)/.setup-fuzz ## Compiles everything with gcc and clang, warnings as errors
 	$(MAKE) B=$(B)/warnings-gcc WERROR=1 everything
 	$(MAKE) B=$(B)/warnings-clang WERROR=1 CC_DEFAULT=clang CXX=clang++ everything
-everything: lib csn stores bench $(TESTS_release) $(REPLAYS_release) $(MODEL)/model-1 $(MODEL)/model-2 $(MODEL)/model-epoch
+everything: lib csn stores redact bench $(TESTS_release) $(REPLAYS_release) $(MODEL)/model-1 $(MODEL)/model-2 $(MODEL)/model-epoch
 
 format: | $(B)/.setup-check ## Formats the sources
 	clang-format -i $(SOURCES)
 format-check: | $(B)/.setup-check ## Fails where a source is not formatted
 	clang-format --dry-run --Werror $(SOURCES)
 
-install: lib csn stores ## Installs under PREFIX (default /usr/local), below DESTDIR
+install: lib csn stores redact ## Installs under PREFIX (default /usr/local), below DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/countersign \
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/countersign
 	install $(B)/release/csn $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(B)/release/libcountersign*.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 core/include/countersign/*.h core/store/nonce_file.h core/store/sqlite_aead.h core/store/sqlite_refresh.h \
-		core/store/redis.h \
+		core/store/redis.h tools/redact.h \
 		$(DESTDIR)$(PREFIX)/include/countersign
 	install -m 644 tools/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 tools/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5

@@ -49,6 +49,7 @@ static bool compile(csn_redactor *redactor, const csn_redact_rules *rules, const
   hs_set_database_allocator(csn_locked_new, csn_locked_free);
   hs_error_t got = hs_compile_multi(rules->expressions, rules->flags, rules->ids, (unsigned)rules->count, HS_MODE_BLOCK,
                                     NULL, &redactor->database, &why);
+  hs_set_database_allocator(NULL, NULL); /* malloc() again: other databases of the program are not ours */
   if (got == HS_SUCCESS && hs_alloc_scratch(redactor->database, &redactor->scratch) == HS_SUCCESS) return true;
   size_t first = rules->count - config->pattern_count;
   if (got == HS_COMPILER_ERROR && why != NULL && why->expression >= (int)first) {
@@ -99,7 +100,7 @@ bool csn_redactor_new(csn_redactor **out, const csn_redact_config *config, csn_r
 void csn_redactor_free(csn_redactor *redactor) {
   if (redactor == NULL) return;
   hs_free_scratch(redactor->scratch);
-  hs_free_database(redactor->database);
+  csn_locked_free(redactor->database); /* hs_free_database() would take the allocator that is set by now */
   csn_locked_free(redactor->multiline);
   free(redactor->rules);
   free(redactor);

@@ -1,6 +1,6 @@
 /* Redaction of log lines: every secret, token, signature and API key becomes [redacted:KIND]; all else stays as it is.
  *
- * Kinds: `secret` (each known secret in the forms of redact_forms.h: its bytes, hex, base64, JSON, percent-encoded),
+ * Kinds: `secret` (each known secret in the forms of csn-redact(1): its bytes, hex, base64, JSON, percent-encoded),
  * `jwt` (base64url segments, at least two dots, from "eyJ" on), `bearer`, `basic`, `authorization` (the HMAC schemes),
  * `signature` (headers and parameters), `api-key` (x-api-key, and keys by prefix, of which the prefix's first four
  * characters stay) and the names of the configured patterns. What overlaps becomes one, of the kind that begins first.
@@ -10,11 +10,18 @@
  *
  * Input is settled line by line. A secret may itself hold line feeds: a line is held back as long as it may be the
  * beginning of one. A line longer than CSN_REDACT_WINDOW is settled in windows that overlap by CSN_REDACT_MATCH_MAX
- * bytes; something hidden that is longer hides the rest of its line. */
+ * bytes; something hidden that is longer hides the rest of its line.
+ *
+ * It is what csn redact is made of, and a library of its own: link with libcountersign-redact.a, libcountersign.a, -lhs
+ * and -lcrypto. */
 #ifndef CSN_TOOLS_REDACT_H
 #define CSN_TOOLS_REDACT_H
 
 #include <countersign/span.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum {
   CSN_REDACT_SECRET_MIN = 8,    /* bytes: what is shorter stands in many lines by chance */
@@ -59,16 +66,18 @@ bool csn_redact_regex_valid(const char *regex, csn_redact_error *error) CSN_WARN
 /* What is looked for. Never changes: any number of threads may use it. It holds the secrets. */
 typedef struct csn_redactor csn_redactor;
 
-/* Compiles. The configuration is read during the call only. On false `error` says why and nothing is left. One thread
- * at a time: Hyperscan's allocator is set for the process. */
+/* Compiles. The configuration is read during the call only. On false `error` says why and nothing is left. While
+ * it runs no other thread may compile, or free, a Hyperscan database: the allocator of databases, which is one for the
+ * process, is locked memory until it is malloc() again at the end. */
 bool csn_redactor_new(csn_redactor **out, const csn_redact_config *config,
                       csn_redact_error *error) CSN_WARN_UNUSED CSN_NONNULL_ALL;
-void csn_redactor_free(csn_redactor *redactor); /* wipes; NULL does nothing */
+void csn_redactor_free(csn_redactor *redactor); /* wipes; NULL does nothing; no stream may be left */
 
 /* Takes what is settled; false ends the run. */
 typedef bool csn_redact_write(void *self, csn_span bytes);
 
-/* One input. Not thread-safe. Its memory is fixed but for the list of what is hidden in a window. */
+/* One input: a stream belongs to one thread at a time. Its memory is CSN_REDACT_WINDOW bytes, Hyperscan's scratch, and
+ * 24 bytes for each thing that is hidden in a window. */
 typedef struct csn_redact_stream csn_redact_stream;
 
 /* NULL where memory is short. The redactor must outlive the stream. */
@@ -89,5 +98,9 @@ bool csn_redact_settle(csn_redact_stream *stream) CSN_WARN_UNUSED CSN_NONNULL_AL
 
 /* The end of the input: writes all that is left. Another input may follow. */
 bool csn_redact_end(csn_redact_stream *stream) CSN_WARN_UNUSED CSN_NONNULL_ALL;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

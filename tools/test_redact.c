@@ -1,6 +1,7 @@
 /* Redaction: every kind, wherever it stands and however its bytes arrive. */
 #include "test_redact.h"
 
+#include <hs/hs.h>
 #include <time.h>
 
 static csn_redactor *redactor_of_all(const csn_span *secrets, size_t count) {
@@ -231,6 +232,19 @@ static bool refuse_bytes(void *self, csn_span bytes) {
   return *(bool *)self;
 }
 
+/* Of a program that has Hyperscan databases of its own: they are malloc()'s before and after. */
+static void databases_of_others_are_left_alone(void **state) {
+  hs_database_t *before = NULL, *after = NULL;
+  hs_compile_error_t *why = NULL;
+  (void)state;
+  assert_int_equal(hs_compile("a", 0, HS_MODE_BLOCK, NULL, &before, &why), HS_SUCCESS);
+  csn_redactor *redactor = redactor_of(NULL, 0);
+  assert_int_equal(hs_free_database(before), HS_SUCCESS);
+  assert_int_equal(hs_compile("a", 0, HS_MODE_BLOCK, NULL, &after, &why), HS_SUCCESS);
+  csn_redactor_free(redactor);
+  free(after); /* which AddressSanitizer refuses of memory that is not malloc()'s */
+}
+
 static void an_output_that_fails_ends_the_run(void **state) {
   (void)state;
   bool takes = false;
@@ -252,6 +266,7 @@ int main(void) {
       cmocka_unit_test(what_is_longer_than_a_window_hides_the_rest_of_its_line),
       cmocka_unit_test(hostile_lines_take_linear_time),
       cmocka_unit_test(a_configuration_is_refused_with_a_reason_that_holds_no_secret),
+      cmocka_unit_test(databases_of_others_are_left_alone),
       cmocka_unit_test(an_output_that_fails_ends_the_run),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
