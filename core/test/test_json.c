@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../src/json.h"
+#include "../src/json_string.h"
 #include "guarded.h"
 
 enum { NODES = 4096, TEXT_MAX = 1 << 17 };
@@ -322,6 +323,47 @@ static void utf8(void **state) {
   CHECK(rows);
 }
 
+/* Where the string at the start of `text` ends, byte by byte: behind its quotation mark, or at the first byte that is
+ * wrong. No more than two bytes in a row are not 'z'. */
+static size_t naive_string_end(csn_span text, bool *good) {
+  size_t i = 1;
+  *good = false;
+  while (i < text.len && text.ptr[i] >= 0x20 && text.ptr[i] != '"') {
+    uint8_t c = text.ptr[i], next = i + 1 < text.len ? text.ptr[i + 1] : 0;
+    bool escape = c == '\\', pair = c >= 0xc2 && c <= 0xdf && next >= 0x80 && next <= 0xbf;
+    if (escape && (next == 0 || strchr("\"\\/bfnrt", next) == NULL)) return next == 'u' ? i + 2 : i + 1;
+    if (c >= 0x80 && !pair) return i;
+    i += escape || pair ? 2 : 1;
+  }
+  *good = i < text.len && text.ptr[i] == '"';
+  return *good ? i + 1 : i;
+}
+
+/* Strings are read by words: every two bytes at every place of a word, in a text that ends with it or does not. */
+static void strings_end_where_they_do_byte_by_byte(void **state) {
+  enum { WORDS = 19 };
+  uint8_t text[WORDS];
+  (void)state;
+  for (size_t len = 9; len <= WORDS; len += 5) {
+    for (size_t i = 0; i < 9 * 65536; i++) {
+      size_t at = 1 + i / 65536 % (len - 2);
+      csn_span raw;
+      bool escaped, good;
+      memset(text, 'z', sizeof text);
+      text[0] = '"';
+      text[at] = (uint8_t)i;
+      text[at + 1] = (uint8_t)(i >> 8);
+      size_t expected = naive_string_end(csn_span_of(text, len), &good);
+      csn_cursor cursor = csn_cursor_of(guarded_copy(&input, csn_span_of(text, len)));
+      bool read = csn_json_string_skip(&cursor, false, &raw, &escaped);
+      if (read != good || csn_cursor_offset(&cursor) != expected || (good && raw.len != expected - 2)) {
+        fail_msg("%02x %02x at %zu of %zu: %d at %zu", text[at], text[at + 1], at, len, read,
+                 csn_cursor_offset(&cursor));
+      }
+    }
+  }
+}
+
 /* Allowed on request only; nothing else is looser then. */
 static void nul_is_read_where_it_is_asked_for(void **state) {
   const csn_span text = T("[\"a\\u0000b\",\"\\ud800\"]");
@@ -501,6 +543,7 @@ int main(void) {
       cmocka_unit_test(literals),
       cmocka_unit_test(numbers),
       cmocka_unit_test(strings),
+      cmocka_unit_test(strings_end_where_they_do_byte_by_byte),
       cmocka_unit_test(surrogates),
       cmocka_unit_test(utf8),
       cmocka_unit_test(nul_is_read_where_it_is_asked_for),
