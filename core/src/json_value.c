@@ -101,9 +101,14 @@ static int64_t round_down(const decimal *d, bool *fraction) {
 }
 
 static bool read_date(const csn_json *json, uint32_t node, bool up, int64_t *out) {
+  int64_t whole;
   if (!is_number(json, node)) return false;
   csn_span number = csn_json_raw(json, node);
   if (number.ptr[0] == '-') return false;
+  if (csn_json_int64(json, node, &whole)) {
+    if (whole <= date_max) *out = whole;
+    return whole <= date_max;
+  }
   decimal d = decimal_of(number);
   if (d.count > 0 && d.point > DATE_DIGITS_MAX) return false;
   bool fraction = false;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -220,6 +221,33 @@ static void numeric_dates_are_exact_and_rounded_up(void **state) {
   }
 }
 
+/* A whole number is read in a way of its own: it is the date that it is with a fraction or an exponent that say
+ * nothing, which are read in the long way. Each number of digits, from its least to its greatest. */
+static void whole_dates_are_the_same_dates_with_a_point(void **state) {
+  static const char *const tails[] = {".0", "e0", ".00e+0"};
+  uint64_t random = 1;
+  (void)state;
+  for (size_t i = 0; i < 100000; i++) {
+    char text[48];
+    size_t digits = 1 + i % 20;
+    random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    (void)snprintf(text, sizeof text, "%09u%011llu", (unsigned)(random >> 35), (unsigned long long)random >> 28);
+    if (i < 40) memset(text, i < 20 ? '0' : '9', digits);
+    if (digits > 1 && text[0] == '0') text[0] = '1';
+    text[digits] = '\0';
+    for (size_t tail = 0; tail < 3; tail++) {
+      char longer[48];
+      int64_t whole = -1, same = -1, down = -1;
+      (void)snprintf(longer, sizeof longer, "%s%s", text, tails[tail]);
+      csn_json json = must_read(text);
+      bool is_date = csn_json_numeric_date(&json, 0, &whole), is_down = csn_json_numeric_date_down(&json, 0, &down);
+      json = must_read(longer);
+      bool is_same = csn_json_numeric_date(&json, 0, &same);
+      if (is_date != is_same || is_down != is_date || whole != same || down != whole) fail_msg("%s, %s", text, longer);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nodes_lie_as_the_text_does),
@@ -228,6 +256,7 @@ int main(void) {
       cmocka_unit_test(only_strings_are_strings),
       cmocka_unit_test(whole_numbers),
       cmocka_unit_test(numeric_dates_are_exact_and_rounded_up),
+      cmocka_unit_test(whole_dates_are_the_same_dates_with_a_point),
   };
   input = guarded_new(TEXT_MAX);
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
