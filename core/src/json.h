@@ -57,6 +57,9 @@ csn_reason csn_json_read_with_nul(csn_span text, csn_json_node *nodes, size_t ro
  * member). `name` is compared with the decoded member name. Not an object: 0. */
 uint32_t csn_json_member(const csn_json *json, uint32_t object, csn_span name);
 
+/* The same of several names, in one walk over the object: of `names[i]` in `values[i]`. */
+void csn_json_members(const csn_json *json, uint32_t object, const csn_span *names, size_t count, uint32_t *values);
+
 /* The raw bytes of a node; of a string, between the quotation marks. */
 static inline csn_span csn_json_raw(const csn_json *json, uint32_t node) {
   return csn_span_of(json->text.ptr + json->nodes[node].start, json->nodes[node].len);

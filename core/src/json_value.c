@@ -11,13 +11,23 @@ bool csn_json_string_equals(const csn_json *json, uint32_t node, csn_span text) 
   return csn_json_string_same(csn_json_raw(json, node), json->nodes[node].escaped, text, false);
 }
 
-uint32_t csn_json_member(const csn_json *json, uint32_t object, csn_span name) {
-  if (object >= json->count || csn_json_type_of(json, object) != CSN_JSON_OBJECT) return 0;
+void csn_json_members(const csn_json *json, uint32_t object, const csn_span *names, size_t count, uint32_t *values) {
+  for (size_t k = 0; k < count; k++) values[k] = 0;
+  if (object >= json->count || csn_json_type_of(json, object) != CSN_JSON_OBJECT) return;
   uint32_t at = object + 1;
   for (size_t i = 0; i < json->nodes[object].children; i++, at = json->nodes[at + 1].next) {
-    if (csn_json_string_equals(json, at, name)) return at + 1;
+    csn_span name = csn_json_raw(json, at);
+    bool escaped = json->nodes[at].escaped;
+    for (size_t k = 0; k < count; k++) {
+      if (csn_json_string_same(name, escaped, names[k], false)) values[k] = at + 1;
+    }
   }
-  return 0;
+}
+
+uint32_t csn_json_member(const csn_json *json, uint32_t object, csn_span name) {
+  uint32_t value;
+  csn_json_members(json, object, &name, 1, &value);
+  return value;
 }
 
 bool csn_json_string_copy(const csn_json *json, uint32_t node, uint8_t *out, size_t size, size_t *len) {

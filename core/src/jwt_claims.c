@@ -6,22 +6,41 @@
 
 _Static_assert(CSN_SUBJECT_MAX <= UINT8_MAX, "a subject fits in a csn_name");
 
+/* The claims that are looked at; of the registered ones each is the number of its CSN_CLAIM_ bit. */
+typedef enum claim { EXP, NBF, IAT, ISS, AUD, SUB, JTI, REGISTERED, SCOPES = REGISTERED, CLAIMS } claim;
+
 typedef struct reading {
   csn_json json;
   const csn_jwt_policy *policy;
   csn_verdict *verdict;
-  unsigned present; /* CSN_CLAIM_ bits */
+  unsigned present;      /* CSN_CLAIM_ bits */
+  uint32_t node[CLAIMS]; /* the claims' values, or 0 */
 } reading;
+
+#define IS_BIT(name) _Static_assert(CSN_CLAIM_##name == 1 << name, "the bit has the claim's number")
+IS_BIT(EXP);
+IS_BIT(NBF);
+IS_BIT(IAT);
+IS_BIT(ISS);
+IS_BIT(AUD);
+IS_BIT(SUB);
+IS_BIT(JTI);
+#undef IS_BIT
 
 static csn_reason reject(reading *r, csn_reason reason, uint32_t node) {
   return csn_refuse(r->verdict, reason, CSN_FIELD_CLAIMS, csn_jwt_member_offset(&r->json, node));
 }
 
-/* The node of a claim, or 0; notes that it is present. */
-static uint32_t find_claim(reading *r, const char *name, unsigned bit) {
-  uint32_t node = csn_json_member(&r->json, 0, csn_span_str(name));
-  if (node != 0) r->present |= bit;
-  return node;
+static void find_claims(reading *r) {
+  csn_span scopes = r->policy->scope_claim;
+  const csn_span names[CLAIMS] = {
+      [EXP] = CSN_SPAN_LITERAL("exp"), [NBF] = CSN_SPAN_LITERAL("nbf"),
+      [IAT] = CSN_SPAN_LITERAL("iat"), [ISS] = CSN_SPAN_LITERAL("iss"),
+      [AUD] = CSN_SPAN_LITERAL("aud"), [SUB] = CSN_SPAN_LITERAL("sub"),
+      [JTI] = CSN_SPAN_LITERAL("jti"), [SCOPES] = scopes.len > 0 ? scopes : csn_span_str("scope"),
+  };
+  csn_json_members(&r->json, 0, names, CLAIMS, r->node);
+  for (unsigned i = 0; i < REGISTERED; i++) r->present |= r->node[i] == 0 ? 0 : 1u << i;
 }
 
 static csn_reason read_date(reading *r, uint32_t node, int64_t *out) {
@@ -31,7 +50,7 @@ static csn_reason read_date(reading *r, uint32_t node, int64_t *out) {
 /* Dates are whole seconds of at most twelve digits and the leeway is at most an hour: these sums never overflow, as
  * those with `now` could. */
 static csn_reason check_exp(reading *r, int64_t now, int64_t *expires_at) {
-  uint32_t node = find_claim(r, "exp", CSN_CLAIM_EXP);
+  uint32_t node = r->node[EXP];
   csn_reason reason = OK;
   *expires_at = -1;
   if (node == 0) return OK;
@@ -60,7 +79,7 @@ static csn_reason check_age(reading *r, int64_t now, uint32_t node) {
 static csn_reason check_dates(reading *r, int64_t now, csn_jwt *jwt) {
   csn_reason reason = OK;
   if ((reason = check_exp(r, now, &jwt->expires_at)) != OK) return reason;
-  uint32_t nbf = find_claim(r, "nbf", CSN_CLAIM_NBF), iat = find_claim(r, "iat", CSN_CLAIM_IAT);
+  uint32_t nbf = r->node[NBF], iat = r->node[IAT];
   reason = check_not_before(r, now, nbf, &jwt->not_before, CSN_REASON_TOKEN_NOT_YET_VALID);
   if (reason != OK) return reason;
   reason = check_not_before(r, now, iat, &jwt->issued_at, CSN_REASON_TOKEN_ISSUED_IN_FUTURE);
@@ -80,7 +99,7 @@ static bool is_one_of(const reading *r, uint32_t node, csn_span first, csn_span_
 }
 
 static csn_reason check_iss(reading *r) {
-  uint32_t node = find_claim(r, "iss", CSN_CLAIM_ISS);
+  uint32_t node = r->node[ISS];
   csn_reason reason = check_string(r, node);
   if (reason != OK || r->policy->issuer.len == 0) return reason;
   if (node == 0) return reject(r, CSN_REASON_CLAIM_MISSING, node);
@@ -98,7 +117,7 @@ static csn_reason search_audience(reading *r, uint32_t node, size_t count, bool 
 }
 
 static csn_reason check_aud(reading *r) {
-  uint32_t node = find_claim(r, "aud", CSN_CLAIM_AUD);
+  uint32_t node = r->node[AUD];
   bool is_array = node != 0 && csn_json_type_of(&r->json, node) == CSN_JSON_ARRAY, found = false;
   size_t count = is_array ? r->json.nodes[node].children : 1;
   bool expected = r->policy->audience.len > 0;
@@ -113,7 +132,7 @@ static csn_reason check_aud(reading *r) {
 /* The subject is the verdict's client. One that does not fit would leave an accepted token without a client; OpenID
  * Connect Core section 2 has the same limit. A key that belongs to a client vouches for nobody else. */
 static csn_reason check_sub(reading *r, const csn_key *key) {
-  uint32_t node = find_claim(r, "sub", CSN_CLAIM_SUB);
+  uint32_t node = r->node[SUB];
   csn_span owner = csn_key_client_id(key), expected = r->policy->subject;
   csn_name *client = &r->verdict->client_id;
   size_t len;
@@ -156,9 +175,9 @@ static bool read_scopes(const reading *r, uint32_t node, csn_scopes *out) {
 
 /* Scopes that nobody asks for are only told, and a claim that is no list has none. */
 static csn_reason check_scopes(reading *r) {
-  csn_span name = r->policy->scope_claim, required = r->policy->scopes;
+  csn_span required = r->policy->scopes;
   csn_scopes *held = &r->verdict->scopes;
-  uint32_t node = csn_json_member(&r->json, 0, name.len > 0 ? name : csn_span_str("scope"));
+  uint32_t node = r->node[SCOPES];
   bool is_list = node != 0 && read_scopes(r, node, held);
   if (!is_list) held->len = 0;
   if (required.len == 0) return OK;
@@ -171,7 +190,7 @@ static csn_reason check_scopes(reading *r) {
 static csn_reason check_required(reading *r) {
   csn_span_list names = r->policy->claims;
   unsigned bits = r->policy->required;
-  csn_reason reason = check_string(r, find_claim(r, "jti", CSN_CLAIM_JTI));
+  csn_reason reason = check_string(r, r->node[JTI]);
   if (reason != OK) return reason;
   if ((r->present & bits) != bits) return reject(r, CSN_REASON_CLAIM_MISSING, 0);
   for (size_t i = 0; i < names.count; i++) {
@@ -188,6 +207,7 @@ csn_reason csn_claims_check(csn_span text, const csn_jwt_policy *policy, int64_t
   reading r = {.policy = policy, .verdict = verdict};
   csn_reason reason = csn_jwt_read_object(text, CSN_FIELD_CLAIMS, nodes, CSN_CLAIMS_NODES, &r.json, verdict);
   if (reason != OK) return reason;
+  find_claims(&r);
   if ((reason = check_dates(&r, now, jwt)) != OK) return reason;
   if ((reason = check_iss(&r)) != OK) return reason;
   if ((reason = check_aud(&r)) != OK) return reason;

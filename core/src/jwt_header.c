@@ -3,15 +3,19 @@
 
 #define OK CSN_REASON_ACCEPTED
 
+typedef enum member { CRIT, B64, ALG, TYP, KID, MEMBERS } member;
+
+static const csn_span names[MEMBERS] = {
+    [CRIT] = CSN_SPAN_LITERAL("crit"), [B64] = CSN_SPAN_LITERAL("b64"), [ALG] = CSN_SPAN_LITERAL("alg"),
+    [TYP] = CSN_SPAN_LITERAL("typ"),   [KID] = CSN_SPAN_LITERAL("kid"),
+};
+
 typedef struct reading {
   csn_json json;
   const csn_jwt_policy *policy;
   csn_verdict *verdict;
+  uint32_t node[MEMBERS]; /* the members' values, or 0 */
 } reading;
-
-static uint32_t member(const reading *r, const char *name) {
-  return csn_json_member(&r->json, 0, csn_span_str(name));
-}
 
 static csn_reason reject(reading *r, csn_reason reason, uint32_t node) {
   return csn_refuse(r->verdict, reason, CSN_FIELD_JOSE_HEADER, csn_jwt_member_offset(&r->json, node));
@@ -29,14 +33,14 @@ csn_reason csn_jwt_read_object(csn_span text, csn_field field, csn_json_node *no
 /* No extension is understood, so crit is wrong whatever it holds (RFC 7515 section 4.1.11); b64 changes what is signed
  * even without it (RFC 7797). */
 static csn_reason check_extensions(reading *r) {
-  uint32_t crit = member(r, "crit"), b64 = member(r, "b64");
+  uint32_t crit = r->node[CRIT], b64 = r->node[B64];
   if (crit != 0) return reject(r, CSN_REASON_CRIT_UNSUPPORTED, crit);
   if (b64 != 0 && csn_json_type_of(&r->json, b64) != CSN_JSON_TRUE) return reject(r, CSN_REASON_B64_UNSUPPORTED, b64);
   return OK;
 }
 
 static csn_reason read_alg(reading *r, csn_alg *out) {
-  uint32_t alg = member(r, "alg");
+  uint32_t alg = r->node[ALG];
   uint8_t name[16]; /* a longer name is none of CSN_ALG_LIST */
   size_t len;
   *out = CSN_ALG_NONE;
@@ -63,7 +67,7 @@ static bool is_expected_type(csn_span typ, csn_span expected) {
 }
 
 static csn_reason check_typ(reading *r) {
-  uint32_t typ = member(r, "typ");
+  uint32_t typ = r->node[TYP];
   csn_span expected = r->policy->typ;
   uint8_t name[CSN_TYP_MAX];
   size_t len;
@@ -76,7 +80,7 @@ static csn_reason check_typ(reading *r) {
 }
 
 static csn_reason read_kid(reading *r, csn_jose_header *out) {
-  uint32_t kid = member(r, "kid");
+  uint32_t kid = r->node[KID];
   if (kid == 0) return OK;
   bool fits = csn_json_string_copy(&r->json, kid, out->kid, sizeof out->kid, &out->kid_len);
   if (!fits || out->kid_len == 0) return reject(r, CSN_REASON_KID_INVALID, kid);
@@ -94,6 +98,7 @@ csn_reason csn_jose_header_read(csn_span text, const csn_jwt_policy *policy, csn
   out->kid_len = out->kid_offset = 0;
   reason = csn_jwt_read_object(text, CSN_FIELD_JOSE_HEADER, nodes, CSN_JOSE_HEADER_NODES, &r.json, verdict);
   if (reason != OK) return reason;
+  csn_json_members(&r.json, 0, names, MEMBERS, r.node);
   if ((reason = check_extensions(&r)) != OK) return reason;
   if ((reason = read_alg(&r, &out->alg)) != OK) return reason;
   if ((reason = check_typ(&r)) != OK) return reason;

@@ -94,6 +94,30 @@ static const decoded_row decoded_rows[] = {
                         "b")},
 };
 
+static void members_are_found_at_once_as_they_are_one_by_one(void **state) {
+  static const csn_span names[] = {CSN_SPAN_LITERAL("d"),  CSN_SPAN_LITERAL("bb"),  CSN_SPAN_LITERAL("absent"),
+                                   CSN_SPAN_LITERAL(""),   CSN_SPAN_LITERAL("bc"),  CSN_SPAN_LITERAL("a"),
+                                   CSN_SPAN_LITERAL("bb"), CSN_SPAN_LITERAL("A\n"), {NULL, 0}};
+  enum { COUNT = sizeof names / sizeof names[0] };
+  static const char *const texts[] = {
+      "{\"a\":1,\"bb\":[2,{\"d\":0}],\"bc\":{\"a\":0,\"d\":0},\"\":\"a\",\"d\":null,\"e\":\"absent\"}",
+      "{\"\\u0041\\n\":1,\"\\u0062b\":2,\"b\\u0063\":3,\"\\u0061\":4}", "{}", "[\"a\",1]", "\"a\""};
+  size_t found = 0;
+  (void)state;
+  for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+    csn_json json = must_read(texts[t]);
+    for (uint32_t object = 0; object <= json.count; object++) {
+      uint32_t values[COUNT + 1];
+      memset(values, 0xff, sizeof values);
+      csn_json_members(&json, object, names, COUNT, values);
+      for (size_t i = 0; i < COUNT; i++) assert_int_equal(values[i], csn_json_member(&json, object, names[i]));
+      for (size_t i = 0; i < COUNT; i++) found += values[i] != 0;
+      assert_int_equal(values[COUNT], UINT32_MAX);
+    }
+  }
+  assert_int_equal(found, 7 + 3 + 5);
+}
+
 static void strings_are_decoded(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof decoded_rows / sizeof decoded_rows[0]; i++) {
@@ -252,6 +276,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nodes_lie_as_the_text_does),
       cmocka_unit_test(members_are_found_by_their_decoded_name),
+      cmocka_unit_test(members_are_found_at_once_as_they_are_one_by_one),
       cmocka_unit_test(strings_are_decoded),
       cmocka_unit_test(only_strings_are_strings),
       cmocka_unit_test(whole_numbers),
