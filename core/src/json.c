@@ -20,9 +20,11 @@ typedef struct reader {
   bool allow_nul;
 } reader;
 
-static void skip_space(csn_cursor *cursor) {
-  int c = csn_cursor_peek(cursor);
-  for (; c == ' ' || c == '\t' || c == '\n' || c == '\r'; c = csn_cursor_peek(cursor)) cursor->pos++;
+static inline void skip_space(csn_cursor *cursor) {
+  for (int c = csn_cursor_peek(cursor); c <= ' '; c = csn_cursor_peek(cursor)) {
+    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return;
+    cursor->pos++;
+  }
 }
 
 /* Lays down a node for the value at the cursor. */

@@ -1,7 +1,5 @@
 #include "json_string.h"
 
-#include <endian.h>
-
 #include "utf8.h"
 
 /* Skips one character that is not ASCII. */
@@ -89,52 +87,14 @@ static bool skip_escape(csn_cursor *cursor, bool allow_nul) {
   return false;
 }
 
-static bool is_plain(uint8_t c) {
-  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-enum { LANES = 8 }; /* bytes of a word */
-
-#define LANES_OF(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* Marks bytes below `low` by their high bit. Where none of the lower ones is marked, a byte is marked if and only if it
- * is below: a subtraction takes from the byte above only where a byte is too small. So the lowest mark is right. */
-static inline uint64_t lanes_below(uint64_t word, uint8_t low) {
-  return (word - LANES_OF(low)) & ~word & LANES_OF(0x80);
-}
-
-/* How many of a word's bytes, the first one lowest, come before the first that is not plain. */
-static inline size_t plain_lanes(uint64_t word) {
-  uint64_t other = (word & LANES_OF(0x80)) | lanes_below(word, 0x20) | lanes_below(word ^ LANES_OF('"'), 1) |
-                   lanes_below(word ^ LANES_OF('\\'), 1);
-  return other == 0 ? LANES : (size_t)__builtin_ctzll(other) / 8;
-}
-
-static void skip_plain(csn_cursor *cursor) {
-  const uint8_t *pos = cursor->pos, *end = cursor->end;
-  for (size_t plain = LANES; plain == LANES && end - pos >= LANES; pos += plain) {
-    uint64_t word;
-    memcpy(&word, pos, sizeof word);
-    plain = plain_lanes(le64toh(word));
-  }
-  while (pos != end && is_plain(*pos)) pos++;
-  cursor->pos = pos;
-}
-
-bool csn_json_string_skip(csn_cursor *cursor, bool allow_nul, csn_span *raw, bool *escaped) {
-  *escaped = false;
-  if (!csn_cursor_skip_byte(cursor, '"')) return false;
-  const uint8_t *start = cursor->pos;
-  for (;;) {
-    skip_plain(cursor);
+bool csn_json_string_skip_rest(csn_cursor *cursor, bool allow_nul, bool *escaped) {
+  while (csn_cursor_peek(cursor) != '"') {
     int c = csn_cursor_peek(cursor);
-    if (c == '"') break;
     if (c < 0x20) return false;
     if (c == '\\') *escaped = true;
     if (!(c == '\\' ? skip_escape(cursor, allow_nul) : skip_utf8(cursor))) return false;
+    cursor->pos = csn_json_plain_end(cursor->pos, cursor->end);
   }
-  *raw = csn_span_of(start, (size_t)(cursor->pos - start));
-  cursor->pos++;
   return true;
 }
 

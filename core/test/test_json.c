@@ -347,7 +347,7 @@ static void strings_end_where_they_do_byte_by_byte(void **state) {
   for (size_t len = 9; len <= WORDS; len += 5) {
     for (size_t i = 0; i < 9 * 65536; i++) {
       size_t at = 1 + i / 65536 % (len - 2);
-      csn_span raw;
+      csn_span raw = {0};
       bool escaped, good;
       memset(text, 'z', sizeof text);
       text[0] = '"';
