@@ -3,7 +3,7 @@
 #ifndef CSN_BASE64URL_WIDE_H
 #define CSN_BASE64URL_WIDE_H
 
-#include <countersign/span.h>
+#include "ct.h"
 
 enum { CSN_WIDE_CHARS = 16, CSN_WIDE_BYTES = 12 };
 
@@ -25,29 +25,54 @@ static inline csn_wide_8 csn_wide_values(csn_wide_8 x, csn_wide_8 *bad) {
          (underscore & 63);
 }
 
-/* The whole blocks at the start of `text`; returns how many characters they are. `out` may be NULL to check only. */
-static inline size_t csn_base64url_blocks(csn_span text, uint8_t *out, uint64_t *bad) {
-  size_t done = 0;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+/* Decodes sixteen characters to twelve bytes. `out` may be NULL to check only. */
+static inline void csn_wide_decode(const uint8_t *text, uint8_t *out, csn_wide_8 *wrong) {
+  csn_wide_8 x;
+  memcpy(&x, text, sizeof x);
+  csn_wide_16 pairs = (csn_wide_16)csn_wide_values(x, wrong);
+  csn_wide_32 fours = (csn_wide_32)((pairs & 0xff) << 6 | pairs >> 8);
+  csn_wide_64 eights = (csn_wide_64)((fours & 0xffff) << 12 | fours >> 16);
+  eights = (eights & 0xffffffff) << 40 | eights >> 32 << 16;
+  for (size_t half = 0; out != NULL && half < 2; half++, out += CSN_WIDE_BYTES / 2) {
+    uint64_t bytes = __builtin_bswap64(eights[half]);
+    memcpy(out, &bytes, CSN_WIDE_BYTES / 2);
+  }
+}
+
+/* Decodes all of `text`; in `bad` a bit is set where a character is none of the alphabet, or a trailing bit is not
+ * zero. The last characters, fewer than sixteen, are filled up with zeros: what then lies behind their whole bytes must
+ * be zero. Returns how many characters that were. `out` may be NULL to check only. */
+static inline size_t csn_base64url_wide(csn_span text, uint8_t *out, uint64_t *bad) {
   csn_wide_8 wrong = {0};
+  size_t done = 0;
   for (; text.len - done >= CSN_WIDE_CHARS; done += CSN_WIDE_CHARS) {
-    csn_wide_8 x;
-    memcpy(&x, text.ptr + done, sizeof x);
-    csn_wide_16 pairs = (csn_wide_16)csn_wide_values(x, &wrong);
-    csn_wide_32 fours = (csn_wide_32)((pairs & 0xff) << 6 | pairs >> 8);
-    csn_wide_64 eights = (csn_wide_64)((fours & 0xffff) << 12 | fours >> 16);
-    eights = (eights & 0xffffffff) << 40 | eights >> 32 << 16;
-    for (size_t half = 0; out != NULL && half < 2; half++, out += CSN_WIDE_BYTES / 2) {
-      uint64_t bytes = __builtin_bswap64(eights[half]);
-      memcpy(out, &bytes, CSN_WIDE_BYTES / 2);
-    }
+    csn_wide_decode(text.ptr + done, out == NULL ? NULL : out + done / CSN_WIDE_CHARS * CSN_WIDE_BYTES, &wrong);
+  }
+  if (done < text.len) {
+    uint8_t block[CSN_WIDE_CHARS], bytes[CSN_WIDE_BYTES];
+    size_t left = text.len - done, whole = left * 6 / 8;
+    memset(block, 'A', sizeof block);
+    memcpy(block, text.ptr + done, left);
+    csn_wide_decode(block, bytes, &wrong);
+    for (size_t i = whole; i < sizeof bytes; i++) *bad |= bytes[i];
+    if (out != NULL) memcpy(out + done / CSN_WIDE_CHARS * CSN_WIDE_BYTES, bytes, whole);
+    csn_wipe(block, sizeof block);
+    csn_wipe(bytes, sizeof bytes);
   }
   csn_wide_64 lanes = (csn_wide_64)wrong;
   *bad |= lanes[0] | lanes[1];
-#else
-  (void)text, (void)out, (void)bad;
-#endif
-  return done;
+  return text.len;
 }
+
+#else
+
+static inline size_t csn_base64url_wide(csn_span text, uint8_t *out, uint64_t *bad) {
+  (void)text, (void)out, (void)bad;
+  return 0;
+}
+
+#endif
 
 #endif
