@@ -4,7 +4,9 @@
 #include "alg.h"
 #include "cursor.h"
 #include "encoding.h"
+#include "header_cache.h"
 #include "jwt_parts.h"
+#include "keyring_parts.h"
 
 #define OK CSN_REASON_ACCEPTED
 
@@ -21,6 +23,8 @@ typedef struct checking {
   csn_verdict *verdict;
   csn_span token, header, payload, signature, signed_text; /* the segments, and the first two with their dot */
   csn_jose_header jose;
+  uint64_t header_hash;
+  bool recalled;  /* the header was not read, but remembered */
   uint8_t *given; /* the token's signature, decoded: room for CSN_SIGNATURE_MAX */
 } checking;
 
@@ -60,10 +64,25 @@ static csn_reason decode_segment(checking *c, csn_span segment, uint8_t *out) {
   return reject(c, CSN_REASON_BASE64URL_INVALID, CSN_FIELD_TOKEN, offset_of(c, segment) + offset);
 }
 
+/* Whether the same header was read for the like of this policy before. */
+static bool recall_header(checking *c) {
+  const csn_keyring_state *ring = c->keys->state;
+  c->header_hash = csn_keyring_hash(ring, c->header);
+  return csn_header_cache_find(ring->headers, c->header_hash, c->header, c->policy->typ, &c->jose) &&
+         (c->policy->algorithms >> c->jose.alg & 1) != 0;
+}
+
+/* For the tokens to come; of this one the signature has verified. Where only the signature counts more is let pass. */
+static void remember_header(const checking *c) {
+  if (c->recalled || c->policy->signature_only) return;
+  csn_header_cache_put(c->keys->state->headers, c->header_hash, c->header, c->policy->typ, &c->jose);
+}
+
 static csn_reason read_header(checking *c) {
   uint8_t text[CSN_JOSE_HEADER_MAX];
   size_t len = csn_base64url_decoded_len(c->header.len);
   csn_reason reason = OK;
+  if ((c->recalled = recall_header(c))) return OK;
   if (len > sizeof text) return reject(c, CSN_REASON_JSON_LIMIT, CSN_FIELD_JOSE_HEADER, sizeof text);
   if ((reason = decode_segment(c, c->header, text)) != OK) return reason;
   return csn_jose_header_read(csn_span_of(text, len), c->policy, &c->jose, c->verdict);
@@ -152,6 +171,7 @@ static csn_reason check_token(checking *c) {
   if ((reason = read_signature(c)) != OK) return reason;
   if ((reason = read_payload(c)) != OK) return reason;
   if ((reason = check_signature(c)) != OK) return reason;
+  remember_header(c);
   return check_claims(c);
 }
 

@@ -18,6 +18,7 @@ static bool set_up(csn_keyring *ring, const uint8_t seed[16]) {
   csn_locked_pool_init(&ring->pool, sizeof(csn_held_key));
   if (state == NULL || ring->epoch == NULL) return false;
   state->secret = ring->secret;
+  state->headers = &ring->headers;
   return XXH3_generateSecret(ring->secret, sizeof ring->secret, seed, 16) == XXH_OK;
 }
 

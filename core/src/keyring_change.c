@@ -290,7 +290,7 @@ csn_error csn_keyring_replace(csn_keyring *ring, const csn_keyring *with) {
   csn_error error = csn_keyring_change_begin(&change, ring);
   if (error == CSN_OK) {
     csn_keyring_drop_all(&change);
-    *change.state = (csn_keyring_state){.secret = ring->secret};
+    *change.state = (csn_keyring_state){.secret = ring->secret, .headers = &ring->headers};
     error = walk_all(reading.state, add_keys, &change);
   }
   csn_keyring_read_end(&reading);

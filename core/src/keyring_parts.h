@@ -7,6 +7,7 @@
 
 #include "atomics.h"
 #include "epoch.h"
+#include "header_cache.h"
 #include "key_trie.h"
 #include "secret_memory.h"
 
@@ -16,6 +17,7 @@ enum { CSN_RING_SECRET_BYTES = 192 /* XXH3's usual length of a secret; its least
 typedef struct csn_keyring_state {
   csn_retired retired;
   const uint8_t *secret;        /* of the hash */
+  csn_header_cache *headers;    /* the ring's: it outlives every state */
   csn_trie_node *by_client;     /* in a leaf request keys come before all others, newest first */
   csn_trie_node *by_key_id;     /* keys for tokens */
   csn_trie_node *by_request_id; /* request keys by their id, which keys of many clients may share: see the hash */
@@ -38,6 +40,7 @@ struct csn_keyring {
   pthread_mutex_t changing;
   csn_locked_pool pool;
   uint64_t changes; /* begun */
+  csn_header_cache headers;
 };
 
 static inline csn_keyring_state *csn_keyring_current(const csn_keyring *ring) {

@@ -8,24 +8,16 @@
  * WHERE. A fixed number of slots; (key, day) has one, by a hash of what is public of it, so that no address depends on
  * a secret. Whoever comes last stays: two keys of one slot cost each other a derivation, and nothing else.
  *
- * HOW. A slot is a version and words. Versions are even, and odd while one thread writes.
- *   put()  CAS the version from even v to v + 1 (acq_rel); store the words (release); store v + 2 (release). An odd
- *          version, or a CAS that fails: somebody else writes, and this is left alone.
- *   find() Load the version v (acquire), even; load the words (acquire); load the version again: still v.
- *   Let P be the put that stored v. What find() read is P's, all of it: its first load acquires what P released last,
- * so it sees P's words or later ones. A later one, by a put Q, was released after Q's CAS to an odd version above v;
- * the load of the word acquires that, so the last load would see that version or a later one, not v. The puts of a slot
- *   are ordered by its version, which each CAS acquires, so "later" is one order for all words.
- *   Nobody waits: a thread that stops between its CAS and its last store leaves a slot that is never found again, which
- *   costs a derivation a request and nothing else. A version would have to be counted past 2^64 to come back. */
+ * HOW. A slot is a version and words: versioned.h. A thread that stops while it writes a slot costs a derivation a
+ * request, and nothing else. */
 #include "sigv4_cache.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "atomics.h"
 #include "ct.h"
 #include "secret_memory.h"
+#include "versioned.h"
 
 enum {
   SLOTS = 1024, /* 128 KiB: the keys of a busy service's busiest thousand clients */
@@ -87,13 +79,10 @@ static uint64_t day_word(const uint8_t day[CSN_SIGV4_DAY_CHARS]) {
   return word;
 }
 
-/* False where the slot changes meanwhile. */
 static bool read_slot(const csn_slot *slot, csn_words *out) {
-  uint64_t words[WORDS], version = csn_atomic_load_acquire(&slot->version);
-  if ((version & 1) != 0) return false;
-  for (size_t i = 0; i < WORDS; i++) words[i] = csn_atomic_load_acquire(&slot->words[i]);
-  bool whole = csn_atomic_load_relaxed(&slot->version) == version;
-  memcpy(out, words, sizeof words);
+  uint64_t words[WORDS];
+  bool whole = csn_versioned_read(&slot->version, slot->words, WORDS, words);
+  if (whole) memcpy(out, words, sizeof words);
   csn_wipe(words, sizeof words);
   return whole;
 }
@@ -120,14 +109,11 @@ void csn_sigv4_cache_put(csn_sigv4_cache *cache, const csn_sigv4_policy *policy,
   csn_words put = {.day = day_word(day)};
   if (!is_for(cache, policy)) return;
   csn_slot *slot = &cache->slots[slot_of(key, put.day)];
-  uint64_t version = csn_atomic_load_relaxed(&slot->version);
-  if ((version & 1) != 0 || !csn_atomic_cas_acq_rel(&slot->version, version, version + 1)) return;
   memcpy(put.tag, key->inner, sizeof put.tag);
   memcpy(put.states, derived->inner, sizeof derived->inner);
   memcpy(put.states + TAG_WORDS, derived->outer, sizeof derived->outer);
   memcpy(words, &put, sizeof words);
-  for (size_t i = 0; i < WORDS; i++) csn_atomic_store_release(&slot->words[i], words[i]);
-  csn_atomic_store_release(&slot->version, version + 2);
+  csn_versioned_write(&slot->version, slot->words, WORDS, words);
   csn_wipe(&put, sizeof put);
   csn_wipe(words, sizeof words);
 }
