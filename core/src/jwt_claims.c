@@ -7,7 +7,7 @@
 _Static_assert(CSN_SUBJECT_MAX <= UINT8_MAX, "a subject fits in a csn_name");
 
 /* The claims that are looked at; of the registered ones each is the number of its CSN_CLAIM_ bit. */
-typedef enum claim { EXP, NBF, IAT, ISS, AUD, SUB, JTI, REGISTERED, SCOPES = REGISTERED, CLAIMS } claim;
+typedef enum claim { EXP, NBF, IAT, ISS, AUD, SUB, JTI, SCOPES, CLAIMS } claim;
 
 typedef struct reading {
   csn_json json;
@@ -31,16 +31,40 @@ static csn_reason reject(reading *r, csn_reason reason, uint32_t node) {
   return csn_refuse(r->verdict, reason, CSN_FIELD_CLAIMS, csn_jwt_member_offset(&r->json, node));
 }
 
+/* Of three letters each, which are compared as one. */
+enum { NAME_LETTERS = 3 };
+static const char registered[SCOPES][NAME_LETTERS + 1] = {
+    [EXP] = "exp", [NBF] = "nbf", [IAT] = "iat", [ISS] = "iss", [AUD] = "aud", [SUB] = "sub", [JTI] = "jti",
+};
+
+/* The registered claim of that name, or CLAIMS. */
+static claim registered_claim(csn_span name) {
+  for (claim c = EXP; c < SCOPES && name.len == NAME_LETTERS; c++) {
+    if (memcmp(name.ptr, registered[c], NAME_LETTERS) == 0) return c;
+  }
+  return CLAIMS;
+}
+
+/* The same of the name at `node`, which may be escaped. */
+static claim claim_at(const csn_json *json, uint32_t node) {
+  uint8_t decoded[NAME_LETTERS];
+  size_t len;
+  if (!json->nodes[node].escaped) return registered_claim(csn_json_raw(json, node));
+  if (!csn_json_string_copy(json, node, decoded, sizeof decoded, &len)) return CLAIMS;
+  return registered_claim(csn_span_of(decoded, len));
+}
+
 static void find_claims(reading *r) {
+  const csn_json_node *nodes = r->json.nodes;
   csn_span scopes = r->policy->scope_claim;
-  const csn_span names[CLAIMS] = {
-      [EXP] = CSN_SPAN_LITERAL("exp"), [NBF] = CSN_SPAN_LITERAL("nbf"),
-      [IAT] = CSN_SPAN_LITERAL("iat"), [ISS] = CSN_SPAN_LITERAL("iss"),
-      [AUD] = CSN_SPAN_LITERAL("aud"), [SUB] = CSN_SPAN_LITERAL("sub"),
-      [JTI] = CSN_SPAN_LITERAL("jti"), [SCOPES] = scopes.len > 0 ? scopes : csn_span_str("scope"),
-  };
-  csn_json_members(&r->json, 0, names, CLAIMS, r->node);
-  for (unsigned i = 0; i < REGISTERED; i++) r->present |= r->node[i] == 0 ? 0 : 1u << i;
+  if (scopes.len == 0) scopes = csn_span_str("scope");
+  for (uint32_t name = 1; name < nodes[0].next; name = nodes[name + 1].next) {
+    claim found = claim_at(&r->json, name);
+    if (csn_json_string_equals(&r->json, name, scopes)) r->node[SCOPES] = name + 1;
+    if (found == CLAIMS) continue;
+    r->node[found] = name + 1;
+    r->present |= 1u << found;
+  }
 }
 
 static csn_reason read_date(reading *r, uint32_t node, int64_t *out) {

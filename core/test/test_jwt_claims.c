@@ -415,8 +415,45 @@ static void every_reason_was_reached(void **state) {
   }
 }
 
+/* Of a token with this member alone, which is asked for as the claim of that bit. */
+static csn_reason reason_of_member(const csn_keyring *ring, unsigned bit, const char *name) {
+  static const char *const values[] = {"1700000100", "1", "1", "\"x\"", "\"x\"", "\"x\"", "\"x\""};
+  char claims[64];
+  csn_jwt_policy policy = default_policy();
+  policy.required = 1u << bit;
+  policy.audience = csn_span_str(policy.required == CSN_CLAIM_AUD ? "x" : "");
+  (void)snprintf(claims, sizeof claims, "{\"%s\":%s}", name, values[bit]);
+  return reason_of(ring, &policy, token_of(HEADER, claims), NOW);
+}
+
+/* Each is there by its very name, escaped or not, and by none that is a letter away from it. */
+static void registered_claims_are_known_by_every_letter(void **state) {
+  static const char *const names[] = {"exp", "nbf", "iat", "iss", "aud", "sub", "jti"};
+  csn_keyring *ring = ring_of_one();
+  char name[16];
+  (void)state;
+  for (unsigned bit = 0; bit < sizeof names / sizeof names[0]; bit++) {
+    for (unsigned i = 0; i < 3 * 128; i++) {
+      char letter = (char)(i % 128);
+      if (letter < ' ' || letter == '"' || letter == '\\') continue;
+      (void)snprintf(name, sizeof name, "%s", names[bit]);
+      name[i / 128] = letter;
+      bool same = strcmp(name, names[bit]) == 0;
+      assert_int_equal(reason_of_member(ring, bit, name), same ? ACCEPTED : CSN_REASON_CLAIM_MISSING);
+    }
+    (void)snprintf(name, sizeof name, "%.2s\\u00%02x", names[bit], (unsigned)names[bit][2]);
+    assert_int_equal(reason_of_member(ring, bit, name), ACCEPTED);
+    (void)snprintf(name, sizeof name, "%sp", names[bit]);
+    assert_int_equal(reason_of_member(ring, bit, name), CSN_REASON_CLAIM_MISSING);
+    (void)snprintf(name, sizeof name, "%.2s", names[bit]);
+    assert_int_equal(reason_of_member(ring, bit, name), CSN_REASON_CLAIM_MISSING);
+  }
+  csn_keyring_free(ring);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(registered_claims_are_known_by_every_letter),
       cmocka_unit_test(claims_are_one_strict_json_object),
       cmocka_unit_test(dates_are_numbers_from_1970_to_9999),
       cmocka_unit_test(dates_have_exact_boundaries),
