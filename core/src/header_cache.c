@@ -2,7 +2,8 @@
  * once is remembered by all of them: base64url and JSON are then not read again.
  *
  * What is remembered depends on the bytes and the policy's typ alone, both compared in full, so it is never out of
- * date; what else the policy says, and the keys, are looked at for every token. Nothing here is secret. */
+ * date; what else the policy says, and the keys, are looked at for every token. Nothing here is secret, but how long
+ * find() takes says what is remembered. */
 #include "header_cache.h"
 
 #include "versioned.h"

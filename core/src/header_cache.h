@@ -24,7 +24,7 @@ bool csn_header_cache_find(const csn_header_cache *cache, uint64_t hash, csn_spa
                            csn_jose_header *out) CSN_WARN_UNUSED;
 
 /* Remembers it in the place of what stood in its slot, where it is short enough. Only headers that were accepted come
- * here, and only of tokens whose signature has verified. Wait-free. */
+ * here, only of tokens whose signature has verified, and none that names an HMAC key. Wait-free. */
 void csn_header_cache_put(csn_header_cache *cache, uint64_t hash, csn_span encoded, csn_span typ,
                           const csn_jose_header *header);
 

@@ -72,9 +72,11 @@ static bool recall_header(checking *c) {
          (c->policy->algorithms >> c->jose.alg & 1) != 0;
 }
 
-/* For the tokens to come; of this one the signature has verified. Where only the signature counts more is let pass. */
+/* For the tokens to come; of this one the signature has verified. Where only the signature counts more is let pass. A
+ * header that names an HMAC key is not remembered: how fast it is read would say that there is such a key. */
 static void remember_header(const checking *c) {
-  if (c->recalled || c->policy->signature_only) return;
+  bool is_hidden = c->jose.has_kid && csn_alg_find(c->jose.alg)->kind == CSN_KIND_HMAC;
+  if (c->recalled || is_hidden || c->policy->signature_only) return;
   csn_header_cache_put(c->keys->state->headers, c->header_hash, c->header, c->policy->typ, &c->jose);
 }
 

@@ -1,5 +1,7 @@
 /* Remembered headers of tokens: what is found is what was read of these bytes, whatever other threads do, and no
  * verdict depends on it. Runs under the thread sanitizer, too. */
+#include <countersign/sign.h>
+#include <openssl/evp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +15,7 @@
 #include "../src/cursor.h"
 #include "../src/header_cache.h"
 #include "../src/keyring_parts.h"
+#include "../src/public_key.h"
 
 enum { THREADS = 4, HEADERS = 6, FOUND = 50000 /* by each thread */, KID_KEPT = 64, TEXT_KEPT = 176 };
 
@@ -110,6 +113,32 @@ static void only_what_has_verified_is_remembered(void **state) {
   csn_keyring_free(ring);
 }
 
+/* Which ids HMAC keys have must not be told by time; those of public keys are published. */
+static void only_ids_of_public_keys_are_remembered(void **state) {
+  static const csn_span none = {NULL, 0};
+  csn_jwt_policy policy = default_policy();
+  csn_keyring *ring = ring_of_one();
+  csn_key_config config = key_config("k2", "");
+  csn_key key;
+  uint8_t text[512];
+  size_t len;
+  (void)state;
+  policy.algorithms |= 1u << CSN_ALG_EdDSA;
+  csn_span token = token_of("{\"alg\":\"HS256\",\"kid\":\"k1\"}", CLAIMS);
+  assert_int_equal(reason_of(ring, &policy, token, NOW), CSN_REASON_ACCEPTED);
+  assert_false(is_remembered(ring, token, none));
+  config.alg = CSN_ALG_EdDSA;
+  assert_int_equal(csn_key_init_pkey(&key, &config, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), true), CSN_OK);
+  assert_int_equal(csn_sign_jwt(&key, csn_span_str(CLAIMS), text, sizeof text, &len), CSN_OK);
+  assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
+  token = csn_span_of(text, len);
+  assert_false(is_remembered(ring, token, none));
+  assert_int_equal(reason_of(ring, &policy, token, NOW), CSN_REASON_ACCEPTED);
+  assert_true(is_remembered(ring, token, none));
+  csn_key_wipe(&key);
+  csn_keyring_free(ring);
+}
+
 /* A ring that has seen every header under every policy says what one says that has seen nothing. */
 static void no_verdict_depends_on_what_is_remembered(void **state) {
   static const char *const headers[] = {
@@ -202,6 +231,7 @@ int main(void) {
       cmocka_unit_test(a_header_is_found_by_all_its_bytes_and_the_typ),
       cmocka_unit_test(long_headers_are_not_kept),
       cmocka_unit_test(only_what_has_verified_is_remembered),
+      cmocka_unit_test(only_ids_of_public_keys_are_remembered),
       cmocka_unit_test(no_verdict_depends_on_what_is_remembered),
       cmocka_unit_test(threads_never_find_a_mixture),
   };

@@ -69,8 +69,10 @@ typedef struct csn_jwt {
 /* Verifies one token at UNIX second `now`. `verdict` gets the answer, and where that is accepted its client_id is
  * sub, decoded, its scopes are the token's, and `jwt` has the token's content. With a policy that is not valid the
  * verdict stays undecided, which is never accepted. The keys are those of `keys`. Thread-safe. HMAC allocates nothing;
- * OpenSSL allocates for the other algorithms. Does not leak by timing: the secret, the right MAC, whether an HMAC key's
- * id exists. Public: everything in the token, and the ids and lengths of public keys. */
+ * OpenSSL allocates for the other algorithms. The ring remembers what the headers of tokens say whose signature
+ * has verified, but for those that name an HMAC key: it saves reading them again, and changes no verdict. Does not leak
+ * by timing: the secret, the right MAC, whether an HMAC key's id exists. Public: everything in the token, and the ids
+ * and lengths of public keys. */
 void csn_jwt_verify(const csn_keyring_reading *keys, const csn_jwt_policy *policy, csn_span token, int64_t now,
                     csn_jwt *jwt, csn_verdict *verdict) CSN_NONNULL_ALL;
 

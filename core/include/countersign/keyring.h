@@ -14,8 +14,9 @@ extern "C" {
  * the ring is as before. A request that begins when a change has returned is verified with it.
  *
  * A key is named by its client id and its key id. A change copies some 2 KiB, whatever the number of keys, and the
- * list of its client's keys; see csn_keyring_rotate() and csn_keyring_replace() for what is more. What a change takes
- * out is wiped when the last reader that may have it is done: by that change, or by one of the next. */
+ * list of its client's keys; see csn_keyring_rotate() and csn_keyring_replace() for what is more. Beside its keys a
+ * ring has 16 KiB for the headers of their tokens. What a change takes out is wiped when the last reader that may have
+ * it is done: by that change, or by one of the next. */
 typedef struct csn_keyring csn_keyring;
 
 enum { CSN_GRACE_DEFAULT = 86400, CSN_GRACE_MAX = 366 * 86400 }; /* seconds */
