@@ -17,7 +17,7 @@
 #include "../src/keyring_parts.h"
 #include "../src/public_key.h"
 
-enum { THREADS = 4, HEADERS = 6, FOUND = 50000 /* by each thread */, KID_KEPT = 64, TEXT_KEPT = 176 };
+enum { THREADS = 4, HEADERS = 6, FOUND = 100000 /* by each thread */, KID_KEPT = 64, TEXT_KEPT = 176 };
 
 static csn_header_cache cache;
 
