@@ -376,7 +376,8 @@ static bool form_is_valid(const csn_scheme *scheme, const csn_form *form, const 
 /* A standard says itself where its fields are and what is signed. */
 static bool standard_is_alone(const csn_scheme *scheme) {
   return csn_scheme_form_count(scheme) == 0 && scheme->template_text == NULL && !scheme->has_token &&
-         !scheme->has_api_key && scheme->signature_encoding == CSN_ENCODING_NONE && scheme->client == NULL;
+         !scheme->has_api_key && scheme->signature_encoding == CSN_ENCODING_NONE && scheme->client == NULL &&
+         scheme->signed_headers == NULL && scheme->not_in_nonce == NULL && !scheme->replayable;
 }
 
 csn_error csn_scheme_compile(const csn_scheme *scheme, csn_template *out) {

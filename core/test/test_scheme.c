@@ -269,6 +269,29 @@ static void what_no_signature_holds_is_refused(void **state) {
   }
 }
 
+/* A client is whose signature it is: where nothing is signed by a template, there is none to name. A standard says all
+ * of it itself. */
+static void what_a_scheme_cannot_use_is_refused(void **state) {
+  static const char *const standards[] = {"aws-sigv4", "http-signature"};
+  static const char *const unsigned_presets[] = {"bearer-jwt", "api-key"};
+  csn_template tpl;
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    const csn_scheme *preset = csn_scheme_preset(csn_span_str(standards[i]));
+    csn_scheme bad[4] = {*preset, *preset, *preset, *preset};
+    assert_int_equal(csn_scheme_compile(preset, &tpl), CSN_OK);
+    bad[0].client = "c";
+    bad[1].signed_headers = "date";
+    bad[2].not_in_nonce = ".";
+    bad[3].replayable = true;
+    for (size_t k = 0; k < 4; k++) assert_int_equal(csn_scheme_compile(&bad[k], &tpl), CSN_ERROR_SCHEME_INVALID);
+    csn_scheme own = *csn_scheme_preset(csn_span_str(unsigned_presets[i]));
+    assert_int_equal(csn_scheme_compile(&own, &tpl), CSN_OK);
+    own.client = "c";
+    assert_int_equal(csn_scheme_compile(&own, &tpl), CSN_ERROR_SCHEME_INVALID);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(templates_compile_to_pieces),
@@ -281,6 +304,7 @@ int main(void) {
       cmocka_unit_test(lists_of_headers_that_do_not_fit_are_refused),
       cmocka_unit_test(schemes_that_do_not_fit_are_refused),
       cmocka_unit_test(what_no_signature_holds_is_refused),
+      cmocka_unit_test(what_a_scheme_cannot_use_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
