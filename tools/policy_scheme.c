@@ -168,11 +168,42 @@ static bool read_places(csn_policy_reader *r, uint32_t node, csn_policy_scheme *
 
 /* ---- the whole ---- */
 
-static bool read_separator(csn_policy_reader *r, uint32_t node, csn_form *form) {
+static bool read_separator(csn_policy_reader *r, uint32_t node, csn_scheme *scheme) {
   const char *text = NULL;
   char buffer[2];
+  if (node != 0 && csn_scheme_form_count(scheme) != 1) {
+    return csn_policy_refuse(r, node, "separator", "the preset writes its credential in several forms");
+  }
   if (!read_text(r, node, "separator", buffer, sizeof buffer, &text)) return false;
-  if (text != NULL) form->separator = text[0];
+  if (text != NULL) scheme->forms[0].separator = text[0];
+  return true;
+}
+
+static bool has_parameter(const csn_form *form) {
+  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX; i++) {
+    if (form->locations[i].source == CSN_SOURCE_HEADER_PARAM) return true;
+  }
+  return false;
+}
+
+/* Fields that say something about a thing which the scheme does not have. */
+static bool check_scheme_has(csn_policy_reader *r, const uint32_t at[FIELDS], const csn_scheme *scheme) {
+  bool has_time = csn_form_find(&scheme->forms[0], CSN_FIELD_TIMESTAMP) != NULL; /* all forms have the same fields */
+  const struct {
+    int field;
+    bool contradicts;
+    const char *why;
+  } rows[] = {
+      {TIME_UNIT, !has_time, "has no timestamp"},
+      {SEPARATOR, !has_parameter(&scheme->forms[0]), "has no parameter of a header"},
+      {CLIENT, scheme->template_text == NULL, "signs no request"},
+      {AMBIGUOUS, scheme->template_text == NULL, "signs no request"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    if (at[rows[i].field] == 0 || !rows[i].contradicts) continue;
+    return csn_policy_refuse(r, at[rows[i].field], scheme_fields[rows[i].field].name, "contradicts the preset: %s %s",
+                             scheme->name, rows[i].why);
+  }
   return true;
 }
 
@@ -193,8 +224,8 @@ static bool read_scheme(csn_policy_reader *r, uint32_t node, csn_policy_scheme *
   if (!csn_policy_fields(r, node, scheme_fields, FIELDS, at) ||
       !read_text(r, at[TEMPLATE], "template", own->template_text, sizeof own->template_text, &scheme->template_text) ||
       !read_text(r, at[CLIENT], "client_id", own->client, sizeof own->client, &scheme->client) ||
-      !read_encoding_and_unit(r, at, scheme) || !read_separator(r, at[SEPARATOR], &scheme->forms[0]) ||
-      !read_places(r, at[PLACES], own)) {
+      !read_encoding_and_unit(r, at, scheme) || !read_separator(r, at[SEPARATOR], scheme) ||
+      !read_places(r, at[PLACES], own) || !check_scheme_has(r, at, scheme)) {
     return false;
   }
   size_t offset = 0;
