@@ -171,7 +171,7 @@ static void prefetch_nonce(const csn_path *path) {
 /* Whether the key can have made one of the request's signatures, and has the algorithm that the request names. */
 static bool key_fits(const csn_credential *credential, const csn_key *key) {
   bool fits = false;
-  if (key->public_key != NULL || (credential->alg != CSN_ALG_NONE && key->alg != credential->alg)) return false;
+  if (credential->alg != CSN_ALG_NONE && key->alg != credential->alg) return false;
   for (size_t i = 0; i < credential->signature_count; i++) fits |= credential->signatures[i].len == csn_hmac_bytes(key);
   return fits;
 }
@@ -195,7 +195,7 @@ static csn_reason find_keys(csn_path *path) {
   size_t count = csn_keyring_find_client(path->ring, path->credential.fields[CSN_FIELD_CLIENT_ID], found);
   size_t fitting = 0, revoked = 0;
   for (size_t i = 0; i < count; i++) {
-    if (found[i]->public_key != NULL) continue; /* for signatures of another scheme */
+    if (found[i]->public_key != NULL) continue; /* for signatures of another scheme: its states are zero */
     fitting++;
     revoked += found[i]->revoked;
     if (!csn_key_is_accepted(found[i], path->now)) continue;

@@ -193,6 +193,26 @@ static void without_a_nonce_only_where_none_is_required(void **state) {
   tear_down(&f);
 }
 
+static void equal_nonces_of_two_clients_are_two(void **state) {
+  fixture f = set_up(NULL);
+  csn_key_config key = test_key_config("other", "o", CSN_USE_REQUEST);
+  message m;
+  (void)state;
+  assert_int_equal(csn_keyring_add(f.ring, &key), CSN_OK);
+  static const char *const rows[][2] = {{"k", "client"}, {"o", "other"}};
+  for (int again = 0; again < 2; again++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
+      char covered[300];
+      (void)snprintf(covered, sizeof covered, COVERED ";created=1790000000;keyid=\"%s\";nonce=\"n-1\"", rows[i][0]);
+      sign_message(&m, covered);
+      csn_verdict verdict = verify(&f, &m, NOW);
+      assert_int_equal(verdict.reason, again ? CSN_REASON_NONCE_REPLAYED : ACCEPT);
+      assert_span(csn_name_span(&verdict.client_id), rows[i][1]);
+    }
+  }
+  tear_down(&f);
+}
+
 /* ---- time ---- */
 
 static void the_boundary_seconds_are_accepted(void **state) {
@@ -596,6 +616,7 @@ int main(void) {
       cmocka_unit_test(a_rejected_request_claims_no_nonce),
       cmocka_unit_test(in_a_batch_the_first_of_two_wins),
       cmocka_unit_test(without_a_nonce_only_where_none_is_required),
+      cmocka_unit_test(equal_nonces_of_two_clients_are_two),
       cmocka_unit_test(the_boundary_seconds_are_accepted),
       cmocka_unit_test(any_time_is_taken),
       cmocka_unit_test(expires_is_the_last_second_and_leeway_follows_it),
