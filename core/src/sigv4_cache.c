@@ -2,8 +2,10 @@
  *
  * WHAT IS PROMISED. What find() gives is what derive() would: the states that one put() wrote for this very key, day,
  * region and service. Never a mixture of two, and never what belongs to a key that has gone: a slot is known not by a
- * key's address or id, which another key may get, but by the key's own inner state, which no other secret has. So the
- * ring may change and let go of keys as it likes. Region and service are the cache's, and compared with the policy's.
+ * key's address or id, which another key may get, but by the hash of the key's own inner state, which no other secret
+ * has. So the ring may change and let go of keys as it likes. Of a key that has gone its derived keys stay, until
+ * others take their slots or the cache is freed; the hash tells no more of its secret than they do, and signs nothing.
+ * Region and service are the cache's, and compared with the policy's.
  *
  * WHERE. A fixed number of slots; (key, day) has one, by a hash of what is public of it, so that no address depends on
  * a secret. Whoever comes last stays: two keys of one slot cost each other a derivation, and nothing else.
@@ -16,6 +18,7 @@
 #include <xxhash.h>
 
 #include "ct.h"
+#include "hmac.h"
 #include "secret_memory.h"
 #include "versioned.h"
 
@@ -26,7 +29,8 @@ enum {
   WORDS = 1 + TAG_WORDS + STATE_WORDS,
 };
 
-/* One slot's words: the day's digits, zero in an empty slot; the key's inner state; the derived key's states. */
+/* One slot's words: the day's digits, zero in an empty slot; the hash of the key's inner state; the derived key's
+ * states. */
 typedef struct csn_slot {
   csn_atomic version;
   csn_atomic words[WORDS];
@@ -40,7 +44,8 @@ typedef struct csn_words {
 } csn_words;
 
 _Static_assert(sizeof(csn_words) == WORDS * sizeof(uint64_t), "no padding");
-_Static_assert(sizeof(((csn_key *)0)->inner) == TAG_WORDS * sizeof(uint64_t), "the tag is one state");
+_Static_assert(CSN_SHA256_BYTES == TAG_WORDS * sizeof(uint64_t), "the tag is one hash");
+_Static_assert(sizeof(((csn_key *)0)->inner) == CSN_SHA256_BYTES, "and so is a state");
 _Static_assert(2 * TAG_WORDS == STATE_WORDS, "an inner and an outer state");
 
 struct csn_sigv4_cache {
@@ -73,6 +78,13 @@ static size_t slot_of(const csn_key *key, uint64_t day) {
   return (size_t)(XXH3_64bits_withSeed(key->key_id, key->key_id_len, day) % SLOTS);
 }
 
+static void set_tag(uint64_t tag[TAG_WORDS], const csn_key *key) {
+  uint8_t hash[CSN_SHA256_BYTES];
+  csn_sha256(csn_span_of(key->inner, sizeof key->inner), hash);
+  memcpy(tag, hash, sizeof hash);
+  csn_wipe(hash, sizeof hash);
+}
+
 static uint64_t day_word(const uint8_t day[CSN_SIGV4_DAY_CHARS]) {
   uint64_t word;
   memcpy(&word, day, sizeof word);
@@ -91,15 +103,17 @@ bool csn_sigv4_cache_find(const csn_sigv4_cache *cache, const csn_sigv4_policy *
                           const uint8_t day[CSN_SIGV4_DAY_CHARS], csn_key *out) {
   csn_words words;
   if (!is_for(cache, policy)) return false;
-  uint64_t wanted = day_word(day);
+  uint64_t wanted = day_word(day), tag[TAG_WORDS];
+  set_tag(tag, key);
   bool found = read_slot(&cache->slots[slot_of(key, wanted)], &words) && words.day == wanted &&
-               csn_ct_equal((const uint8_t *)words.tag, (const uint8_t *)key->inner, sizeof words.tag) != 0;
+               csn_ct_equal((const uint8_t *)words.tag, (const uint8_t *)tag, sizeof tag) != 0;
   if (found) {
     out->alg = CSN_ALG_HS256;
     memcpy(out->inner, words.states, sizeof out->inner);
     memcpy(out->outer, words.states + TAG_WORDS, sizeof out->outer);
   }
   csn_wipe(&words, sizeof words);
+  csn_wipe(tag, sizeof tag);
   return found;
 }
 
@@ -109,7 +123,7 @@ void csn_sigv4_cache_put(csn_sigv4_cache *cache, const csn_sigv4_policy *policy,
   csn_words put = {.day = day_word(day)};
   if (!is_for(cache, policy)) return;
   csn_slot *slot = &cache->slots[slot_of(key, put.day)];
-  memcpy(put.tag, key->inner, sizeof put.tag);
+  set_tag(put.tag, key);
   memcpy(put.states, derived->inner, sizeof derived->inner);
   memcpy(put.states + TAG_WORDS, derived->outer, sizeof derived->outer);
   memcpy(words, &put, sizeof words);

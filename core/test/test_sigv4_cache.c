@@ -90,6 +90,28 @@ static void a_key_in_the_place_of_another_is_not_taken_for_it(void **state) {
   csn_sigv4_cache_free(cache);
 }
 
+/* Whether the 128 KiB of the slots have these bytes in them. */
+static bool holds(const csn_sigv4_cache *cache, const void *bytes, size_t len) {
+  return memmem(cache, 128 << 10, bytes, len) != NULL;
+}
+
+/* A key that has gone leaves what was derived of it, and no state of its own. */
+static void a_keys_own_states_are_not_kept(void **state) {
+  csn_sigv4_policy policy = s3_policy();
+  csn_sigv4_cache *cache = new_cache(&policy);
+  csn_key key, derived;
+  (void)state;
+  make_key(&key, 0);
+  make_derived(&derived, &key);
+  put(cache, &policy, &key, day);
+  assert_true(finds(cache, &policy, &key, day));
+  assert_true(holds(cache, derived.inner, sizeof derived.inner));
+  assert_true(holds(cache, derived.outer, sizeof derived.outer));
+  assert_false(holds(cache, key.inner, 8));
+  assert_false(holds(cache, key.outer, 8));
+  csn_sigv4_cache_free(cache);
+}
+
 static void a_policy_out_of_range_has_no_cache(void **state) {
   csn_sigv4_policy policy = s3_policy();
   csn_sigv4_cache *cache = NULL;
@@ -172,6 +194,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_key_is_found_for_its_day_and_scope_alone),
       cmocka_unit_test(a_key_in_the_place_of_another_is_not_taken_for_it),
+      cmocka_unit_test(a_keys_own_states_are_not_kept),
       cmocka_unit_test(a_policy_out_of_range_has_no_cache),
       cmocka_unit_test(only_what_has_verified_is_remembered),
       cmocka_unit_test(threads_that_share_a_slot_never_find_a_mixture),

@@ -22,14 +22,15 @@ static void what_is_rejected_costs_the_same(void **state) {
   assert_int_equal(csn_sigv4_cache_new(&cache, &policy), CSN_OK);
   size_t cost = digests_of(known, NULL, false, CSN_REASON_SIGNATURE_MISMATCH);
   assert_int_equal(cost, 11); /* the canonical request; four MACs to derive the key and one to sign */
+  size_t alone = cost++;      /* with a memory of derived keys, the hash by which a key is known in it, too */
   for (size_t i = 0; i < 2; i++) {
     assert_int_equal(digests_of(known, cache, false, CSN_REASON_SIGNATURE_MISMATCH), cost);
     assert_int_equal(digests_of(unknown, cache, false, CSN_REASON_KEY_UNKNOWN), cost);
     assert_int_equal(digests_of(expired, cache, false, CSN_REASON_KEY_EXPIRED), cost);
-    /* The second time, the key is remembered. The payload's hash is checked in both. */
-    assert_int_equal(digests_of(known, cache, true, CSN_REASON_ACCEPTED), i == 0 ? cost + 1 : cost + 1 - 8);
+    /* The first time the key is put there, the second it is remembered. The payload's hash is checked in both. */
+    assert_int_equal(digests_of(known, cache, true, CSN_REASON_ACCEPTED), i == 0 ? cost + 2 : cost + 1 - 8);
   }
-  assert_int_equal(digests_of(known, NULL, true, CSN_REASON_ACCEPTED), cost + 1);
+  assert_int_equal(digests_of(known, NULL, true, CSN_REASON_ACCEPTED), alone + 1);
   csn_sigv4_cache_free(cache);
   csn_keyring_free(known);
   csn_keyring_free(unknown);

@@ -16,7 +16,8 @@ extern "C" {
  * A key is named by its client id and its key id. A change copies some 2 KiB, whatever the number of keys, and the
  * list of its client's keys; see csn_keyring_rotate() and csn_keyring_replace() for what is more. Beside its keys a
  * ring has 16 KiB for the headers of their tokens. What a change takes out is wiped when the last reader that may have
- * it is done: by that change, or by one of the next. */
+ * it is done: by that change, or by one of the next. A key for AWS Signature Version 4 may leave the keys that were
+ * derived of it in a verifier's memory (csn_sigv4_cache). */
 typedef struct csn_keyring csn_keyring;
 
 enum { CSN_GRACE_DEFAULT = 86400, CSN_GRACE_MAX = 366 * 86400 }; /* seconds */

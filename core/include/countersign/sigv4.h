@@ -63,7 +63,9 @@ csn_error csn_sigv4_key_init(csn_key *key, const csn_key_config *config) CSN_WAR
 
 /* Keys that are derived for a day, the policy's region and service, remembered: a fixed 128 KiB, which any number of
  * threads share without waiting. Only what has verified a request is remembered. Lies where keys lie: out of core
- * dumps, and locked as far as RLIMIT_MEMLOCK goes; free() wipes it. */
+ * dumps, and locked as far as RLIMIT_MEMLOCK goes; free() wipes it. A derived key may outlive the key that it is of,
+ * in the ring or as a csn_key: it stays, found by nobody, until another takes its place or the cache is freed. With it
+ * requests of that day, region and service could be signed; the secret access key does not come of it. */
 typedef struct csn_sigv4_cache csn_sigv4_cache;
 csn_error csn_sigv4_cache_new(csn_sigv4_cache **out, const csn_sigv4_policy *policy) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 void csn_sigv4_cache_free(csn_sigv4_cache *cache); /* NULL does nothing */
