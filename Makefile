@@ -26,6 +26,8 @@ FLAVOURS := release asan tsan fuzz
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(filter 1,$(WERROR)),-Werror)
 HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIC
+# The first call of a function that is bound lazily leaves the registers on the stack, and some may hold of a key.
+LDFLAGS_NOW := -Wl,-z,relro,-z,now
 CPPFLAGS_ALL := -D_GNU_SOURCE -Icore/include
 
 CC_release := $(CC_DEFAULT)
@@ -113,7 +115,7 @@ $(B)/$(1)/libcountersign-redact.a: $$(REDACT_SRC:%.c=$(B)/$(1)/%.o)
 $(B)/$(1)/csn: $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/libcountersign-sqlite.a \
 		$(B)/$(1)/libcountersign.a
 	$$(call say,LINK,$$@)
-	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_TOOL) -o $$@
+	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS_NOW) $$(LDFLAGS) $$^ $$(LIBS_TOOL) -o $$@
 
 # A test is linked with everything but the tool's main(): it may call any internal function.
 $(B)/$(1)/tests/%: $(B)/$(1)/%.o $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) $$(filter-out %/csn.o,$$(TOOL_SRC:%.c=$(B)/$(1)/%.o)) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) \

@@ -1,4 +1,6 @@
 /* csn and csn verify: the answers, the exit statuses and the one line of complaint. */
+#include <elf.h>
+
 #include "test_cli.h"
 
 /* ---- help, version, misuse ---- */
@@ -231,6 +233,31 @@ static void answers_are_not_held_back_while_input_waits(void **state) {
   close(answers[0]);
 }
 
+/* Bound at the start: a first call that the linker binds leaves registers on the stack, with what they hold of a key.
+ */
+static void no_function_is_bound_at_its_first_call(void **state) {
+  FILE *file = fopen(csn, "rb");
+  Elf64_Ehdr head;
+  Elf64_Phdr part;
+  Elf64_Dyn entry = {.d_tag = DT_NULL};
+  (void)state;
+  assert_non_null(file);
+  assert_int_equal(fread(&head, sizeof head, 1, file), 1);
+  assert_memory_equal(head.e_ident, ELFMAG, SELFMAG);
+  if (head.e_ident[EI_CLASS] != ELFCLASS64) skip();
+  assert_int_equal(fseek(file, (long)head.e_phoff, SEEK_SET), 0);
+  do {
+    assert_int_equal(fread(&part, sizeof part, 1, file), 1);
+  } while (part.p_type != PT_DYNAMIC);
+  assert_int_equal(fseek(file, (long)part.p_offset, SEEK_SET), 0);
+  do {
+    assert_int_equal(fread(&entry, sizeof entry, 1, file), 1);
+  } while (entry.d_tag != DT_FLAGS && entry.d_tag != DT_NULL);
+  assert_int_equal(entry.d_tag, DT_FLAGS);
+  assert_true((entry.d_un.d_val & DF_BIND_NOW) != 0);
+  fclose(file);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(help_and_versions_are_printed),
@@ -245,6 +272,7 @@ int main(void) {
       cmocka_unit_test(unreadable_files_are_named),
       cmocka_unit_test(output_that_cannot_be_written_is_a_failure),
       cmocka_unit_test(answers_are_not_held_back_while_input_waits),
+      cmocka_unit_test(no_function_is_bound_at_its_first_call),
   };
   return cmocka_run_group_tests(tests, find_binary, test_folder_remove);
 }
