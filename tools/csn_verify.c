@@ -159,25 +159,40 @@ static int verify_lines(verify_run *run) {
   return rejected ? CSN_EXIT_REJECTED : CSN_EXIT_ACCEPTED;
 }
 
-/* What the operator of such a preset should know; a request that is not signed says for itself that it can be sent
- * again. */
+/* Why a signed request can be sent again; NULL where it cannot. One that is not signed says so for itself. */
+static const char *replay_note(const csn_policy *policy) {
+  const csn_scheme *scheme = policy->config.scheme;
+  switch (scheme->standard) {
+    case CSN_STANDARD_AWS_SIGV4:
+      return "has no nonce: a request can be sent again within the window, or until it expires";
+    case CSN_STANDARD_HTTP_SIGNATURES:
+      if ((policy->config.http_signature.required & CSN_SIGNATURE_NONCE) != 0) return NULL;
+      return "needs no nonce here: a request without one can be sent again within the window";
+    case CSN_STANDARD_NONE:
+      break;
+  }
+  if (scheme->template_text == NULL || csn_policy_has(policy, CSN_FIELD_NONCE)) return NULL;
+  if (scheme->replayable) return "has no nonce and no timestamp: a request can be sent again, for ever";
+  return "has no nonce: a request can be sent again within the window";
+}
+
+/* What the operator of such a preset should know. */
 static void warn_of_preset(verify_run *run) {
   const csn_scheme *scheme = run->policy.config.scheme;
-  char shown[CSN_PATH_SHOWN_MAX + 4], ambiguous[160] = "", replay[160] = "";
-  bool has_nonce = csn_form_find(&scheme->forms[0], CSN_FIELD_NONCE) != NULL;
+  const char *replay = replay_note(&run->policy);
+  char shown[CSN_PATH_SHOWN_MAX + 4], ambiguous[160] = "";
   if (csn_verifier_is_ambiguous(run->policy.verifier)) {
     snprintf(ambiguous, sizeof ambiguous, " is ambiguous: two different requests can have one signature%s%s",
              scheme->delimited_form == NULL ? "" : "; use ",
              scheme->delimited_form == NULL ? "" : scheme->delimited_form);
   }
-  if (scheme->template_text != NULL && !has_nonce) {
-    snprintf(replay, sizeof replay, "%s has no nonce%s: a request can be sent again%s",
-             ambiguous[0] == '\0' ? "" : "; it", scheme->replayable ? " and no timestamp" : "",
-             scheme->replayable ? ", for ever" : " within the window");
-  }
-  if (ambiguous[0] == '\0' && replay[0] == '\0') return;
-  csn_line_run_note(&run->lines, "warning: %s: preset %s%s%s", csn_path_shown(run->policy_path, shown), scheme->name,
-                    ambiguous, replay);
+  if (ambiguous[0] == '\0' && replay == NULL) return;
+  csn_line_run_note(&run->lines, "warning: %s: preset %s%s%s%s", csn_path_shown(run->policy_path, shown), scheme->name,
+                    ambiguous,
+                    replay == NULL         ? ""
+                    : ambiguous[0] == '\0' ? " "
+                                           : "; it ",
+                    replay == NULL ? "" : replay);
 }
 
 int csn_verify_main(int argc, char **argv) {

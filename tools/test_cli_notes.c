@@ -19,6 +19,33 @@ static void a_run_that_goes_well_has_its_note(void **state) {
   must_run("verify --policy @d", "", 0);
 }
 
+#define KEYS "\"keys\":[{\"key_id\":\"k\",\"client_id\":\"c\",\"secret\":\"" SECRET "\"}]}"
+#define HTTP(required) \
+  "{\"preset\":\"http-signature\",\"http_signature\":{\"required_parameters\":[" required "]}," KEYS
+
+/* A standard without a nonce, or without one that is needed, is as any other preset without one. */
+static void what_can_be_sent_again_has_a_note(void **state) {
+  static const char *const rows[][2] = {
+      {"{\"preset\":\"aws-sigv4\",\"aws_sigv4\":{\"region\":\"r\",\"service\":\"s\"}," KEYS,
+       "preset aws-sigv4 has no nonce: a request can be sent again within the window, or until it expires\n"},
+      {HTTP("\"expires\""),
+       "preset http-signature needs no nonce here: a request without one can be sent again within the window\n"},
+      {HTTP("\"nonce\""), NULL},
+      {"{\"preset\":\"hmac-timestamp-delimited\"," KEYS,
+       "preset hmac-timestamp-delimited has no nonce: a request can be sent again within the window\n"},
+      {"{\"preset\":\"hmac-timestamp\"," KEYS,
+       "; use hmac-timestamp-delimited; it has no nonce: a request can be sent again within the window\n"},
+      {BEARER, NULL},
+  };
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    test_write_text("p", rows[i][0]);
+    assert_int_equal(run("verify --policy @p", ""), 0);
+    assert_int_equal(count_lines(err), rows[i][1] != NULL);
+    if (rows[i][1] != NULL && strstr(err, rows[i][1]) == NULL) fail_msg("not %s: %s", rows[i][1], err);
+  }
+}
+
 static void a_run_that_fails_has_one_line(void **state) {
   enum { TOO_LONG = (1 << 20) + (64 << 10) + 1 };
   static char line[TOO_LONG + 1];
@@ -96,6 +123,7 @@ static void waiting_alone_brings_no_note(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_run_that_goes_well_has_its_note),
+      cmocka_unit_test(what_can_be_sent_again_has_a_note),
       cmocka_unit_test(a_run_that_fails_has_one_line),
       cmocka_unit_test(answers_that_are_out_already_have_had_their_note),
       cmocka_unit_test(ignored_keys_are_a_note_too),
