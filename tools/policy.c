@@ -186,7 +186,8 @@ static bool read_jwks(csn_policy_reader *r, uint32_t node, uint32_t client) {
   if (path == NULL) return csn_policy_refuse(r, node, "jwks_file", "%s", strerror(ENOMEM));
   bool good = read_jwks_at(r, node, path, owner);
   free(path);
-  return good;
+  csn_name_set(&r->out->jwks_client_id, owner);
+  return good && csn_policy_jwks_stays(r, client);
 }
 
 static bool has_token_key(const csn_keyring *ring) {

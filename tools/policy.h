@@ -39,11 +39,12 @@ typedef struct csn_policy {
   void *scheme_memory;         /* the policy's own scheme; NULL where it is a preset */
   csn_policy_redact *redact;   /* NULL where there is none */
   /* For who is told what the policy means: */
-  int64_t nonce_capacity; /* live nonces that were asked for; 0 where the scheme has no nonce */
-  size_t api_key_count;   /* records */
-  csn_jwks_result jwks;   /* what came of the key set */
-  size_t inline_count;    /* keys whose secret stands in the policy itself */
-  size_t short_count;     /* keys with allow_legacy_short */
+  int64_t nonce_capacity;  /* live nonces that were asked for; 0 where the scheme has no nonce */
+  size_t api_key_count;    /* records */
+  csn_name jwks_client_id; /* empty where none is named */
+  csn_jwks_result jwks;    /* what came of the key set */
+  size_t inline_count;     /* keys whose secret stands in the policy itself */
+  size_t short_count;      /* keys with allow_legacy_short */
 } csn_policy;
 
 /* Where and why a file was refused: one line without a newline, "FILE:LINE: field: reason". Holds no secret. */
@@ -65,8 +66,9 @@ bool csn_policy_load_keys(csn_policy *out, const char *path, csn_policy_keep *ke
 
 /* Loads `path` again in the place of `policy`, which keeps its nonce table: what was accepted before is a replay after.
  * On false `error` says why and `policy` is as before. What the table depends on must not change: the preset and, where
- * it has a nonce, the capacity; the window and http_signature's leeway must not grow, since older nonces are forgotten
- * when their own end. No other thread may use the policy meanwhile. */
+ * it has a nonce, the capacity and scheme.client_id; a key of HTTP Message Signatures must not become another client's,
+ * nor the JWK Set; the window and http_signature's leeway must not grow, since older nonces are forgotten when their
+ * own end. No other thread may use the policy meanwhile. */
 bool csn_policy_reload(csn_policy *policy, const char *path, int64_t now, csn_policy_error *error) CSN_WARN_UNUSED;
 
 /* Whether requests of the policy's preset have this field. */

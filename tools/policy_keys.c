@@ -191,7 +191,7 @@ static bool read_key(csn_policy_reader *r, uint32_t node, csn_key *key, key_memo
                         : !make_secret_key(r, node, &config, key)) {
     return false;
   }
-  bool fits = check_request_key(r, node, key);
+  bool fits = check_request_key(r, node, key) && csn_policy_key_stays(r, at[CLIENT_ID], key);
   csn_error error = fits ? csn_keyring_add_key(r->out->keyring, key) : CSN_OK;
   if (fits && error == CSN_OK) return true;
   csn_key_wipe(key);

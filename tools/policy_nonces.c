@@ -15,6 +15,48 @@ static bool make_table(csn_policy_reader *r, uint32_t node, int64_t capacity) {
   return true;
 }
 
+/* ---- clients ----
+ *
+ * Nonces are remembered under the client. Where the request does not say whose it is, the same bytes would pass once
+ * more for another client; where it does, the name is what its keys are found by. */
+
+static bool names_key_alone(const csn_policy_reader *r) {
+  return r->before != NULL && r->out->config.scheme->standard == CSN_STANDARD_HTTP_SIGNATURES;
+}
+
+/* Whether the ring has the id of `key` for another client. */
+static bool has_moved(const csn_keyring *ring, const csn_key *key) {
+  csn_keyring_reading keys;
+  bool shared;
+  csn_keyring_read_begin(ring, &keys);
+  const csn_key *other = csn_keyring_find_request_key(&keys, csn_key_id(key), &shared);
+  bool moved = other != NULL && !csn_span_equal(csn_key_client_id(other), csn_key_client_id(key));
+  csn_keyring_read_end(&keys);
+  return moved;
+}
+
+static bool refuse_client(csn_policy_reader *r, uint32_t node, const char *field) {
+  return csn_policy_refuse(r, node, field, "must stay while the command runs: nonces are remembered under it");
+}
+
+bool csn_policy_key_stays(csn_policy_reader *r, uint32_t node, const csn_key *key) {
+  if (!names_key_alone(r) || (key->uses & CSN_USE_REQUEST) == 0 || !has_moved(r->before->keyring, key)) return true;
+  return refuse_client(r, node, "client_id");
+}
+
+bool csn_policy_jwks_stays(csn_policy_reader *r, uint32_t node) {
+  const csn_policy *before = r->before;
+  if (!names_key_alone(r)) return true;
+  csn_span client_id = csn_name_span(&before->jwks_client_id);
+  bool moved = client_id.len > 0 && !csn_span_equal(client_id, csn_name_span(&r->out->jwks_client_id));
+  for (size_t i = 0; i < before->key_count && !moved; i++) {
+    moved = (before->keys[i].uses & CSN_USE_REQUEST) != 0 && has_moved(r->out->keyring, &before->keys[i]);
+  }
+  return !moved || refuse_client(r, node, "jwks_client_id");
+}
+
+/* ---- the table ---- */
+
 /* The table is the other policy's until csn_policy_reload() moves it. */
 static bool take_table(csn_policy_reader *r, uint32_t node, uint32_t window, int64_t capacity) {
   const csn_policy *before = r->before;
@@ -27,6 +69,10 @@ static bool take_table(csn_policy_reader *r, uint32_t node, uint32_t window, int
     return csn_policy_refuse(r, window, "window_seconds",
                              "must not grow while the command runs: nonces are remembered for %lld seconds",
                              (long long)before->config.window);
+  }
+  if (!csn_span_equal(csn_span_str(r->out->config.scheme->client), csn_span_str(before->config.scheme->client))) {
+    r->section = "scheme";
+    return refuse_client(r, 0, "client_id");
   }
   r->out->config.nonces = before->config.nonces;
   return true;

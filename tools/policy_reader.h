@@ -109,6 +109,12 @@ bool csn_policy_keep_jwks(csn_policy_reader *reader, csn_span text) CSN_WARN_UNU
  * before. `window` is the node of window_seconds. (policy_nonces.c) */
 bool csn_policy_read_nonces(csn_policy_reader *reader, uint32_t node, uint32_t window) CSN_WARN_UNUSED;
 
+/* Whether a request key, which stands at `node`, or those of the JWK Set, whose client does, belong to the client that
+ * they had in the policy before. True where there is none, or requests say themselves whose they are. Of what came and
+ * went in between nothing is known. (policy_nonces.c) */
+bool csn_policy_key_stays(csn_policy_reader *reader, uint32_t node, const csn_key *key) CSN_WARN_UNUSED;
+bool csn_policy_jwks_stays(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;
+
 /* Reads the object "scheme" at `node`: what the policy changes of its preset, which out->config.scheme is until then.
  * (policy_scheme.c) */
 bool csn_policy_read_scheme(csn_policy_reader *reader, uint32_t node) CSN_WARN_UNUSED;

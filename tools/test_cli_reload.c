@@ -128,6 +128,40 @@ static void a_leeway_only_shrinks(void **state) {
   assert_int_equal(stop(&run), 1);
 }
 
+#define OF(members) "{\"preset\":\"http-signature\"," members "}"
+#define SET "\"jwks_file\":\"set\",\"jwks_client_id\":"
+#define JWKS                                                                                                           \
+  "{\"keys\":[{\"kid\":\"s\",\"kty\":\"oct\",\"alg\":\"HS256\",\"k\":\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"}" \
+  "]}"
+#define STAYS "client_id: must stay while the command runs: nonces are remembered under it"
+
+/* What was accepted of one client would be fresh of another. */
+static void a_key_stays_its_clients(void **state) {
+  (void)state;
+  test_write_text("set", JWKS);
+  open_run run = start_with(OF("\"keys\":[" KEY("k", "c") "]"));
+  must_answer(&run, GET, "\"field_missing\"");
+  must_refuse(&run, OF("\"keys\":[" KEY("k2", "d") ",\n" KEY("k", "d") "]"), "/p:2: keys[1]." STAYS);
+  must_load(&run, OF("\"keys\":[" KEY("k", "c") "," KEY("s", "c") "]"));
+  must_refuse(&run, OF(SET "\"d\""), "/p:1: jwks_" STAYS);
+  must_load(&run, OF(SET "\"c\""));
+  must_refuse(&run, OF(SET "\"d\""), "/p:1: jwks_" STAYS);
+  must_refuse(&run, OF("\"keys\":[" KEY("s", "d") "]"), "/p:1: keys[0]." STAYS);
+  must_load(&run, OF("\"keys\":[" KEY("s", "c") "," KEY("new", "d") "]"));
+  assert_int_equal(stop(&run), 1);
+}
+
+#define WEBHOOK(scheme, client) "{\"preset\":\"standard-webhooks\"," scheme "\"keys\":[" KEY("k", client) "]}"
+
+static void the_client_of_all_requests_stays(void **state) {
+  (void)state;
+  open_run run = start_with(WEBHOOK("", "standard-webhooks"));
+  must_answer(&run, GET, "\"field_missing\"");
+  must_refuse(&run, WEBHOOK("\"scheme\":{\"client_id\":\"d\"},", "d"), "/p:1: scheme." STAYS);
+  must_load(&run, WEBHOOK("\"scheme\":{\"client_id\":\"standard-webhooks\"},", "standard-webhooks"));
+  assert_int_equal(stop(&run), 1);
+}
+
 /* Without a table there is nothing that a limit must be kept for. */
 static void tokens_are_judged_by_the_new_policy(void **state) {
   (void)state;
@@ -157,6 +191,8 @@ int main(void) {
       cmocka_unit_test(a_refused_policy_changes_nothing),
       cmocka_unit_test(a_window_only_shrinks),
       cmocka_unit_test(a_leeway_only_shrinks),
+      cmocka_unit_test(a_key_stays_its_clients),
+      cmocka_unit_test(the_client_of_all_requests_stays),
       cmocka_unit_test(tokens_are_judged_by_the_new_policy),
       cmocka_unit_test(the_next_line_is_judged_by_it),
   };
