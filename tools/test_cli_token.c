@@ -50,10 +50,11 @@ static void what_is_issued_is_accepted_for_two_hours(void **state) {
   assert_non_null(strstr(out, "\"client_id\":\"alice\",\"key_id\":\"t\""));
   must_run("verify --policy @p --now 1700007200", request, 1);
   assert_non_null(strstr(out, "token_expired"));
-  must_run(ISSUE " --ttl 1 --scopes c:d", "", 0);
+  must_run(ISSUE " --ttl 1 --scopes a:b", "", 0);
   request = request_with(member_of("access_token"));
-  must_run("verify --policy @p --now 1700000000", request, 1);
-  assert_non_null(strstr(out, "scope_missing"));
+  must_run("verify --policy @p --now 1700000000", request, 0);
+  must_run("verify --policy @p --now 1700000001", request, 1);
+  must_fail(ISSUE " --scopes c:d", "", "the policy refuses the token that this would be: a scope that the policy");
 }
 
 static void a_refresh_token_works_once(void **state) {
@@ -97,6 +98,44 @@ static void a_refresh_token_ends_and_is_revoked(void **state) {
   token_with("token revoke --policy @p --store @db3 --now 1700000011", first, 1);
 }
 
+/* What its own policy refuses is neither written nor costs a refresh token. */
+static void what_the_policy_refuses_is_not_issued(void **state) {
+#define REFUSING(jwt, key) \
+  POLICY_OF(jwt, "{\"key_id\":\"t\",\"use\":[\"token\"],\"secret\":\"" SECRET "\"" key "}" PEPPER_KEY)
+  static const char *const rows[][2] = {
+      {REFUSING("", ",\"accept_until\":1699999999"), "past the end of its grace"},
+      {REFUSING("\"algorithms\":[\"HS512\"]", ""), "not on the allow-list"},
+      {REFUSING("\"subject\":\"bob\"", ""), "sub is not the one"},
+      {REFUSING("", ",\"client_id\":\"bob\""), "sub is not the one"},
+      {REFUSING("\"required_claims\":[\"groups\"]", ""), "a claim that the policy requires"},
+      {REFUSING("\"scopes\":\"c:d\"", ""), "a scope that the policy requires"},
+  };
+  char first[128];
+  (void)state;
+  test_write_text("p", POLICY_OF("", TOKEN_KEY PEPPER_KEY));
+  must_run(ISSUE " --store @db5 --scopes a:b", "", 0);
+  snprintf(first, sizeof first, "%s\n", member_of("refresh_token"));
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    test_write_text("q", rows[i][0]);
+    must_fail("token issue --policy @q --subject alice --scopes a:b --now 1700000000", "", rows[i][1]);
+    must_fail("token refresh --policy @q --store @db5 --now 1700000000", first, rows[i][1]);
+  }
+  must_run("token refresh --policy @p --store @db5 --now 1700000000", first, 0);
+#undef REFUSING
+}
+
+/* The claim that holds the scopes, and nbf, are the policy's. */
+static void claims_are_those_that_the_policy_asks_for(void **state) {
+  (void)state;
+  test_write_text(
+      "p", POLICY_OF("\"scopes\":\"a b\",\"scope_claim\":\"scp\",\"required_claims\":[\"exp\",\"nbf\"]", TOKEN_KEY));
+  must_run(ISSUE, "", 0);
+  const char *request = request_with(member_of("access_token"));
+  must_run("verify --policy @p --now 1700000000", request, 0);
+  must_run("verify --policy @p --now 1699999999", request, 1);
+  assert_non_null(strstr(out, "token_not_yet_valid"));
+}
+
 static void inspection_shows_all_but_the_signature(void **state) {
   char token[2048], *signature;
   (void)state;
@@ -136,7 +175,6 @@ static void misuse_is_refused(void **state) {
       {"token issue --policy @two --subject a", "--key-id chooses one"},
       {"token issue --policy @jwks --subject a", "none of its keys signs tokens"},
       {"token issue --policy @plain --subject a --store @x", "exactly one key must have the use \"api_key\""},
-      {"token issue --policy @owned --subject a", "belongs to another client"},
       {"token issue --policy @hmac --subject a", "has no token"},
       {"token issue --policy @p --subject a --store @p", "could not be opened, read or written"},
       {"token refresh --policy @p", "--store FILE is needed"},
@@ -153,7 +191,6 @@ static void misuse_is_refused(void **state) {
   test_write_text("jwks", "{\"preset\":\"bearer-jwt\",\"jwks_file\":\"set\"}");
   test_write_text("hmac", DELIMITED);
   test_write_text("two", POLICY_OF("", TOKEN_KEY ",{\"key_id\":\"u\",\"secret\":\"" SECRET "u\"}"));
-  test_write_text("owned", POLICY_OF("", "{\"key_id\":\"t\",\"client_id\":\"c\",\"secret\":\"" SECRET "\"}"));
   for (size_t i = 0; i < COUNT(rows); i++) must_fail(rows[i][0], "", rows[i][1]);
 }
 
@@ -170,6 +207,8 @@ int main(void) {
       cmocka_unit_test(what_is_issued_is_accepted_for_two_hours),
       cmocka_unit_test(a_refresh_token_works_once),
       cmocka_unit_test(a_refresh_token_ends_and_is_revoked),
+      cmocka_unit_test(what_the_policy_refuses_is_not_issued),
+      cmocka_unit_test(claims_are_those_that_the_policy_asks_for),
       cmocka_unit_test(inspection_shows_all_but_the_signature),
       cmocka_unit_test(misuse_is_refused),
       cmocka_unit_test(another_pepper_opens_no_store),

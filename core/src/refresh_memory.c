@@ -130,11 +130,28 @@ static csn_refresh_answer exchange_locked(csn_refresh_memory *memory, const uint
   return CSN_REFRESH_ISSUED;
 }
 
+static csn_refresh_answer look_locked(const csn_refresh_memory *memory, const uint8_t *hash, int64_t now,
+                                      csn_grant *grant) {
+  const token *presented = find(memory, hash);
+  csn_refresh_answer answer = judge(presented, now);
+  if (answer != CSN_REFRESH_ISSUED) return answer;
+  const family *of = presented->family;
+  return csn_grant_read(csn_span_of(of->grant, of->grant_len), grant) ? answer : CSN_REFRESH_UNAVAILABLE;
+}
+
 static csn_refresh_answer add(void *self, const uint8_t hash[CSN_REFRESH_HASH_BYTES], const csn_grant *grant,
                               int64_t expires, int64_t now) {
   csn_refresh_memory *memory = self;
   pthread_mutex_lock(&memory->lock);
   csn_refresh_answer answer = add_locked(memory, hash, grant, expires, now);
+  pthread_mutex_unlock(&memory->lock);
+  return answer;
+}
+
+static csn_refresh_answer look(void *self, const uint8_t hash[CSN_REFRESH_HASH_BYTES], int64_t now, csn_grant *grant) {
+  csn_refresh_memory *memory = self;
+  pthread_mutex_lock(&memory->lock);
+  csn_refresh_answer answer = look_locked(memory, hash, now, grant);
   pthread_mutex_unlock(&memory->lock);
   return answer;
 }
@@ -192,6 +209,6 @@ void csn_refresh_memory_free(csn_refresh_memory *memory) {
 }
 
 csn_refresh_store csn_refresh_memory_store(csn_refresh_memory *memory) {
-  csn_refresh_store store = {.add = add, .exchange = exchange, .revoke = revoke, .self = memory};
+  csn_refresh_store store = {.add = add, .look = look, .exchange = exchange, .revoke = revoke, .self = memory};
   return store;
 }

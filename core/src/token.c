@@ -73,15 +73,26 @@ static void put_member(csn_writer *writer, const char *before, csn_span text) {
   csn_put_json_string(writer, text);
 }
 
+static void put_scopes(csn_writer *writer, const csn_jwt_policy *policy, csn_span scopes) {
+  bool has_name = policy != NULL && policy->scope_claim.len > 0;
+  if (scopes.len == 0) return;
+  put_member(writer, ",", has_name ? policy->scope_claim : csn_span_str("scope"));
+  put_member(writer, ":", scopes);
+}
+
 static void put_claims(csn_writer *writer, const csn_token_issuer *issuer, const csn_tokens *tokens,
                        const uint8_t id[CSN_TOKEN_ID_BYTES], int64_t now) {
   put_member(writer, "{\"sub\":", csn_name_span(&tokens->grant.subject));
   put_member(writer, ",\"iss\":", issuer->issuer);
   put_member(writer, ",\"aud\":", issuer->audience);
   put_member(writer, ",\"client_id\":", csn_name_span(&tokens->grant.client_id));
-  put_member(writer, ",\"scope\":", csn_scopes_span(&tokens->grant.scopes));
+  put_scopes(writer, issuer->policy, csn_scopes_span(&tokens->grant.scopes));
   csn_put_text(writer, ",\"iat\":");
   csn_put_int(writer, now);
+  if (issuer->policy != NULL && (issuer->policy->required & CSN_CLAIM_NBF) != 0) {
+    csn_put_text(writer, ",\"nbf\":");
+    csn_put_int(writer, now);
+  }
   csn_put_text(writer, ",\"exp\":");
   csn_put_int(writer, tokens->access_expires);
   csn_put_text(writer, ",\"jti\":\"");
@@ -97,9 +108,21 @@ static bool is_strict_json(csn_span text) {
   return csn_json_read(text, nodes, CLAIM_NODES, &json, &offset) == CSN_REASON_ACCEPTED;
 }
 
-/* Signs the access token of out->grant. */
+/* What the issuer's policy says of the access token. */
+static csn_reason judge_access(const csn_token_issuer *issuer, const csn_tokens *tokens, int64_t now) {
+  csn_keyring_reading keys;
+  csn_verdict verdict;
+  csn_jwt jwt;
+  if (issuer->policy == NULL) return CSN_REASON_ACCEPTED;
+  csn_keyring_read_begin(issuer->keys, &keys);
+  csn_jwt_verify(&keys, issuer->policy, csn_span_of(tokens->access, tokens->access_len), now, &jwt, &verdict);
+  csn_keyring_read_end(&keys);
+  return verdict.reason;
+}
+
+/* Signs the access token of out->grant: ISSUED, or REFUSED by the policy. */
 static csn_error sign_access(const csn_token_issuer *issuer, const uint8_t id[CSN_TOKEN_ID_BYTES], int64_t now,
-                             csn_tokens *out) {
+                             csn_tokens *out, csn_refresh_answer *answer) {
   uint8_t claims[CSN_CLAIMS_MAX];
   csn_writer writer = {.out = claims, .size = sizeof claims};
   out->access_expires = now + issuer->access_seconds;
@@ -107,13 +130,26 @@ static csn_error sign_access(const csn_token_issuer *issuer, const uint8_t id[CS
   if (writer.overflow) return CSN_ERROR_BUFFER_TOO_SMALL;
   csn_span text = csn_span_of(claims, writer.len);
   if (!is_strict_json(text)) return CSN_ERROR_INVALID_ARGUMENT;
-  return csn_sign_jwt_typed(issuer->key, issuer->typ, text, out->access, sizeof out->access, &out->access_len);
+  csn_error error =
+      csn_sign_jwt_typed(issuer->key, issuer->typ, text, out->access, sizeof out->access, &out->access_len);
+  if (error != CSN_OK) return error;
+  out->refused = judge_access(issuer, out, now);
+  *answer = out->refused == CSN_REASON_ACCEPTED ? CSN_REFRESH_ISSUED : CSN_REFRESH_REFUSED;
+  return CSN_OK;
+}
+
+/* Of what was not issued nothing stays but the reason. */
+static void clear_tokens(csn_tokens *out, csn_refresh_answer answer) {
+  csn_reason refused = out->refused;
+  csn_wipe(out, sizeof *out);
+  if (answer == CSN_REFRESH_REFUSED) out->refused = refused;
 }
 
 /* ---- refresh tokens ---- */
 
 static bool has_store(const csn_token_issuer *issuer) {
-  return issuer->store.add != NULL && issuer->store.exchange != NULL && issuer->store.revoke != NULL;
+  const csn_refresh_store *store = &issuer->store;
+  return store->add != NULL && store->look != NULL && store->exchange != NULL && store->revoke != NULL;
 }
 
 static bool in_range(int64_t seconds) {
@@ -123,6 +159,7 @@ static bool in_range(int64_t seconds) {
 static bool issuer_valid(const csn_token_issuer *issuer, int64_t now) {
   const int64_t latest = INT64_C(253402300799) - CSN_TOKEN_SECONDS_MAX; /* no date is behind the year 9999 */
   if (now < 0 || now > latest || issuer->key == NULL || !in_range(issuer->access_seconds)) return false;
+  if ((issuer->policy == NULL) != (issuer->keys == NULL)) return false;
   if (!has_store(issuer)) return true;
   return in_range(issuer->refresh_seconds) && issuer->pepper != NULL && issuer->pepper->alg == CSN_ALG_HS256 &&
          (issuer->pepper->uses & CSN_USE_API_KEY) != 0;
@@ -161,10 +198,8 @@ static bool hash_presented(const csn_token_issuer *issuer, csn_span text, uint8_
 static csn_error issue(const csn_token_issuer *issuer, const uint8_t *random, int64_t now, csn_tokens *out,
                        csn_refresh_answer *answer) {
   uint8_t hash[CSN_REFRESH_HASH_BYTES];
-  csn_error error = sign_access(issuer, random, now, out);
-  if (error != CSN_OK) return error;
-  *answer = CSN_REFRESH_ISSUED;
-  if (!has_store(issuer)) return CSN_OK;
+  csn_error error = sign_access(issuer, random, now, out, answer);
+  if (*answer != CSN_REFRESH_ISSUED || !has_store(issuer)) return error;
   error = make_refresh(issuer, random, now, out, hash);
   *answer = CSN_REFRESH_UNDECIDED;
   if (error != CSN_OK) return error;
@@ -180,11 +215,12 @@ csn_error csn_token_issue(const csn_token_issuer *issuer, const csn_grant *grant
   if (!issuer_valid(issuer, now) || !can_sign(issuer) || !grant_valid(grant)) return CSN_ERROR_INVALID_ARGUMENT;
   out->grant = *grant;
   csn_error error = issue(issuer, random, now, out, answer);
-  if (*answer != CSN_REFRESH_ISSUED) csn_wipe(out, sizeof *out);
+  if (*answer != CSN_REFRESH_ISSUED) clear_tokens(out, *answer);
   return error;
 }
 
-/* The exchange comes before the signature: a token that was used twice signs nothing. */
+/* The exchange comes last: what cannot be signed, or is refused, spends nothing. One that was used twice signs nothing,
+ * and the exchange says so. */
 static csn_error exchange(const csn_token_issuer *issuer, csn_span refresh, const uint8_t *random, int64_t now,
                           csn_tokens *out, csn_refresh_answer *answer) {
   uint8_t hash[CSN_REFRESH_HASH_BYTES], next[CSN_REFRESH_HASH_BYTES];
@@ -192,11 +228,14 @@ static csn_error exchange(const csn_token_issuer *issuer, csn_span refresh, cons
   if (error != CSN_OK) return error;
   *answer = CSN_REFRESH_MALFORMED;
   if (!hash_presented(issuer, refresh, hash)) return CSN_OK;
+  *answer = issuer->store.look(issuer->store.self, hash, now, &out->grant);
+  if (*answer == CSN_REFRESH_ISSUED) {
+    *answer = CSN_REFRESH_UNDECIDED;
+    error = sign_access(issuer, random, now, out, answer);
+    if (*answer != CSN_REFRESH_ISSUED) return error;
+  }
   *answer = issuer->store.exchange(issuer->store.self, hash, next, out->refresh_expires, now, &out->grant);
-  if (*answer != CSN_REFRESH_ISSUED) return CSN_OK;
-  error = sign_access(issuer, random, now, out);
-  if (error != CSN_OK) *answer = CSN_REFRESH_UNDECIDED;
-  return error;
+  return CSN_OK;
 }
 
 csn_error csn_token_refresh(const csn_token_issuer *issuer, csn_span refresh,
@@ -206,7 +245,7 @@ csn_error csn_token_refresh(const csn_token_issuer *issuer, csn_span refresh,
   memset(out, 0, sizeof *out);
   if (!issuer_valid(issuer, now) || !has_store(issuer) || !can_sign(issuer)) return CSN_ERROR_INVALID_ARGUMENT;
   csn_error error = exchange(issuer, refresh, random, now, out, answer);
-  if (*answer != CSN_REFRESH_ISSUED) csn_wipe(out, sizeof *out);
+  if (*answer != CSN_REFRESH_ISSUED) clear_tokens(out, *answer);
   return error;
 }
 

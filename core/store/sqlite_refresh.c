@@ -116,23 +116,27 @@ static csn_refresh_answer judge(const record *token, const record *family, int64
   return token->marked ? CSN_REFRESH_REUSED : CSN_REFRESH_ISSUED;
 }
 
+/* The grant where the answer is ISSUED. */
+static int look_step(step *s, const uint8_t *hash, int64_t now, record *token, record *family, csn_grant *grant) {
+  int rc = read_both(s->store, hash, now, token, family);
+  if (rc == SQLITE_DONE) s->answer = CSN_REFRESH_UNKNOWN;
+  if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
+  s->answer = judge(token, family, now);
+  if (s->answer != CSN_REFRESH_ISSUED) return SQLITE_OK;
+  return csn_grant_read(csn_span_of(family->rest, family->len), grant) ? SQLITE_OK : SQLITE_CORRUPT;
+}
+
 static int exchange_step(step *s, const uint8_t *hash, const uint8_t *next, int64_t expires, int64_t now,
                          csn_grant *grant) {
   record token, family;
-  int rc = read_both(s->store, hash, now, &token, &family);
-  if (rc == SQLITE_DONE) s->answer = CSN_REFRESH_UNKNOWN;
-  if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
-  csn_refresh_answer answer = judge(&token, &family, now);
-  rc = SQLITE_OK;
-  if (answer == CSN_REFRESH_REUSED) rc = mark(s->store, &family);
-  if (answer == CSN_REFRESH_ISSUED) {
-    if (!csn_grant_read(csn_span_of(family.rest, family.len), grant)) return SQLITE_CORRUPT;
-    rc = mark(s->store, &token);
-    if (family.expires < expires) family.expires = expires;
-    if (rc == SQLITE_OK) rc = write_record(s->store, CSN_SQL_REFRESH_SET, &family);
-    if (rc == SQLITE_OK) rc = add_token(s->store, next, token.rest, expires);
-  }
-  if (rc == SQLITE_OK) s->answer = answer;
+  int rc = look_step(s, hash, now, &token, &family, grant);
+  if (rc != SQLITE_OK) return rc;
+  if (s->answer == CSN_REFRESH_REUSED) return mark(s->store, &family);
+  if (s->answer != CSN_REFRESH_ISSUED) return SQLITE_OK;
+  rc = mark(s->store, &token);
+  if (family.expires < expires) family.expires = expires;
+  if (rc == SQLITE_OK) rc = write_record(s->store, CSN_SQL_REFRESH_SET, &family);
+  if (rc == SQLITE_OK) rc = add_token(s->store, next, token.rest, expires);
   return rc;
 }
 
@@ -168,6 +172,13 @@ static csn_refresh_answer add(void *self, const uint8_t hash[CSN_REFRESH_HASH_BY
   step s = {self, CSN_REFRESH_UNAVAILABLE};
   if (begin(self, now) != SQLITE_OK) return CSN_REFRESH_UNAVAILABLE;
   return finish(&s, add_step(&s, hash, grant, expires));
+}
+
+static csn_refresh_answer look(void *self, const uint8_t hash[CSN_REFRESH_HASH_BYTES], int64_t now, csn_grant *grant) {
+  step s = {self, CSN_REFRESH_UNAVAILABLE};
+  record token, family;
+  if (begin(self, now) != SQLITE_OK) return CSN_REFRESH_UNAVAILABLE;
+  return finish(&s, look_step(&s, hash, now, &token, &family, grant));
 }
 
 static csn_refresh_answer exchange(void *self, const uint8_t hash[CSN_REFRESH_HASH_BYTES],
@@ -212,6 +223,6 @@ void csn_sqlite_refresh_close(csn_sqlite_refresh *store) {
 }
 
 csn_refresh_store csn_sqlite_refresh_store(csn_sqlite_refresh *store) {
-  csn_refresh_store functions = {.add = add, .exchange = exchange, .revoke = revoke, .self = store};
+  csn_refresh_store functions = {.add = add, .look = look, .exchange = exchange, .revoke = revoke, .self = store};
   return functions;
 }

@@ -73,17 +73,20 @@ static inline void model_exchange(model *m, csn_refresh_store store, int64_t now
   uint8_t hash[CSN_REFRESH_HASH_BYTES], next[CSN_REFRESH_HASH_BYTES];
   unsigned near = m->count < 40 ? m->count + 1 : 40, number = m->count - model_draw(m, near);
   int64_t expires = now + 1 + model_draw(m, MODEL_SPAN);
-  csn_grant grant;
+  csn_grant grant, looked = {.scopes.len = 0};
   model_hash(number, hash);
   model_hash(m->count, next);
   csn_refresh_answer expected = model_answer(m, number, now);
+  csn_refresh_answer before = store.look(store.self, hash, now, &looked);
   csn_refresh_answer got = store.exchange(store.self, hash, next, expires, now, &grant);
   bool forgotten = got == CSN_REFRESH_UNKNOWN && number < m->count && m->tokens[number].expires < now;
   if (!forgotten) assert_int_equal(got, expected);
+  if (!forgotten) assert_int_equal(before, expected); /* and it has changed nothing */
   if (got == CSN_REFRESH_REUSED) m->revoked[m->tokens[number].family] = true;
   if (got != CSN_REFRESH_ISSUED) return;
   csn_grant wanted = model_grant(m->tokens[number].family);
   assert_true(csn_span_equal(csn_name_span(&grant.subject), csn_name_span(&wanted.subject)));
+  assert_true(csn_span_equal(csn_name_span(&looked.subject), csn_name_span(&wanted.subject)));
   assert_true(csn_span_equal(csn_scopes_span(&grant.scopes), csn_scopes_span(&wanted.scopes)));
   m->tokens[number].used = true;
   m->tokens[m->count] = (model_token){.expires = expires, .family = m->tokens[number].family};

@@ -247,6 +247,29 @@ static void what_cannot_sign_spends_nothing(void **state) {
   assert_int_equal(csn_token_revoke(&f->issuer, refresh_of(&tokens), NOW), CSN_REFRESH_REVOKED);
 }
 
+/* Neither is written nor spent what the issuer's own policy refuses, and the tokens say why. */
+static void what_the_policy_refuses_spends_nothing(void **state) {
+  fixture *f = *state;
+  csn_tokens tokens = issue_at(f, NOW), none;
+  csn_refresh_answer answer;
+  f->issuer.policy = &f->policy;
+  assert_int_equal(csn_token_issue(&f->issuer, &f->grant, fresh(), NOW, &none, &answer), CSN_ERROR_INVALID_ARGUMENT);
+  f->issuer.keys = f->ring;
+  f->policy.subject = csn_span_str("somebody else");
+  assert_int_equal(csn_token_issue(&f->issuer, &f->grant, fresh(), NOW, &none, &answer), CSN_OK);
+  assert_int_equal(answer, CSN_REFRESH_REFUSED);
+  assert_int_equal(none.refused, CSN_REASON_SUBJECT_MISMATCH);
+  assert_int_equal(none.access_len, 0);
+  assert_int_equal(refresh_at(f, refresh_of(&tokens), NOW, &none), CSN_REFRESH_REFUSED);
+  assert_int_equal(none.refused, CSN_REASON_SUBJECT_MISMATCH);
+  f->policy.subject = csn_span_of(NULL, 0);
+  csn_tokens next = exchange_of(f, &tokens, NOW);
+  /* A second presentation revokes, whatever the policy says by now. */
+  f->policy.algorithms = 0;
+  assert_int_equal(refresh_at(f, refresh_of(&tokens), NOW, &none), CSN_REFRESH_REUSED);
+  assert_int_equal(refresh_at(f, refresh_of(&next), NOW, &none), CSN_REFRESH_REVOKED);
+}
+
 /* The same token under another pepper is another hash. */
 static void the_pepper_counts(void **state) {
   fixture *f = *state;
@@ -337,6 +360,7 @@ int main(void) {
       TEST(refresh_token_has_an_exact_end),
       TEST(what_is_no_refresh_token_touches_nothing),
       TEST(what_cannot_sign_spends_nothing),
+      TEST(what_the_policy_refuses_spends_nothing),
       TEST(the_pepper_counts),
       TEST(what_is_out_of_range_is_refused),
       TEST(grants_are_read_as_they_were_written),

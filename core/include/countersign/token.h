@@ -44,6 +44,7 @@ typedef struct csn_grant {
   X(EXPIRED, "expired", "it has expired")                                                  \
   X(REVOKED, "revoked", "its family has been revoked")                                     \
   X(REUSED, "reused", "it has been used before: its family is revoked now")                \
+  X(REFUSED, "refused", "the policy refuses what would be issued: nothing has changed")    \
   X(FULL, "full", "the store is full of live tokens; nothing has changed")                 \
   X(UNAVAILABLE, "unavailable", "the store did not answer: whether anything has changed is unknown")
 
@@ -65,6 +66,8 @@ typedef struct csn_refresh_store {
   /* The first token of a family. ISSUED, FULL or UNAVAILABLE (so, too, where the hash is there already). */
   csn_refresh_answer (*add)(void *self, const uint8_t hash[CSN_REFRESH_HASH_BYTES], const csn_grant *grant,
                             int64_t expires, int64_t now);
+  /* What exchange() would answer, but for the room, and where that is ISSUED the grant. Nothing changes. */
+  csn_refresh_answer (*look)(void *self, const uint8_t hash[CSN_REFRESH_HASH_BYTES], int64_t now, csn_grant *grant);
   /* Marks `hash` as used, adds `next` to its family and fills `grant`: ISSUED. Marks the family as revoked where `hash`
    * was used before: REUSED. Otherwise UNKNOWN, REVOKED, EXPIRED, FULL or UNAVAILABLE, and nothing has changed. */
   csn_refresh_answer (*exchange)(void *self, const uint8_t hash[CSN_REFRESH_HASH_BYTES],
@@ -84,6 +87,10 @@ typedef struct csn_token_issuer {
   csn_span issuer;         /* iss; empty: none */
   csn_span audience;       /* aud; empty: none */
   csn_span typ;            /* at most CSN_TYP_MAX bytes */
+  /* Both or neither. An access token that this policy would not accept now under these keys is not issued: REFUSED. Its
+   * scope_claim holds the scopes, and nbf is written where it is required. */
+  const csn_jwt_policy *policy;
+  const csn_keyring *keys;
   int64_t access_seconds;  /* 1 to CSN_TOKEN_SECONDS_MAX */
   int64_t refresh_seconds; /* likewise, of each refresh token */
 } csn_token_issuer;
@@ -99,20 +106,21 @@ typedef struct csn_tokens {
   int64_t access_expires;   /* exp: the first second at which the access token is no longer accepted */
   int64_t refresh_expires;  /* the last second at which the refresh token is */
   csn_api_key_text refresh; /* no characters where none is issued */
+  csn_reason refused;       /* the policy's reason where the answer is REFUSED, then the only thing that is held */
   size_t access_len;
   uint8_t access[CSN_TOKEN_MAX];
 } csn_tokens;
 
 /* Issues the first tokens of a family at UNIX second `now`. `random` is secret, fresh and from the system's generator;
- * the caller wipes it. Only where `*answer` is ISSUED does `out` hold anything. Errors, with UNDECIDED:
+ * the caller wipes it. Only where `*answer` is ISSUED does `out` hold tokens. Errors, with UNDECIDED:
  * INVALID_ARGUMENT (the issuer, the grant or the time), BUFFER_TOO_SMALL (the access token would be longer than
  * CSN_TOKEN_MAX), CRYPTO. Thread-safe where the store is. */
 csn_error csn_token_issue(const csn_token_issuer *issuer, const csn_grant *grant,
                           const uint8_t random[CSN_TOKEN_RANDOM_BYTES], int64_t now, csn_tokens *out,
                           csn_refresh_answer *answer) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
-/* Exchanges a refresh token for the next tokens of its family. Where signing fails after the exchange (CRYPTO), the
- * presented token is spent all the same. CT: the presented text does not leak; its length and form do. */
+/* Exchanges a refresh token for the next tokens of its family. It is spent only when the access token is signed and not
+ * refused. CT: the presented text does not leak; its length and form do. */
 csn_error csn_token_refresh(const csn_token_issuer *issuer, csn_span refresh,
                             const uint8_t random[CSN_TOKEN_RANDOM_BYTES], int64_t now, csn_tokens *out,
                             csn_refresh_answer *answer) CSN_WARN_UNUSED CSN_NONNULL(1, 3, 5, 6);
