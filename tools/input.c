@@ -27,9 +27,15 @@ static void close_file(csn_lines *lines) {
   lines->fd = -1;
 }
 
+/* Lines and files may hold tokens and keys. */
+static void free_wiped(uint8_t *bytes, size_t size) {
+  if (bytes != NULL) csn_wipe(bytes, size);
+  free(bytes);
+}
+
 void csn_lines_free(csn_lines *lines) {
   close_file(lines);
-  free(lines->buffer);
+  free_wiped(lines->buffer, lines->size);
   lines->buffer = NULL;
 }
 
@@ -52,7 +58,8 @@ static bool open_next(csn_lines *lines) {
   return true;
 }
 
-/* Makes room behind `end`: what is unread moves to the front, and the buffer grows only where a line fills it. */
+/* Makes room behind `end`: what is unread moves to the front, and the buffer grows only where a line fills it. Not by
+ * realloc(), which may leave a copy of a secret behind. */
 static bool make_room(csn_lines *lines) {
   size_t unread = lines->end - lines->start, size = lines->size == 0 ? BLOCK : lines->size;
   if (lines->start > 0) memmove(lines->buffer, lines->buffer + lines->start, unread);
@@ -60,8 +67,10 @@ static bool make_room(csn_lines *lines) {
   lines->end = unread;
   if (size - unread < BLOCK / 2) size *= 2;
   if (size == lines->size) return true;
-  uint8_t *grown = realloc(lines->buffer, size);
+  uint8_t *grown = malloc(size);
   if (grown == NULL) return false;
+  if (unread > 0) memcpy(grown, lines->buffer, unread);
+  free_wiped(lines->buffer, lines->size);
   lines->buffer = grown;
   lines->size = size;
   return true;
@@ -151,7 +160,7 @@ bool csn_lines_at_file_end(csn_lines *lines) {
   return lines->start == lines->end;
 }
 
-/* A larger buffer with the same content. Not realloc(), which may leave a copy of a secret behind. */
+/* A larger buffer with the same content, as make_room() makes one. */
 static bool grow_file(csn_file *file, size_t size) {
   uint8_t *grown = malloc(size);
   if (grown == NULL) return false;
@@ -191,8 +200,7 @@ int csn_file_read(csn_file *out, const char *path, size_t limit) {
 }
 
 void csn_file_free(csn_file *file) {
-  if (file->bytes != NULL) csn_wipe(file->bytes, file->size);
-  free(file->bytes);
+  free_wiped(file->bytes, file->size);
   memset(file, 0, sizeof *file);
 }
 

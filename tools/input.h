@@ -31,7 +31,7 @@ typedef struct csn_lines {
 
 /* `paths` is not copied; without any, standard input is read. */
 void csn_lines_init(csn_lines *lines, char *const *paths, size_t path_count, size_t limit);
-void csn_lines_free(csn_lines *lines);
+void csn_lines_free(csn_lines *lines); /* wipes what was read */
 
 /* The next line, without its line feed; the last of a file may lack one. The span is valid until the next call. */
 csn_line_status csn_lines_next(csn_lines *lines, csn_span *line) CSN_WARN_UNUSED;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "../core/src/ct.h"
 #include "command.h"
 
 static void say_note(csn_line_run *run) {
@@ -31,6 +32,7 @@ void csn_line_run_start(csn_line_run *run, int argc, char **argv, size_t limit) 
 
 void csn_line_run_free(csn_line_run *run) {
   csn_lines_free(&run->lines);
+  csn_wipe(run->out_bytes, sizeof run->out_bytes); /* what was signed or issued */
 }
 
 int64_t csn_line_run_now(const csn_line_run *run) {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "../core/src/ct.h"
 #include "../core/src/encoding.h"
 #include "../core/src/json.h"
 
@@ -37,13 +38,19 @@ static bool refuse(reader *r, uint32_t node, const char *reason) {
   return false;
 }
 
+/* Decoded strings may be tokens and API keys. */
+static void free_wiped(csn_request_line *line) {
+  if (line->memory != NULL) csn_wipe(line->memory, line->memory_size);
+  free(line->memory);
+}
+
 /* Room for the nodes of `line`, since no value takes less than two bytes, a separator included; and for its strings
  * decoded, which never get longer: base64 takes two steps from JSON text to bytes. */
 static bool reserve(csn_request_line *out, size_t line_len, size_t *node_room) {
   *node_room = line_len / 2 + 2;
   size_t size = *node_room * sizeof(csn_json_node) + 2 * line_len;
   if (size <= out->memory_size) return true;
-  free(out->memory); /* nothing in it is needed any more */
+  free_wiped(out); /* nothing in it is needed any more */
   out->memory = malloc(size);
   out->memory_size = out->memory == NULL ? 0 : size;
   return out->memory != NULL;
@@ -174,7 +181,7 @@ bool csn_request_line_read(csn_request_line *out, csn_span line, const char **re
 }
 
 void csn_request_line_free(csn_request_line *line) {
-  free(line->memory);
+  free_wiped(line);
   memset(line, 0, sizeof *line);
 }
 
