@@ -57,13 +57,13 @@ static csn_span short_type(csn_span typ) {
   return csn_span_of(typ.ptr + prefix.len, typ.len - prefix.len);
 }
 
-/* The policy's type; without one JWT, or a kind of JWT such as at+jwt (RFC 8725 section 3.11). */
+/* The policy's type; without one JWT or at+jwt, an access token (RFC 9068 section 2.1). What else ends in +jwt, such as
+ * a logout token, is made to be no access token (RFC 8725 section 3.11). */
 static bool is_expected_type(csn_span typ, csn_span expected) {
-  static const csn_span jwt = CSN_SPAN_LITERAL("JWT"), suffix = CSN_SPAN_LITERAL("+jwt");
+  static const csn_span jwt = CSN_SPAN_LITERAL("JWT"), access = CSN_SPAN_LITERAL("at+jwt");
   typ = short_type(typ);
   if (expected.len > 0) return csn_span_equal_nocase(typ, short_type(expected));
-  if (csn_span_equal_nocase(typ, jwt)) return true;
-  return typ.len > suffix.len && csn_span_equal_nocase(csn_span_of(typ.ptr + typ.len - suffix.len, suffix.len), suffix);
+  return csn_span_equal_nocase(typ, jwt) || csn_span_equal_nocase(typ, access);
 }
 
 static csn_reason check_typ(reading *r) {

@@ -64,8 +64,8 @@ def policy_names():
 def policy_typ():
     policy = bearer_policy({"typ": "at+jwt"})
 
-    def typed(name, about, typ, good):
-        token = made(typ=typ) if typ is not None else raw('{"alg":"HS256"}')
+    def typed(name, about, typ, good, policy=policy):
+        token = made(typ=typ)
         bearer(name, about, ok() if good else typ_no(token), token, policy=policy)
 
     typed("policy-typ", "An access token of RFC 9068.", "at+jwt", True)
@@ -73,8 +73,25 @@ def policy_typ():
     typed("policy-typ-case", "Media types have no case.", "AT+JWT", True)
     typed("policy-typ-jwt", "JWT where the policy asks for at+jwt.", "JWT", False)
     typed("policy-typ-other", "A token of another kind, such as a logout token (RFC 8725, 3.11).", "logout+jwt", False)
+    logout = bearer_policy({"typ": "logout+jwt"})
+    typed("policy-typ-logout", "The same where the policy asks for it.", "logout+jwt", True, logout)
     token = raw('{"alg":"HS256"}')
     by_hand("policy-typ-missing", "No typ where the policy names one.", typ_no(token), token, policy=policy)
+
+
+def default_typ():
+    """The policy names no typ: RFC 8725, 3.11."""
+
+    def typed(name, about, typ, good):
+        token = made(typ=typ)
+        bearer(name, about, ok() if good else typ_no(token), token)
+
+    typed("typ-access", "An access token of RFC 9068 where the policy names no typ.", "at+jwt", True)
+    typed("typ-access-application", "The same type by its whole name.", "application/at+jwt", True)
+    typed("typ-jwt-application", "JWT by its whole name, in small letters.", "application/jwt", True)
+    typed("typ-logout", "A logout token where the policy names no typ.", "logout+jwt", False)
+    typed("typ-dpop-application", "A DPoP proof by its whole name.", "application/dpop+jwt", False)
+    typed("typ-access-longer", "A type that only ends in at+jwt.", "cat+jwt", False)
 
 
 def policy_scopes():
@@ -140,5 +157,5 @@ def policy_claims():
 
 
 if __name__ == "__main__":
-    for section in (policy_names, policy_typ, policy_scopes, policy_age, policy_claims):
+    for section in (policy_names, policy_typ, default_typ, policy_scopes, policy_age, policy_claims):
         section()

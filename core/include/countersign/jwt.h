@@ -41,7 +41,7 @@ typedef struct csn_jwt_policy {
   csn_span_list other_issuers, other_audiences; /* at most CSN_POLICY_NAMES_MAX, only where there is a first */
   csn_span subject;                             /* sub must be this, and present; empty: any */
   csn_span typ; /* the header's typ must be this media type, and present, such as "at+jwt" (RFC 9068 section 4): without
-                   regard to case, with or without "application/". Empty: JWT, another type in +jwt, or absent */
+                   regard to case, with or without "application/". Empty: JWT, at+jwt, or absent */
   csn_span scopes;      /* a list (scope.h) of which all must be the token's; empty: none */
   csn_span scope_claim; /* holds them; empty: "scope", a string (RFC 8693 section 4.2). Under another name, such as
                            "scp", an array of strings is taken, too */
