@@ -114,6 +114,9 @@ def rejecting_what_is_signed():
     case("method-lower-case", "It has a case.", changed, sent={"method": "get"})
     case("target-changed", "The target is signed.", changed, sent={"target": "/v1/orders?limit=11"})
     case("date-changed", "The date is signed.", changed, wire={"timestamp": date_of(T0 + 1)})
+    old = canonical_of(LIST, [("Date", date_of(T0))], "GET", TARGET).replace(b"HTTP/1.1", b"HTTP/1.0")
+    case("http-1.0", "A request line of another version.", changed,
+         signature=base64.b64encode(hmac.digest(secret_of(POLICY, "k256"), old, "sha256")).decode("ascii"))
     case("past", "A second older than the window.", no("timestamp_past", "timestamp"), now=T0 + WINDOW + 1)
     case("future", "A second further ahead.", no("timestamp_future", "timestamp"), now=T0 - WINDOW - 1)
     case("unknown-client", "Nobody's name.", no("key_unknown", "client_id", client="carol"), wire={"client_id": "carol"})
@@ -137,6 +140,8 @@ def rejecting_lists():
          names="date request-line host")
     case("listed-there-twice", "A signed header that is there twice.", no("field_repeated", listed, 18),
          names="date request-line x-a", more=[("X-A", "1"), ("x-a", "2")])
+    case("listed-request-target", "Kong's @request-target is no header's name.", no("field_malformed", listed, 18),
+         names="date request-line @request-target", signature=base64.b64encode(bytes(32)).decode("ascii"))
     many = [(f"x-{i}", "1") for i in range(15)]
     case("sixteen", "A list of sixteen.", ok(), names="date request-line " + " ".join(n for n, _ in many[:14]), more=many)
     case("seventeen", "A list of seventeen.", no("field_malformed", listed, 18 + 4 * 10 + 5 * 4),

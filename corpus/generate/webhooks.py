@@ -28,9 +28,10 @@ class Vendor:
 
     def case(
         self, name, about, verdict, *, fields=None, body=BODY, wire=None, key="now", headers=None, now=T0, signer=SIGNER,
-        signature=None, repeat=None, policy=None,
+        signature=None, repeat=None, later=None, policy=None,
     ):
-        """`wire` replaces fields after signing; `signature` changes the signature; `headers` the list of headers."""
+        """`wire` replaces fields after signing; `signature` changes the signature; `headers` the list of headers;
+        `later` are the fields of the last request, signed anew."""
         sent = dict(fields or {})
         right = self.sign(sent, body, key)
         sent["signature"] = signature(right) if signature else right
@@ -47,8 +48,12 @@ class Vendor:
             if verdict["stage"] != "key":
                 pins["digest"] = mac(secret_of(self.policy, key), pins["canonical"]).hexdigest()
         one = request(headers(pairs) if headers else pairs, method="POST", target="/hooks", body=body)
+        requests = [one] * len(verdicts)
+        if later:
+            signed = self.headers({**later, "signature": self.sign(later, body, key)})
+            requests[-1] = request(signed, method="POST", target="/hooks", body=body)
         write(
-            self.scheme, name, about=about, signer=signer, now=now, requests=[one] * len(verdicts), verdicts=verdicts,
+            self.scheme, name, about=about, signer=signer, now=now, requests=requests, verdicts=verdicts,
             policy=policy, **pins,
         )
 
@@ -229,6 +234,9 @@ def standard_webhooks():
         signature=lambda _: "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
         signer="Svix documentation",
     )
+    again = {**at, "timestamp": str(T0 + 5)}
+    v.case("retry", "A second attempt has the same id and another timestamp, and is signed anew.", v.ok(), fields=at,
+           now=T0 + 5, repeat=[replayed], later=again)
     v.case("two", "Two signatures with a space between them; the second is ours.", v.ok(), fields=at,
            signature=lambda s: zeros,
            headers=form("v1,{v1} v1," + v.sign(at, BODY, "now")))
