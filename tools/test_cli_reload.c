@@ -162,6 +162,30 @@ static void the_client_of_all_requests_stays(void **state) {
   assert_int_equal(stop(&run), 1);
 }
 
+#define STAMPED(members) "{\"preset\":\"hmac-timestamp-delimited\"," members "\"keys\":[" KEY("k", "c") "]}"
+#define WITH_NONCE                                                                   \
+  STAMPED(                                                                           \
+      "\"scheme\":{\"template\":\"{client_id}\\n{method}\\n{timestamp}\\n{nonce}\"," \
+      "\"fields\":{\"nonce\":{\"header\":\"X-Nonce\"}}},")
+#define ON_OR_WITHOUT "/p:1: preset: must go on with a nonce, or without one, while the command runs"
+
+/* One preset may have a nonce in one policy and none in the next: then there is no table to take over, or nothing would
+ * go on remembering what it holds. */
+static void a_nonce_neither_comes_nor_goes(void **state) {
+  (void)state;
+  open_run run = start_with(STAMPED(""));
+  must_answer(&run, GET, "\"field_missing\"");
+  assert_non_null(strstr(hear(run.err, 10000), "has no nonce")); /* the warning at the start */
+  must_refuse(&run, WITH_NONCE, ON_OR_WITHOUT);
+  must_load(&run, STAMPED("\"window_seconds\":60,"));
+  assert_int_equal(stop(&run), 1);
+  run = start_with(WITH_NONCE);
+  must_answer(&run, GET, "\"field_missing\"");
+  must_refuse(&run, STAMPED(""), ON_OR_WITHOUT);
+  must_load(&run, WITH_NONCE);
+  assert_int_equal(stop(&run), 1);
+}
+
 /* Without a table there is nothing that a limit must be kept for. */
 static void tokens_are_judged_by_the_new_policy(void **state) {
   (void)state;
@@ -193,6 +217,7 @@ int main(void) {
       cmocka_unit_test(a_leeway_only_shrinks),
       cmocka_unit_test(a_key_stays_its_clients),
       cmocka_unit_test(the_client_of_all_requests_stays),
+      cmocka_unit_test(a_nonce_neither_comes_nor_goes),
       cmocka_unit_test(tokens_are_judged_by_the_new_policy),
       cmocka_unit_test(the_next_line_is_judged_by_it),
   };
