@@ -233,7 +233,8 @@ static void close_subject(subject *s) {
 /* Mostly the case's own, else one at or behind a boundary of the window. */
 static int64_t some_time(const csn_vector *vector, tally *t) {
   static const int64_t shifts[] = {0, 0, 0, 0, 1, -1, 60, 300, -300, 301, -301, 90000};
-  return vector->now + shifts[draw(t, sizeof shifts / sizeof shifts[0])];
+  int64_t now = vector->now + shifts[draw(t, sizeof shifts / sizeof shifts[0])];
+  return now < 0 ? 0 : now; /* there is no table of nonces before 1970 */
 }
 
 static void verify_group(const subject *s, size_t size, int64_t now, bool through_cli, tally *t) {

@@ -162,8 +162,6 @@ static void what_does_not_fit_is_refused(void **state) {
        "scheme: the scheme asks for a field that it does not locate, or the reverse"},
       {DELIMITED("\"fields\":{\"token\":{\"header\":\"T\"}}"),
        "scheme: the scheme asks for a field that it does not locate, or the reverse"},
-      {POLICY("bearer-jwt", "\"client_id\":\"c\"", "c"),
-       "scheme: the scheme asks for a field that it does not locate, or the reverse"},
       {POLICY("bearer-jwt", "\"fields\":{\"client_id\":{\"header\":\"X\"}}", "c"),
        "scheme: the scheme asks for a field that it does not locate, or the reverse"},
       {POLICY("hmac-authorization", "\"fields\":{\"nonce\":{\"header\":\"N\"}}", "c"),
