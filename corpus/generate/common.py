@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -164,3 +165,12 @@ def verdicts(csn, policy, lines):
         run = subprocess.run(command, input=text_in, capture_output=True, text=True, check=False)
         assert run.returncode < 2, run.stderr
         return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def run_differential(main, usage):
+    """Calls main(csn, count, seed) with the arguments of the command, and ends with its status."""
+    if len(sys.argv) not in (2, 3, 4) or sys.argv[1].startswith("-"):
+        is_help = sys.argv[1:] in (["-h"], ["--help"])
+        print(usage, file=sys.stdout if is_help else sys.stderr)
+        sys.exit(0 if is_help else 2)
+    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))

@@ -11,9 +11,8 @@ import base64
 import os
 import random
 import re
-import sys
 
-from common import T0, VECTORS, changed, compact, load_policy, request, verdicts
+from common import T0, VECTORS, changed, compact, load_policy, request, run_differential, verdicts
 from http_keys import SIGNERS
 from http_signing import SCHEME, base_of, digest, params_of
 
@@ -111,7 +110,4 @@ def main(csn, count=2000, seed=1):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3, 4) or sys.argv[1].startswith("-"):
-        print(__doc__, file=sys.stdout if sys.argv[1:] in (["-h"], ["--help"]) else sys.stderr)
-        sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
-    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))
+    run_differential(main, __doc__)

@@ -8,13 +8,12 @@ in one byte of its target or of a header: where csn still accepts it, botocore m
 Prints what disagrees; exit status 1 where something does, 2 on wrong usage. Needs Debian's python3-botocore; no part of
 `make test`."""
 import random
-import sys
 from urllib.parse import quote
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 
 from aws_sigv4 import FIRST, POLICY, S3_POLICY, pins_of, policy_with, signed
-from common import changed, compact, verdicts
+from common import changed, compact, run_differential, verdicts
 
 KINDS = [
     (policy_with(POLICY, path="normalized"), SigV4Auth, SigV4QueryAuth),
@@ -90,7 +89,4 @@ def main(csn, count=2000, seed=1):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3, 4) or sys.argv[1].startswith("-"):
-        print(__doc__, file=sys.stdout if sys.argv[1:] in (["-h"], ["--help"]) else sys.stderr)
-        sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
-    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))
+    run_differential(main, __doc__)
