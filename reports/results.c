@@ -300,11 +300,21 @@ void report_results_free(report_results *results) {
   *results = (report_results){0};
 }
 
-double report_row_counter(const report_row *row, const char *name) {
+static const report_counter *find_counter(const report_row *row, const char *name) {
   for (size_t i = 0; row != NULL && i < row->counter_count; i++) {
-    if (strcmp(row->counters[i].name, name) == 0) return row->counters[i].value;
+    if (strcmp(row->counters[i].name, name) == 0) return &row->counters[i];
   }
-  return NAN;
+  return NULL;
+}
+
+const report_series *report_row_series(const report_row *row, const char *name) {
+  const report_counter *counter = find_counter(row, name);
+  return counter == NULL ? NULL : &counter->series;
+}
+
+double report_row_counter(const report_row *row, const char *name) {
+  const report_counter *counter = find_counter(row, name);
+  return counter == NULL ? NAN : counter->value;
 }
 
 size_t report_results_repetitions(const report_results *results) {

@@ -65,6 +65,9 @@ double report_results_load(const report_results *results);
 /* The rows ran one after the other, not in random order; false where it is not recorded. */
 bool report_results_one_by_one(const report_results *results);
 
+/* The counter's values by repetition; NULL where the row, which may be NULL, has none. */
+const report_series *report_row_series(const report_row *row, const char *name);
+
 /* The counter's median, or NAN. */
 double report_row_counter(const report_row *row, const char *name);
 

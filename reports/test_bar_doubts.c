@@ -48,7 +48,7 @@ static void ratios_are_judged_on_huge_pages_only(void **state) {
     memcpy(rows, met, sizeof met);
     rows[COUNT_OF(met)] = (row){"live_128M/countersign_batch/threads:1", 70, 10.1, 1};
     for (size_t r = 0; r < COUNT_OF(rows); r++) {
-      if (strcmp(rows[r].name, cases[c].row) == 0) rows[r].huge = share;
+      if (strcmp(rows[r].name, cases[c].row) == 0) rows[r].counter = share;
     }
     put_rows(rows, COUNT_OF(rows), 9);
     report_document document = build();
@@ -219,14 +219,14 @@ static void rows_without_huge_pages_are_a_caveat(void **state) {
   (void)state;
   row rows[COUNT_OF(met)];
   memcpy(rows, met, sizeof met);
-  rows[0].huge = 0; /* not said */
-  rows[1].huge = 0.9;
+  rows[0].counter = 0; /* not said */
+  rows[1].counter = 0.9;
   put_rows(rows, COUNT_OF(rows), 9);
   report_document document = build();
   assert_false(has_caveat(&document, "huge pages"));
   report_document_free(&document);
-  rows[4].huge = 0.25;                   /* a peer */
-  rows[COUNT_OF(rows) - 1].huge = 0.899; /* a limit */
+  rows[4].counter = 0.25;                   /* a peer */
+  rows[COUNT_OF(rows) - 1].counter = 0.899; /* a limit */
   put_rows(rows, COUNT_OF(rows), 9);
   document = build();
   assert_true(has_caveat(&document,

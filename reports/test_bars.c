@@ -234,7 +234,7 @@ static void the_largest_set_has_the_same_bars_where_it_was_run(void **state) {
   memcpy(rows, met, sizeof met);
   for (size_t i = 0; i < COUNT_OF(met); i++) {
     (void)snprintf(names[i], sizeof names[i], "live_128M%s", met[i].name + strlen("live_8M"));
-    rows[COUNT_OF(met) + i] = (row){names[i], met[i].time * 1.2, met[i].bytes, met[i].huge};
+    rows[COUNT_OF(met) + i] = (row){names[i], met[i].time * 1.2, met[i].bytes, met[i].counter};
   }
   rows[2 * COUNT_OF(met)] = (row){"live_8M/limit_cas_batch/threads:2", 10, 0, 1};
   put_rows(rows, COUNT_OF(rows), 9);
