@@ -32,12 +32,12 @@ typedef struct report_evidence {
 void report_chapter_bars(report_chapter *out, const report_evidence *evidence);
 void report_chapter_capacity(report_chapter *out, const report_evidence *evidence);
 void report_chapter_costs(report_chapter *out, const report_evidence *evidence);
-void report_chapter_token_bars(report_chapter *out, const report_evidence *evidence);
+void report_chapter_verification_bars(report_chapter *out, const report_evidence *evidence);
 void report_chapter_free(report_chapter *chapter);
 
 /* Which bars are met, in one sentence each, for the top of the report. */
 void report_conclude_bars(report_sentences *out, const report_evidence *evidence);
-void report_conclude_token_bars(report_sentences *out, const report_evidence *evidence);
+void report_conclude_verification_bars(report_sentences *out, const report_evidence *evidence);
 
 /* The worst of the points at the design load; NULL where none was simulated. The second of cold starts. */
 const report_load *report_capacity_design(const report_capacity *capacity);

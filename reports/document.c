@@ -61,7 +61,7 @@ static bool build_chapters(report_document *document) {
   report_chapter_bars(&chapters[0], &evidence);
   report_chapter_capacity(&chapters[1], &evidence);
   report_chapter_costs(&chapters[2], &evidence);
-  report_chapter_token_bars(&chapters[3], &evidence);
+  report_chapter_verification_bars(&chapters[3], &evidence);
   draw_capacity(document, &chapters[1]);
   bool failed = false;
   for (size_t i = 0; i < REPORT_CHAPTERS; i++) {
@@ -95,7 +95,7 @@ static bool build_sentences(report_document *document) {
   report_conclude_storage_summary(&document->summary, &document->storage);
   const report_evidence evidence = {&document->analysis, &document->storage, &document->studies};
   report_conclude_bars(&document->summary, &evidence);
-  report_conclude_token_bars(&document->summary, &evidence);
+  report_conclude_verification_bars(&document->summary, &evidence);
   report_conclude_storage(&document->picks, &document->storage);
   report_conclude_caveats(&document->caveats, &document->analysis);
   if (document->no_plots != NULL)

@@ -10,7 +10,7 @@
 static char folder[] = "/tmp/csn-report-chapters-XXXXXX";
 static char error[512];
 
-enum { BARS_CHAPTER, CAPACITY_CHAPTER, COSTS_CHAPTER, TOKEN_BARS_CHAPTER };
+enum { BARS_CHAPTER, CAPACITY_CHAPTER, COSTS_CHAPTER, VERIFICATION_BARS_CHAPTER };
 
 /* ---- input ---- */
 
