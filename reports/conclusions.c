@@ -180,7 +180,10 @@ static void conclude_goal(report_sentences *out, const report_section *section) 
 }
 
 void report_conclude_section(report_sentences *out, const report_analysis *analysis, const report_section *section) {
-  for (size_t g = 0; g < section->group_count; g++) conclude_group(out, section, &section->groups[g]);
+  bool lines = section->subject->axis != NULL; /* the picture says it of the others */
+  for (size_t g = lines ? section->group_count - 1 : 0; g < section->group_count; g++) {
+    conclude_group(out, section, &section->groups[g]);
+  }
   conclude_goal(out, section);
   double cores = cores_of(analysis->results);
   for (size_t g = 0; g < section->group_count; g++) {

@@ -26,8 +26,12 @@ static void name_file(report_page *page, const char *subject, size_t index) {
 static void draw(report_document *document, report_page *page, const report_section *section) {
   if (document->no_plots != NULL || !report_plot_possible(section)) return;
   const char *reason = NULL;
-  bool drawn = report_plot_draw(&page->wide, &page->file, section, REPORT_PLOT_WIDE, &reason) &&
-               report_plot_draw(&page->narrow, NULL, section, REPORT_PLOT_NARROW, &reason);
+  double hertz = report_results_hertz(&document->results);
+  bool drawn = section->subject->axis != NULL
+                   ? report_lines_draw(&page->wide, &page->file, section, hertz, false, &reason) &&
+                         report_lines_draw(&page->narrow, NULL, section, hertz, true, &reason)
+                   : report_plot_draw(&page->wide, &page->file, section, REPORT_PLOT_WIDE, &reason) &&
+                         report_plot_draw(&page->narrow, NULL, section, REPORT_PLOT_NARROW, &reason);
   if (!drawn) document->no_plots = reason;
 }
 
@@ -82,8 +86,10 @@ static bool build_pages(report_document *document) {
     name_file(page, analysis->sections[i].name, i + 1);
     report_conclude_section(&page->sentences, analysis, &analysis->sections[i]);
     report_conclude_settings(&page->notes, &analysis->sections[i]);
+    if (analysis->sections[i].subject->axis != NULL)
+      report_lines_tabulate(&page->table, &page->heads, &analysis->sections[i]);
     draw(document, page, &analysis->sections[i]);
-    failed = failed || page->sentences.failed || page->notes.failed || page->file_name.failed;
+    failed = failed || page->table.failed || page->sentences.failed || page->notes.failed || page->file_name.failed;
   }
   for (size_t i = 0; document->no_plots != NULL && i < analysis->section_count; i++) drop_plots(&document->pages[i]);
   if (document->no_plots != NULL) drop_capacity(&document->chapters[1]);
@@ -115,6 +121,7 @@ void report_document_free(report_document *document) {
   for (size_t i = 0; document->pages != NULL && i < document->analysis.section_count; i++) {
     report_sentences_free(&document->pages[i].sentences);
     report_sentences_free(&document->pages[i].notes);
+    report_table_free(&document->pages[i].table);
     drop_plots(&document->pages[i]);
     report_text_free(&document->pages[i].file_name);
   }

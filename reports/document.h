@@ -5,12 +5,15 @@
 #include "analysis.h"
 #include "chapters.h"
 #include "conclusions.h"
+#include "lines.h"
 #include "storage.h"
 #include "text.h"
 
 /* What belongs to one section of the analysis. The plots are empty where there is none. */
 typedef struct report_page {
   report_sentences sentences, notes; /* above the tables, and below */
+  report_table table;                /* instead of the tables of the groups, where the subject is drawn as lines */
+  report_line_heads heads;           /* of it */
   report_text wide, narrow;          /* for HTML */
   report_text file;                  /* for a file beside the Markdown */
   report_text file_name;             /* "hmac_sha256.svg" */

@@ -163,6 +163,14 @@ static void add_table(report_text *out, const report_document *document, const r
 static void add_figure(report_text *out, const report_document *document, const report_section *section,
                        const report_page *page) {
   if (page->wide.length == 0) return;
+  if (section->subject->axis != NULL) {
+    report_text_format(out, "<figure>\n%s%s<figcaption>Lower is faster: time a %s, medians, on a logarithmic axis",
+                       page->wide.data, page->narrow.data, section->subject->unit);
+    report_text_add(
+        out, report_results_hertz(&document->results) > 0 ? "; c: cycles of the processor's nominal clock." : ".");
+    report_text_add(out, "</figcaption>\n</figure>\n");
+    return;
+  }
   report_text_format(out, "<figure>\n%s%s<figcaption>Longer is faster: %ss a second. Whiskers: %s.", page->wide.data,
                      page->narrow.data, section->subject->unit, report_interval_phrase(document));
   if (report_plot_is_log(section)) {
@@ -171,20 +179,7 @@ static void add_figure(report_text *out, const report_document *document, const 
   report_text_add(out, "</figcaption>\n</figure>\n");
 }
 
-static void add_section(report_text *out, const report_document *document, size_t index) {
-  const report_section *section = &document->analysis.sections[index];
-  const report_page *page = &document->pages[index];
-  report_text_format(out, "<section id=\"subject-%zu\">\n", index + 1);
-  add_element(out, "<h2>", section->title, "</h2>\n");
-  if (section->subject->about[0] != '\0') add_element(out, "<p>", section->subject->about, "</p>\n");
-  add_figure(out, document, section, page);
-  add_list(out, &page->sentences);
-  add_table(out, document, section);
-  add_list(out, &page->notes);
-  report_text_add(out, "</section>\n");
-}
-
-static void add_chapter_table(report_text *out, const report_table *table) {
+static void add_plain_table(report_text *out, const report_table *table) {
   if (report_table_rows(table) == 0) return;
   report_text_add(out, "<div class=\"scroll\" tabindex=\"0\">\n<table class=\"stores\">\n<thead><tr><td></td>");
   for (size_t c = 1; c < table->columns; c++) add_element(out, "<th scope=\"col\">", table->heads[c], "</th>");
@@ -200,6 +195,20 @@ static void add_chapter_table(report_text *out, const report_table *table) {
   report_text_add(out, "</tbody>\n</table>\n</div>\n");
 }
 
+static void add_section(report_text *out, const report_document *document, size_t index) {
+  const report_section *section = &document->analysis.sections[index];
+  const report_page *page = &document->pages[index];
+  report_text_format(out, "<section id=\"subject-%zu\">\n", index + 1);
+  add_element(out, "<h2>", section->title, "</h2>\n");
+  if (section->subject->about[0] != '\0') add_element(out, "<p>", section->subject->about, "</p>\n");
+  add_figure(out, document, section, page);
+  add_list(out, &page->sentences);
+  add_plain_table(out, &page->table);
+  if (section->subject->axis == NULL) add_table(out, document, section);
+  add_list(out, &page->notes);
+  report_text_add(out, "</section>\n");
+}
+
 static void add_chapter(report_text *out, const report_chapter *chapter) {
   if (chapter->sentences.count == 0) return;
   report_text_format(out, "<section id=\"%s\">\n", chapter->id);
@@ -210,7 +219,7 @@ static void add_chapter(report_text *out, const report_chapter *chapter) {
     add_element(out, "<figcaption>", chapter->caption, "</figcaption>\n</figure>\n");
   }
   add_list(out, &chapter->sentences);
-  add_chapter_table(out, &chapter->table);
+  add_plain_table(out, &chapter->table);
   add_list(out, &chapter->notes);
   report_text_add(out, "</section>\n");
 }

@@ -94,22 +94,7 @@ static void add_tables(report_text *out, const report_document *document, const 
   }
 }
 
-static void add_section(report_text *out, const report_document *document, size_t index) {
-  const report_section *section = &document->analysis.sections[index];
-  const report_page *page = &document->pages[index];
-  add_heading(out, section->title);
-  if (section->subject->about[0] != '\0') report_text_format(out, "%s\n\n", section->subject->about);
-  add_list(out, &page->sentences);
-  if (page->file.length != 0) {
-    report_text_add(out, "![");
-    report_text_markdown(out, section->title);
-    report_text_format(out, ": %ss a second](plots/%s)\n\n", section->subject->unit, page->file_name.data);
-  }
-  add_tables(out, document, section);
-  add_list(out, &page->notes);
-}
-
-static void add_chapter_table(report_text *out, const report_table *table) {
+static void add_table(report_text *out, const report_table *table) {
   if (report_table_rows(table) == 0) return;
   report_text_add(out, "|");
   for (size_t c = 0; c < table->columns; c++) add_cell(out, table->heads[c]);
@@ -120,6 +105,24 @@ static void add_chapter_table(report_text *out, const report_table *table) {
     for (size_t c = 0; c < table->columns; c++) add_cell(out, report_table_cell(table, r, c));
   }
   report_text_add(out, "\n\n");
+}
+
+static void add_section(report_text *out, const report_document *document, size_t index) {
+  const report_section *section = &document->analysis.sections[index];
+  const report_page *page = &document->pages[index];
+  add_heading(out, section->title);
+  if (section->subject->about[0] != '\0') report_text_format(out, "%s\n\n", section->subject->about);
+  add_list(out, &page->sentences);
+  if (page->file.length != 0) {
+    report_text_add(out, "![");
+    report_text_markdown(out, section->title);
+    report_text_format(out,
+                       section->subject->axis != NULL ? ": time a %s](plots/%s)\n\n" : ": %ss a second](plots/%s)\n\n",
+                       section->subject->unit, page->file_name.data);
+  }
+  add_table(out, &page->table);
+  if (section->subject->axis == NULL) add_tables(out, document, section);
+  add_list(out, &page->notes);
 }
 
 static void add_chapter(report_text *out, const report_chapter *chapter) {
@@ -135,7 +138,7 @@ static void add_chapter(report_text *out, const report_chapter *chapter) {
     report_text_markdown(out, chapter->caption);
     report_text_add(out, "\n\n");
   }
-  add_chapter_table(out, &chapter->table);
+  add_table(out, &chapter->table);
   add_list(out, &chapter->notes);
 }
 

@@ -79,7 +79,7 @@ static double shift(const axis *a, double value, double pixels) {
 /* ---- the script ---- */
 
 /* Between single quotes gnuplot knows no command substitution and no escape; what is left could only end the string. */
-static void add_quoted(report_text *out, const char *string) {
+void report_plot_quote(report_text *out, const char *string) {
   report_text_add(out, "'");
   for (const char *s = string; *s != '\0'; s++) {
     bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || strchr("0123456789 ._:+()/,-", *s) != NULL;
@@ -91,7 +91,7 @@ static void add_quoted(report_text *out, const char *string) {
 static void add_label(report_text *out, const char *string, const char *where, const char *align,
                       report_colour colour) {
   report_text_add(out, "set label ");
-  add_quoted(out, string);
+  report_plot_quote(out, string);
   report_text_format(out, " at %s %s textcolor rgb \"%s\"\n", where, align, report_colour_code(colour));
 }
 

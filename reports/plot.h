@@ -24,6 +24,9 @@ int report_plot_script(report_text *out, const report_section *section, report_p
 bool report_plot_draw(report_text *inlined, report_text *standalone, const report_section *section,
                       report_plot_width width, const char **reason);
 
+/* Adds foreign text as a string of gnuplot's, with '?' for what could be more than text. */
+void report_plot_quote(report_text *out, const char *string);
+
 /* Runs a script of any kind, and cleans what comes back into `inlined`, and into `standalone` unless it is NULL; of
  * `options` the use does not count. On false `reason` is as above. */
 bool report_plot_render(report_text *inlined, report_text *standalone, const report_text *script,

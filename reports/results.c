@@ -259,6 +259,12 @@ double report_results_load(const report_results *results) {
   return end == load ? NAN : average;
 }
 
+double report_results_hertz(const report_results *results) {
+  const char *megahertz = report_results_context(results, "mhz_per_cpu");
+  double value = megahertz == NULL ? 0 : strtod(megahertz, NULL) * 1e6;
+  return isfinite(value) && value > 0 ? value : 0;
+}
+
 bool report_results_one_by_one(const report_results *results) {
   const char *order = report_results_context(results, "order");
   return order != NULL && strcmp(order, "random") != 0;

@@ -62,6 +62,9 @@ const char *report_results_context(const report_results *results, const char *ke
 /* The load average at the start; NAN where it is not recorded. */
 double report_results_load(const report_results *results);
 
+/* The processor's nominal clock in Hz, as Google Benchmark has it; 0 where it is not recorded. */
+double report_results_hertz(const report_results *results);
+
 /* The rows ran one after the other, not in random order; false where it is not recorded. */
 bool report_results_one_by_one(const report_results *results);
 

@@ -13,6 +13,8 @@ typedef struct report_subject {
   const char *baseline; /* the implementation that the others are compared with */
   double goal;          /* items a second that are to be reached; 0: none */
   const char *goal_text;
+  const char
+      *axis; /* what the variants are, where they are numbers that the rows are drawn against as lines; or NULL */
 } report_subject;
 
 /* The subject's row, or NULL. Static storage. */
