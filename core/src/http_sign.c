@@ -32,33 +32,33 @@ static void end_header(signing *s, const char *name) {
 }
 
 static void put_label(signing *s) {
-  csn_put(&s->sink, s->input->label);
-  csn_put_text(&s->sink, "=");
+  csn_sink_put(&s->sink, s->input->label);
+  csn_sink_put_text(&s->sink, "=");
 }
 
 /* A name in quotation marks, its parameters behind it. */
 static void put_component(signing *s, csn_span component) {
   csn_cursor cursor = csn_cursor_of(component);
-  csn_put_text(&s->sink, "\"");
-  csn_put(&s->sink, csn_cursor_take_until(&cursor, ';'));
-  csn_put_text(&s->sink, "\"");
-  csn_put(&s->sink, csn_cursor_rest(&cursor));
+  csn_sink_put_text(&s->sink, "\"");
+  csn_sink_put(&s->sink, csn_cursor_take_until(&cursor, ';'));
+  csn_sink_put_text(&s->sink, "\"");
+  csn_sink_put(&s->sink, csn_cursor_rest(&cursor));
 }
 
 static void put_time(signing *s, const char *name, bool has, int64_t time) {
   char text[40];
   if (!has) return;
   (void)snprintf(text, sizeof text, ";%s=%" PRId64, name, time);
-  csn_put_text(&s->sink, text);
+  csn_sink_put_text(&s->sink, text);
 }
 
 static void put_string(signing *s, const char *name, csn_span text) {
   if (text.ptr == NULL) return;
-  csn_put_text(&s->sink, ";");
-  csn_put_text(&s->sink, name);
-  csn_put_text(&s->sink, "=\"");
-  csn_put(&s->sink, text);
-  csn_put_text(&s->sink, "\"");
+  csn_sink_put_text(&s->sink, ";");
+  csn_sink_put_text(&s->sink, name);
+  csn_sink_put_text(&s->sink, "=\"");
+  csn_sink_put(&s->sink, text);
+  csn_sink_put_text(&s->sink, "\"");
 }
 
 /* ---- the arguments ---- */
@@ -118,7 +118,7 @@ static void set_request(signing *s) {
   if (request->header_count > 0) memcpy(s->headers, request->headers, request->header_count * sizeof s->headers[0]);
   if (!wants_digest(s)) return;
   csn_sha256(request->body, digest);
-  csn_put_text(&s->sink, "sha-256=");
+  csn_sink_put_text(&s->sink, "sha-256=");
   csn_sf_write_bytes(csn_span_of(digest, sizeof digest), &s->sink);
   end_header(s, "Content-Digest");
   s->headers[s->request.header_count++] = s->out->headers[0];
@@ -136,12 +136,12 @@ static csn_error write_input(signing *s) {
   const csn_signature_params *params = &s->input->params;
   put_label(s);
   size_t from = s->buffer.len;
-  csn_put_text(&s->sink, "(");
+  csn_sink_put_text(&s->sink, "(");
   for (size_t i = 0; i < s->input->component_count; i++) {
-    if (i > 0) csn_put_text(&s->sink, " ");
+    if (i > 0) csn_sink_put_text(&s->sink, " ");
     put_component(s, s->input->components[i]);
   }
-  csn_put_text(&s->sink, ")");
+  csn_sink_put_text(&s->sink, ")");
   put_time(s, "created", params->has_created, params->created);
   put_time(s, "expires", params->has_expires, params->expires);
   put_string(s, "nonce", params->nonce);

@@ -80,11 +80,11 @@ static csn_reason add_component(covered *all, const csn_sf_item *item) {
 static csn_reason put_component(const csn_message *message, const csn_component *component, const csn_sf_item *item,
                                 const csn_byte_sink *sink) {
   csn_sf_write_item(item, sink);
-  csn_put_text(sink, ": ");
+  csn_sink_put_text(sink, ": ");
   bool derived = component->name.ptr[0] == '@';
   csn_reason reason =
       derived ? csn_component_derived(message, component, sink) : csn_component_field(message, component, sink);
-  csn_put_text(sink, "\n");
+  csn_sink_put_text(sink, "\n");
   return reason;
 }
 
@@ -105,7 +105,7 @@ csn_reason csn_signature_base(const csn_request *request, const csn_http_context
     if (reason == CSN_REASON_ACCEPTED) reason = put_component(&message, &all.components[all.count - 1], &item, sink);
     if (reason != CSN_REASON_ACCEPTED) return reason;
   }
-  csn_put_text(sink, "\"@signature-params\": ");
+  csn_sink_put_text(sink, "\"@signature-params\": ");
   csn_sf_write_item(&list, sink);
   return CSN_REASON_ACCEPTED;
 }

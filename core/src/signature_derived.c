@@ -37,7 +37,7 @@ static void put_lower(const csn_byte_sink *sink, csn_span text) {
   for (size_t i = 0; i < text.len; i++) {
     uint8_t c = text.ptr[i];
     if (c >= 'A' && c <= 'Z') c = (uint8_t)(c | 0x20);
-    csn_put(sink, csn_span_of(&c, 1));
+    csn_sink_put(sink, csn_span_of(&c, 1));
   }
 }
 
@@ -102,13 +102,13 @@ static csn_reason find_authority(const csn_message *message, csn_span *out) {
 
 static csn_reason put_method(const csn_message *message, const csn_component *component, const csn_byte_sink *sink) {
   (void)component;
-  return csn_put_line(sink, message->request->method);
+  return csn_sink_put_line(sink, message->request->method);
 }
 
 static csn_reason put_request_target(const csn_message *message, const csn_component *component,
                                      const csn_byte_sink *sink) {
   (void)component;
-  return csn_put_line(sink, message->request->target);
+  return csn_sink_put_line(sink, message->request->target);
 }
 
 static csn_reason put_scheme(const csn_message *message, const csn_component *component, const csn_byte_sink *sink) {
@@ -132,24 +132,24 @@ static csn_reason put_authority(const csn_message *message, const csn_component 
 static csn_reason put_path(const csn_message *message, const csn_component *component, const csn_byte_sink *sink) {
   (void)component;
   if (!message->has_path) return CSN_REASON_COMPONENT_MISSING;
-  return csn_put_line(sink, message->path.len == 0 ? csn_span_str("/") : message->path);
+  return csn_sink_put_line(sink, message->path.len == 0 ? csn_span_str("/") : message->path);
 }
 
 /* An absent query is a question mark (section 2.2.7). */
 static csn_reason put_query(const csn_message *message, const csn_component *component, const csn_byte_sink *sink) {
   (void)component;
   if (!message->has_path) return CSN_REASON_COMPONENT_MISSING;
-  return csn_put_line(sink, message->query.len == 0 ? csn_span_str("?") : message->query);
+  return csn_sink_put_line(sink, message->query.len == 0 ? csn_span_str("?") : message->query);
 }
 
 static csn_reason put_target_uri(const csn_message *message, const csn_component *component,
                                  const csn_byte_sink *sink) {
   csn_reason reason = put_scheme(message, component, sink);
   if (reason != CSN_REASON_ACCEPTED) return reason;
-  csn_put_text(sink, "://");
+  csn_sink_put_text(sink, "://");
   if ((reason = put_authority(message, component, sink)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = put_path(message, component, sink)) != CSN_REASON_ACCEPTED) return reason;
-  return csn_put_line(sink, message->query);
+  return csn_sink_put_line(sink, message->query);
 }
 
 typedef struct derived {

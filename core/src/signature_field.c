@@ -83,9 +83,9 @@ static csn_reason put_member(lines *all, csn_span text) {
 
 static csn_reason put_field_line(lines *all, csn_span text) {
   if (all->component->key.ptr != NULL) return put_member(all, text);
-  if (all->count > 0) csn_put_text(all->sink, ", ");
+  if (all->count > 0) csn_sink_put_text(all->sink, ", ");
   if (all->structured != NULL) return put_structured(all, text);
-  if (!all->component->bs) return csn_put_line(all->sink, text);
+  if (!all->component->bs) return csn_sink_put_line(all->sink, text);
   csn_sf_write_bytes(text, all->sink);
   return CSN_REASON_ACCEPTED;
 }

@@ -46,17 +46,17 @@ static inline bool csn_is_line(csn_span text) {
   return true;
 }
 
-static inline void csn_put(const csn_byte_sink *sink, csn_span bytes) {
+static inline void csn_sink_put(const csn_byte_sink *sink, csn_span bytes) {
   sink->write(sink->self, bytes);
 }
-static inline void csn_put_text(const csn_byte_sink *sink, const char *text) {
-  csn_put(sink, csn_span_str(text));
+static inline void csn_sink_put_text(const csn_byte_sink *sink, const char *text) {
+  csn_sink_put(sink, csn_span_str(text));
 }
 
 /* Writes a line's value, if it can be one. */
-static inline csn_reason csn_put_line(const csn_byte_sink *sink, csn_span text) {
+static inline csn_reason csn_sink_put_line(const csn_byte_sink *sink, csn_span text) {
   if (!csn_is_line(text)) return CSN_REASON_COMPONENT_INVALID;
-  csn_put(sink, text);
+  csn_sink_put(sink, text);
   return CSN_REASON_ACCEPTED;
 }
 

@@ -39,7 +39,7 @@ static csn_span encode_next(csn_cursor *cursor, uint8_t out[3]) {
 static void put_encoded(const csn_byte_sink *sink, csn_span text) {
   csn_cursor cursor = csn_cursor_of(text);
   uint8_t bytes[3];
-  while (!csn_cursor_done(&cursor)) csn_put(sink, encode_next(&cursor, bytes));
+  while (!csn_cursor_done(&cursor)) csn_sink_put(sink, encode_next(&cursor, bytes));
 }
 
 static bool is_named(csn_span text, csn_span name) {
