@@ -5,6 +5,7 @@
 
 #include "encoding.h"
 #include "http_date.h"
+#include "mac_many.h"
 #include "template.h"
 #include "writer.h"
 
@@ -228,14 +229,16 @@ csn_error csn_sign_request(csn_signed *out, const csn_sign_input *input) {
   csn_credential credential;
   csn_writer writer = {.out = out->bytes, .size = sizeof out->bytes};
   char timestamp[TIMESTAMP_TEXT], signature[CSN_SIGNATURE_TEXT_MAX];
-  uint8_t mac[CSN_MAC_MAX];
   csn_error error = prepare(out, &writer, input, &tpl, &credential, timestamp);
   if (error != CSN_OK) return error;
   const csn_form *form = &input->scheme->forms[input->form];
   if (tpl.count > 0) {
-    csn_template_mac(&tpl, &credential, input->key, mac);
+    csn_span pieces[CSN_TEMPLATE_SPANS_MAX];
+    csn_mac_job job = {.key = input->key, .pieces = pieces};
+    job.piece_count = csn_template_spans(&tpl, &credential, pieces);
+    csn_mac_many(&job, 1);
     credential.fields[CSN_FIELD_SIGNATURE] = csn_signature_encode(
-        input->scheme->signature_encoding, csn_span_of(mac, csn_hmac_bytes(input->key)), signature);
+        input->scheme->signature_encoding, csn_span_of(job.mac, csn_hmac_bytes(input->key)), signature);
     error = add_fields(out, &writer, form, true, credential.fields);
     if (error != CSN_OK) return error;
   }

@@ -1,4 +1,4 @@
-/* Canonical templates: compiled once, streamed for every request. */
+/* Canonical templates: compiled once, and for every request the parts of what is signed. */
 #include "template.h"
 
 #include "cursor.h"
@@ -130,6 +130,7 @@ static bool take_literal(csn_template *tpl, csn_cursor *in) {
 static bool take_field(csn_template *tpl, csn_cursor *in) {
   if (!csn_cursor_skip_byte(in, '{')) return csn_cursor_done(in);
   csn_field field = field_named(csn_cursor_take_until(in, '}'));
+  if (field == CSN_FIELD_SIGNED_HEADERS && has_piece(tpl, field)) return false; /* the longest of all, once */
   return field != CSN_FIELD_NONE && csn_cursor_skip_byte(in, '}') && add_piece(tpl, field, csn_span_of(NULL, 0));
 }
 
@@ -163,69 +164,50 @@ bool csn_template_covers(const csn_template *tpl, csn_field field) {
 
 /* ---- using ---- */
 
-/* Where the canonical string goes, part by part. */
-typedef struct sink {
-  void (*put)(void *self, csn_span bytes);
-  void *self;
-} sink;
-
-static void put_text(const sink *out, const char *text) {
-  out->put(out->self, csn_span_str(text));
+static csn_span *put_text(csn_span *to, const char *text) {
+  *to = csn_span_str(text);
+  return to + 1;
 }
 
-static void put_signed_headers(const csn_credential *credential, const sink *out) {
+static csn_span *put_line(csn_span *to, const csn_credential *credential, const csn_signed_line *line) {
+  bool is_request_line = line->name.len == 0;
+  *to++ = is_request_line ? credential->fields[CSN_FIELD_METHOD] : line->name;
+  to = put_text(to, is_request_line ? " " : ": ");
+  if (is_request_line) *to++ = credential->fields[CSN_FIELD_TARGET];
+  *to++ = line->value;
+  return to;
+}
+
+static csn_span *put_signed_headers(csn_span *to, const csn_credential *credential) {
   for (size_t i = 0; i < credential->line_count; i++) {
-    const csn_signed_line *line = &credential->lines[i];
-    bool is_request_line = line->name.len == 0;
-    if (i > 0) put_text(out, "\n");
-    out->put(out->self, is_request_line ? credential->fields[CSN_FIELD_METHOD] : line->name);
-    put_text(out, is_request_line ? " " : ": ");
-    if (is_request_line) out->put(out->self, credential->fields[CSN_FIELD_TARGET]);
-    out->put(out->self, line->value);
+    if (i > 0) to = put_text(to, "\n");
+    to = put_line(to, credential, &credential->lines[i]);
   }
+  return to;
 }
 
-static void put_all(const csn_template *tpl, const csn_credential *credential, const sink *out) {
+size_t csn_template_spans(const csn_template *tpl, const csn_credential *credential,
+                          csn_span out[CSN_TEMPLATE_SPANS_MAX]) {
+  csn_span *to = out;
   for (size_t i = 0; i < tpl->count; i++) {
     const csn_piece *piece = &tpl->pieces[i];
     if (piece->field == CSN_FIELD_SIGNED_HEADERS) {
-      put_signed_headers(credential, out);
+      to = put_signed_headers(to, credential);
     } else {
-      out->put(out->self, piece->field == CSN_FIELD_NONE ? piece->literal : credential->fields[piece->field]);
+      *to++ = piece->field == CSN_FIELD_NONE ? piece->literal : credential->fields[piece->field];
     }
   }
-}
-
-static void put_mac(void *self, csn_span bytes) {
-  csn_hmac_update(self, bytes);
-}
-
-void csn_template_mac(const csn_template *tpl, const csn_credential *credential, const csn_key *key,
-                      uint8_t mac[CSN_MAC_MAX]) {
-  csn_hmac hmac;
-  const sink out = {put_mac, &hmac};
-  csn_hmac_init(&hmac, key);
-  put_all(tpl, credential, &out);
-  csn_hmac_final(&hmac, mac);
-}
-
-typedef struct text {
-  uint8_t *out;
-  size_t size, len;
-} text;
-
-static void put_bytes(void *self, csn_span bytes) {
-  text *t = self;
-  if (bytes.len > 0 && t->len <= t->size && bytes.len <= t->size - t->len)
-    memcpy(t->out + t->len, bytes.ptr, bytes.len);
-  t->len += bytes.len;
+  return (size_t)(to - out);
 }
 
 bool csn_template_write(const csn_template *tpl, const csn_credential *credential, uint8_t *out, size_t size,
                         size_t *len) {
-  text whole = {out, size, 0};
-  const sink to = {put_bytes, &whole};
-  put_all(tpl, credential, &to);
-  *len = whole.len;
+  csn_span spans[CSN_TEMPLATE_SPANS_MAX];
+  size_t count = csn_template_spans(tpl, credential, spans);
+  *len = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (spans[i].len > 0 && *len <= size && spans[i].len <= size - *len) memcpy(out + *len, spans[i].ptr, spans[i].len);
+    *len += spans[i].len;
+  }
   return *len <= size;
 }

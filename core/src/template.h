@@ -3,11 +3,14 @@
 #define CSN_TEMPLATE_H
 
 #include "credential.h"
-#include "hmac.h"
 
-/* Streams the canonical string into the MAC, csn_hmac_bytes() of the key: it is never put together. */
-void csn_template_mac(const csn_template *tpl, const csn_credential *credential, const csn_key *key,
-                      uint8_t mac[CSN_MAC_MAX]);
+/* Parts of a canonical string: of a line that is signed at most four, and a line end between two of them. */
+enum { CSN_TEMPLATE_SPANS_MAX = CSN_TEMPLATE_PIECES_MAX + 5 * CSN_SIGNED_LINES_MAX };
+
+/* The canonical string, part by part: it is never put together to be hashed. Returns how many there are. They point
+ * into the template, the credential and the request. */
+size_t csn_template_spans(const csn_template *tpl, const csn_credential *credential,
+                          csn_span out[CSN_TEMPLATE_SPANS_MAX]);
 
 /* Puts it together, for whoever wants to see it; `*len` gets its length. False where it does not fit. */
 bool csn_template_write(const csn_template *tpl, const csn_credential *credential, uint8_t *out, size_t size,

@@ -4,6 +4,7 @@
 
 #include <countersign/verifier.h>
 
+#include "mac_many.h"
 #include "template.h"
 
 enum { CSN_VERIFIER_DUMMIES = 3 };

@@ -212,15 +212,17 @@ static csn_reason find_keys(csn_path *path) {
 
 /* Which of the signatures it is does not leak: all are compared. */
 static bool key_matches(const csn_path *path, const csn_key *key) {
-  uint8_t mac[CSN_MAC_MAX];
+  csn_span pieces[CSN_TEMPLATE_SPANS_MAX];
+  csn_mac_job job = {.key = key, .pieces = pieces};
   uint32_t equal = 0;
   size_t len = csn_hmac_bytes(key);
-  csn_template_mac(&path->verifier->canonical, &path->credential, key, mac);
+  job.piece_count = csn_template_spans(&path->verifier->canonical, &path->credential, pieces);
+  csn_mac_many(&job, 1);
   for (size_t i = 0; i < path->credential.signature_count; i++) {
     const csn_signature *given = &path->credential.signatures[i];
-    if (given->len == len) equal |= csn_ct_equal(mac, given->bytes, len);
+    if (given->len == len) equal |= csn_ct_equal(job.mac, given->bytes, len);
   }
-  csn_wipe(mac, sizeof mac);
+  csn_wipe(job.mac, sizeof job.mac);
   CSN_CT_PUBLIC(&equal, sizeof equal);
   return equal != 0;
 }

@@ -4,6 +4,7 @@
 #include "../../tools/command.h"
 #include "../src/alg.h"
 #include "../src/encoding.h"
+#include "../src/hmac.h"
 #include "../src/template.h"
 #include "support.h"
 
