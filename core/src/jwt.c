@@ -2,6 +2,7 @@
 #include <countersign/jwt.h>
 
 #include "alg.h"
+#include "ct.h"
 #include "cursor.h"
 #include "encoding.h"
 #include "header_cache.h"
@@ -10,23 +11,14 @@
 
 #define OK CSN_REASON_ACCEPTED
 
-enum { LEEWAY_MAX = 3600 };
+enum {
+  LEEWAY_MAX = 3600,
+  ROUND = 32, /* tokens whose MACs are computed together */
+};
 
 _Static_assert(CSN_CLAIMS_MAX >= CSN_TOKEN_MAX / 4 * 3, "the claims of every token that is short enough fit");
 
-/* One verification under way. */
-typedef struct checking {
-  const csn_keyring_reading *keys;
-  const csn_jwt_policy *policy;
-  int64_t now;
-  csn_jwt *jwt;
-  csn_verdict *verdict;
-  csn_span token, header, payload, signature, signed_text; /* the segments, and the first two with their dot */
-  csn_jose_header jose;
-  uint64_t header_hash;
-  bool recalled;  /* the header was not read, but remembered */
-  uint8_t *given; /* the token's signature, decoded: room for CSN_SIGNATURE_MAX */
-} checking;
+typedef csn_jwt_check checking;
 
 static csn_reason reject(checking *c, csn_reason reason, csn_field field, size_t offset) {
   return csn_refuse(c->verdict, reason, field, offset);
@@ -99,16 +91,16 @@ static csn_reason check_length(checking *c, size_t least, size_t most) {
 }
 
 /* As long as the algorithm may make it; the key may say more. */
-static csn_reason read_signature(checking *c) {
+static csn_reason read_signature(checking *c, uint8_t given[CSN_SIGNATURE_MAX]) {
   size_t least, most;
   csn_alg_signature_range(csn_alg_find(c->jose.alg), &least, &most);
   csn_reason reason = check_length(c, least, most);
-  return reason == OK ? decode_segment(c, c->signature, c->given) : reason;
+  return reason == OK ? decode_segment(c, c->signature, given) : reason;
 }
 
 /* Decodes the payload, which nobody reads before the signature has verified. */
 static csn_reason read_payload(checking *c) {
-  return decode_segment(c, c->payload, c->policy->signature_only ? NULL : c->jwt->claims);
+  return decode_segment(c, c->payload, c->policy->signature_only ? NULL : c->claims);
 }
 
 /* The key that the header names, or the one that there is: a missing kid, or a key without an id, is no choice to get
@@ -129,52 +121,23 @@ static csn_reason find_key(const checking *c, const csn_key **out) {
   return csn_key_is_accepted(key, c->now) ? OK : CSN_REASON_KEY_EXPIRED;
 }
 
-/* Where no key fits, a MAC is computed all the same: how long the answer takes does not say which key ids exist. Public
- * keys are published with their ids, so that for the other algorithms there is nothing to hide, and nothing is done. */
-static void spend_mac(const checking *c, csn_span given) {
-  static const csn_key dummies[] = {{.alg = CSN_ALG_HS256}, {.alg = CSN_ALG_HS384}, {.alg = CSN_ALG_HS512}};
-  for (size_t i = 0; i < sizeof dummies / sizeof dummies[0]; i++) {
-    if (dummies[i].alg == c->jose.alg) (void)!csn_key_verify(&dummies[i], c->signed_text, given);
-  }
-}
-
 static csn_reason check_signature(checking *c) {
-  const csn_key *key;
-  csn_span given = csn_span_of(c->given, csn_base64url_decoded_len(c->signature.len));
-  csn_reason found = find_key(c, &key), reason = OK;
-  bool matches = false;
-  if (key == NULL) {
-    spend_mac(c, given);
-  } else {
-    matches = csn_key_verify(key, c->signed_text, given);
-    csn_name_set(&c->verdict->key_id, csn_key_id(key));
-  }
-  if (found != OK) return reject(c, found, CSN_FIELD_JOSE_HEADER, c->jose.kid_offset);
-  size_t bytes = csn_key_signature_bytes(key);
+  csn_reason reason = OK;
+  if (c->key != NULL) csn_name_set(&c->verdict->key_id, csn_key_id(c->key));
+  if (c->found != OK) return reject(c, c->found, CSN_FIELD_JOSE_HEADER, c->jose.kid_offset);
+  size_t bytes = csn_key_signature_bytes(c->key);
   if ((reason = check_length(c, bytes, bytes)) != OK) return reason;
-  if (!matches) return reject(c, CSN_REASON_SIGNATURE_MISMATCH, CSN_FIELD_TOKEN, offset_of(c, c->signature));
-  c->jwt->key = key;
+  if (!c->matches) return reject(c, CSN_REASON_SIGNATURE_MISMATCH, CSN_FIELD_TOKEN, offset_of(c, c->signature));
+  c->jwt->key = c->key;
   return OK;
 }
 
 static csn_reason check_claims(checking *c) {
   if (c->policy->signature_only) return OK;
   size_t len = csn_base64url_decoded_len(c->payload.len);
-  csn_reason reason = csn_claims_check(csn_span_of(c->jwt->claims, len), c->policy, c->now, c->jwt, c->verdict);
+  csn_reason reason = csn_claims_check(csn_span_of(c->claims, len), c->policy, c->now, c->jwt, c->verdict);
   if (reason == OK) c->jwt->claims_len = len;
   return reason;
-}
-
-static csn_reason check_token(checking *c) {
-  csn_reason reason = OK;
-  if ((reason = check_size(c)) != OK) return reason;
-  if ((reason = split(c)) != OK) return reason;
-  if ((reason = read_header(c)) != OK) return reason;
-  if ((reason = read_signature(c)) != OK) return reason;
-  if ((reason = read_payload(c)) != OK) return reason;
-  if ((reason = check_signature(c)) != OK) return reason;
-  remember_header(c);
-  return check_claims(c);
 }
 
 /* Everything but the bytes of the claims, of which then none count. */
@@ -183,6 +146,71 @@ static void clear(csn_jwt *jwt) {
   jwt->key = NULL;
   jwt->claims_len = 0;
 }
+
+/* ---- the order ---- */
+
+static csn_reason read_token(checking *c, uint8_t given[CSN_SIGNATURE_MAX]) {
+  csn_reason reason = OK;
+  if ((reason = check_size(c)) != OK) return reason;
+  if ((reason = split(c)) != OK) return reason;
+  if ((reason = read_header(c)) != OK) return reason;
+  if ((reason = read_signature(c, given)) != OK) return reason;
+  return read_payload(c);
+}
+
+static csn_reason believe_token(checking *c) {
+  clear(c->jwt);
+  csn_reason reason = check_signature(c);
+  if (reason != OK) return reason;
+  remember_header(c);
+  return check_claims(c);
+}
+
+static void decide(checking *c, csn_reason reason) {
+  if (reason != OK) {
+    clear(c->jwt);
+    c->verdict->client_id.len = 0;
+    c->verdict->scopes.len = 0;
+  }
+  c->verdict->reason = reason;
+}
+
+/* Where no key fits, a MAC is computed all the same: how long the answer takes does not say which key ids exist. Public
+ * keys are published with their ids, so that for the other algorithms there is nothing to hide, and nothing is done. */
+static const csn_key *key_or_dummy(const checking *c) {
+  static const csn_key dummies[] = {{.alg = CSN_ALG_HS256}, {.alg = CSN_ALG_HS384}, {.alg = CSN_ALG_HS512}};
+  return c->key != NULL ? c->key : &dummies[c->jose.alg - CSN_ALG_HS256];
+}
+
+bool csn_jwt_begin(csn_jwt_check *c, csn_mac_job *job) {
+  uint8_t given[CSN_SIGNATURE_MAX];
+  csn_verdict_start(c->verdict);
+  csn_reason reason = read_token(c, given);
+  if (reason != OK) {
+    decide(c, reason);
+    return false;
+  }
+  size_t len = csn_base64url_decoded_len(c->signature.len);
+  c->found = find_key(c, &c->key);
+  if (csn_alg_find(c->jose.alg)->kind == CSN_KIND_HMAC) {
+    memcpy(c->given, given, len);
+    *job = (csn_mac_job){.key = key_or_dummy(c), .pieces = &c->signed_text, .piece_count = 1};
+    return true;
+  }
+  c->matches = c->key != NULL && csn_key_verify(c->key, c->signed_text, csn_span_of(given, len));
+  decide(c, believe_token(c));
+  return false;
+}
+
+void csn_jwt_end(csn_jwt_check *c, csn_mac_job *job) {
+  uint32_t equal = csn_ct_equal(job->mac, c->given, csn_hmac_bytes(job->key));
+  csn_wipe(job->mac, sizeof job->mac);
+  CSN_CT_PUBLIC(&equal, sizeof equal);
+  c->matches = equal != 0 && c->key != NULL && c->key->public_key == NULL;
+  decide(c, believe_token(c));
+}
+
+/* ---- policies ---- */
 
 static bool is_span(csn_span span) {
   return span.ptr != NULL || span.len == 0;
@@ -221,19 +249,63 @@ bool csn_jwt_policy_valid(const csn_jwt_policy *policy) {
          names_are_valid(policy);
 }
 
+/* ---- tokens ---- */
+
+/* Tokens that wait for their MACs. */
+typedef struct waiting {
+  checking *checks;
+  csn_mac_job *jobs;
+  size_t count;
+} waiting;
+
+static void add_token(waiting *w, const csn_keyring_reading *keys, const csn_jwt_policy *policy, csn_span token,
+                      int64_t now, csn_jwt *jwt, csn_verdict *verdict) {
+  checking *c = &w->checks[w->count];
+  c->keys = keys;
+  c->policy = policy;
+  c->now = now;
+  c->token = token;
+  c->jwt = jwt;
+  c->claims = jwt->claims;
+  c->verdict = verdict;
+  w->count += csn_jwt_begin(c, &w->jobs[w->count]);
+}
+
+static void end_all(waiting *w) {
+  csn_mac_many(w->jobs, w->count);
+  for (size_t i = 0; i < w->count; i++) csn_jwt_end(&w->checks[i], &w->jobs[i]);
+  w->count = 0;
+}
+
+/* With a policy that is not valid nothing is decided. */
+static bool has_policy(const csn_jwt_policy *policy, csn_jwt *jwts, csn_verdict *verdicts, size_t count) {
+  if (csn_jwt_policy_valid(policy)) return true;
+  for (size_t i = 0; i < count; i++) {
+    csn_verdict_start(&verdicts[i]);
+    clear(&jwts[i]);
+  }
+  return false;
+}
+
 void csn_jwt_verify(const csn_keyring_reading *keys, const csn_jwt_policy *policy, csn_span token, int64_t now,
                     csn_jwt *jwt, csn_verdict *verdict) {
-  uint8_t given[CSN_SIGNATURE_MAX];
-  checking c = {.keys = keys, .policy = policy, .now = now, .jwt = jwt, .verdict = verdict, .token = token};
-  c.given = given;
-  csn_verdict_start(verdict);
-  clear(jwt);
-  if (!csn_jwt_policy_valid(policy)) return;
-  csn_reason reason = check_token(&c);
-  if (reason != OK) {
-    clear(jwt);
-    verdict->client_id.len = 0;
-    verdict->scopes.len = 0;
+  checking check;
+  csn_mac_job job;
+  waiting w = {&check, &job, 0};
+  if (!has_policy(policy, jwt, verdict, 1)) return;
+  add_token(&w, keys, policy, token, now, jwt, verdict);
+  end_all(&w);
+}
+
+void csn_jwt_verify_batch(const csn_keyring_reading *keys, const csn_jwt_policy *policy, const csn_span *tokens,
+                          int64_t now, csn_jwt *jwts, csn_verdict *verdicts, size_t count) {
+  checking checks[ROUND];
+  csn_mac_job jobs[ROUND];
+  waiting w = {checks, jobs, 0};
+  if (!has_policy(policy, jwts, verdicts, count)) return;
+  for (size_t i = 0; i < count; i++) {
+    add_token(&w, keys, policy, tokens[i], now, &jwts[i], &verdicts[i]);
+    if (w.count == ROUND) end_all(&w);
   }
-  verdict->reason = reason;
+  end_all(&w);
 }

@@ -76,6 +76,11 @@ typedef struct csn_jwt {
 void csn_jwt_verify(const csn_keyring_reading *keys, const csn_jwt_policy *policy, csn_span token, int64_t now,
                     csn_jwt *jwt, csn_verdict *verdict) CSN_NONNULL_ALL;
 
+/* Verifies `count` tokens: the same verdicts, in order, as csn_jwt_verify() one after the other. Faster for the
+ * HMAC algorithms, since their MACs are computed side by side. About 24 KiB of stack. */
+void csn_jwt_verify_batch(const csn_keyring_reading *keys, const csn_jwt_policy *policy, const csn_span *tokens,
+                          int64_t now, csn_jwt *jwts, csn_verdict *verdicts, size_t count) CSN_NONNULL(1, 2);
+
 /* True where the policy's fields are in range. */
 bool csn_jwt_policy_valid(const csn_jwt_policy *policy) CSN_NONNULL_ALL;
 
