@@ -265,11 +265,15 @@ void csn_credential_set_request(csn_credential *credential, const csn_request *r
   credential->fields[CSN_FIELD_BODY] = request->body;
 }
 
+void csn_credential_set_body_hash(csn_credential *credential, const uint8_t *digest) {
+  csn_hex_encode(csn_span_of(digest, CSN_SHA256_BYTES), credential->body_sha256);
+  credential->fields[CSN_FIELD_BODY_SHA256] = csn_span_of(credential->body_sha256, sizeof credential->body_sha256);
+}
+
 void csn_credential_hash_body(csn_credential *credential) {
   uint8_t digest[CSN_SHA256_BYTES];
   csn_sha256(credential->fields[CSN_FIELD_BODY], digest);
-  csn_hex_encode(csn_span_of(digest, sizeof digest), credential->body_sha256);
-  credential->fields[CSN_FIELD_BODY_SHA256] = csn_span_of(credential->body_sha256, sizeof credential->body_sha256);
+  csn_credential_set_body_hash(credential, digest);
 }
 
 csn_reason csn_credential_read(const csn_scheme *scheme, const csn_request *request, csn_credential *out,

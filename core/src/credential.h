@@ -48,8 +48,10 @@ csn_reason csn_credential_read(const csn_scheme *scheme, const csn_request *requ
 /* Fills the fields that are parts of the request itself: method, target, path, query, body. */
 void csn_credential_set_request(csn_credential *credential, const csn_request *request);
 
-/* Fills CSN_FIELD_BODY_SHA256; only for a template that signs it, since it hashes the body. */
+/* Fills CSN_FIELD_BODY_SHA256; only for a template that signs it, since the body is hashed for it: by the one, or
+ * before the other, 32 bytes. */
 void csn_credential_hash_body(csn_credential *credential);
+void csn_credential_set_body_hash(csn_credential *credential, const uint8_t *digest);
 
 /* The forms of a client id, a timestamp and a nonce: true, or false with the offset of the first byte that is wrong. */
 bool csn_client_id_valid(csn_span id, size_t *offset) CSN_WARN_UNUSED;

@@ -194,7 +194,9 @@ bool csn_jwt_begin(csn_jwt_check *c, csn_mac_job *job) {
   c->found = find_key(c, &c->key);
   if (csn_alg_find(c->jose.alg)->kind == CSN_KIND_HMAC) {
     memcpy(c->given, given, len);
-    *job = (csn_mac_job){.key = key_or_dummy(c), .pieces = &c->signed_text, .piece_count = 1};
+    job->key = key_or_dummy(c);
+    job->pieces = &c->signed_text;
+    job->piece_count = 1;
     return true;
   }
   c->matches = c->key != NULL && csn_key_verify(c->key, c->signed_text, csn_span_of(given, len));

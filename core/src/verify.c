@@ -3,36 +3,19 @@
  *   request -> credential -> time -> key -> canonical string -> signature -> claims -> nonce (last) -> verdict
  *
  * An API key is a whole credential: what is looked up by its hash is the key, and its scopes are the claims.
- * A token walks its own part of it, key, signature and claims, in csn_jwt_verify(); so does a request that is signed
+ * A token walks its own part of it, key, signature and claims, in jwt.c; so does a request that is signed
  * as a standard says, from its time to its signature. Where a request carries a token and a signature of its own, the
  * token comes first, since it names the client whose key must have signed.
  *
+ * One request is walked alone, many in groups, each step for all of a group: verify_macs.c is where that counts.
+ *
  * Nothing that is not authenticated writes any state: the nonce is claimed when everything else has passed. (A key that
  * was derived for AWS Signature Version 4 is remembered once a request has verified with it.) */
-#include "ct.h"
 #include "refuse.h"
-#include "verifier_parts.h"
-
-/* What is known of one request on its way. */
-typedef struct csn_path {
-  const csn_verifier *verifier;
-  const csn_keyring_reading *ring; /* one state of the keyring */
-  const csn_request *request;
-  int64_t now;
-  csn_verdict *verdict;
-  csn_credential credential;
-  csn_jwt jwt;
-  int64_t accept_until; /* the last second at which the same bytes would pass the time check */
-  const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX];
-  size_t key_count;
-} csn_path;
-
-static bool signs_requests(const csn_verifier *verifier) {
-  return verifier->canonical.count > 0;
-}
+#include "verify_parts.h"
 
 static bool has_time(const csn_verifier *verifier) {
-  return signs_requests(verifier) && !verifier->config.scheme->replayable;
+  return csn_signs_requests(verifier) && !verifier->config.scheme->replayable;
 }
 
 /* ---- the steps ---- */
@@ -45,7 +28,7 @@ static csn_reason read_credential(csn_path *path) {
   const csn_verifier *verifier = path->verifier;
   csn_reason reason = csn_credential_read(verifier->config.scheme, path->request, &path->credential, path->verdict);
   if (reason != CSN_REASON_ACCEPTED) return reason;
-  if (signs_requests(verifier) && path->request->body.len > 0 && !verifier->config.allow_unsigned_body &&
+  if (csn_signs_requests(verifier) && path->request->body.len > 0 && !verifier->config.allow_unsigned_body &&
       !csn_template_covers(&verifier->canonical, CSN_FIELD_BODY)) {
     return csn_refuse(path->verdict, CSN_REASON_BODY_NOT_SIGNED, CSN_FIELD_BODY, 0);
   }
@@ -61,16 +44,6 @@ static csn_reason check_time(csn_path *path) {
   if (age >= -window && age <= window) return CSN_REASON_ACCEPTED;
   csn_reason reason = age > 0 ? CSN_REASON_TIMESTAMP_PAST : CSN_REASON_TIMESTAMP_FUTURE;
   return csn_refuse(path->verdict, reason, CSN_FIELD_TIMESTAMP, 0);
-}
-
-/* A token is verified whole, its claims included. It names the client. */
-static csn_reason verify_token(csn_path *path) {
-  const csn_verifier *verifier = path->verifier;
-  csn_verdict *verdict = path->verdict;
-  if (!verifier->config.scheme->has_token) return CSN_REASON_ACCEPTED;
-  csn_jwt_verify(path->ring, &verifier->config.jwt, path->credential.fields[CSN_FIELD_TOKEN], path->now, &path->jwt,
-                 verdict);
-  return verdict->reason;
 }
 
 /* Which key it is, and whose, is known from its hash alone: who can present it holds it. */
@@ -94,7 +67,6 @@ static csn_reason find_api_key(csn_path *path, csn_api_key_record *record) {
 static csn_reason verify_api_key(csn_path *path) {
   csn_verdict *verdict = path->verdict;
   csn_api_key_record record;
-  if (!path->verifier->config.scheme->has_api_key) return CSN_REASON_ACCEPTED;
   csn_reason reason = find_api_key(path, &record);
   if (reason != CSN_REASON_ACCEPTED) return reason;
   csn_span client_id = path->credential.fields[CSN_FIELD_CLIENT_ID];
@@ -145,7 +117,7 @@ static csn_reason find_client(csn_path *path) {
   csn_verdict *verdict = path->verdict;
   csn_span subject = csn_name_span(&verdict->client_id);
   size_t at = 0;
-  if (!signs_requests(path->verifier)) return CSN_REASON_ACCEPTED; /* the credential itself has said whose it is */
+  if (!csn_signs_requests(path->verifier)) return CSN_REASON_ACCEPTED; /* the credential itself has said whose it is */
   if (path->verifier->client_id.len > 0) {
     path->credential.fields[CSN_FIELD_CLIENT_ID] = path->verifier->client_id;
     csn_name_set(&verdict->client_id, path->verifier->client_id);
@@ -168,86 +140,6 @@ static void prefetch_nonce(const csn_path *path) {
                    path->credential.fields[CSN_FIELD_NONCE]);
 }
 
-/* Whether the key can have made one of the request's signatures, and has the algorithm that the request names. */
-static bool key_fits(const csn_credential *credential, const csn_key *key) {
-  bool fits = false;
-  if (credential->alg != CSN_ALG_NONE && key->alg != credential->alg) return false;
-  for (size_t i = 0; i < credential->signature_count; i++) fits |= credential->signatures[i].len == csn_hmac_bytes(key);
-  return fits;
-}
-
-/* Why none of the client's keys fits: of `count`, so many are revoked, and one may be accepted. */
-static csn_reason refuse_keys(csn_path *path, const csn_key *accepted, size_t count, size_t revoked) {
-  csn_verdict *verdict = path->verdict;
-  const csn_credential *credential = &path->credential;
-  if (count == 0) return csn_refuse(verdict, CSN_REASON_KEY_UNKNOWN, CSN_FIELD_CLIENT_ID, 0);
-  if (revoked == count) return csn_refuse(verdict, CSN_REASON_KEY_REVOKED, CSN_FIELD_CLIENT_ID, 0);
-  if (accepted == NULL) return csn_refuse(verdict, CSN_REASON_KEY_EXPIRED, CSN_FIELD_CLIENT_ID, 0);
-  if (credential->alg != CSN_ALG_NONE) return csn_refuse(verdict, CSN_REASON_KEY_ALG_MISMATCH, CSN_FIELD_CLIENT_ID, 0);
-  return csn_refuse(verdict, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_SIGNATURE,
-                    csn_signature_length_offset(path->verifier->config.scheme, credential, accepted));
-}
-
-/* The client's keys that may be used now. Where there is none, a dummy whose MACs are as long as the signature stands
- * in, and the reason says why. */
-static csn_reason find_keys(csn_path *path) {
-  const csn_key *found[CSN_KEYS_PER_CLIENT_MAX], *accepted = NULL;
-  size_t count = csn_keyring_find_client(path->ring, path->credential.fields[CSN_FIELD_CLIENT_ID], found);
-  size_t fitting = 0, revoked = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (found[i]->public_key != NULL) continue; /* for signatures of another scheme: its states are zero */
-    fitting++;
-    revoked += found[i]->revoked;
-    if (!csn_key_is_accepted(found[i], path->now)) continue;
-    accepted = found[i];
-    if (key_fits(&path->credential, found[i])) path->keys[path->key_count++] = found[i];
-  }
-  if (path->key_count > 0) return CSN_REASON_ACCEPTED;
-  for (size_t i = 0; i < CSN_VERIFIER_DUMMIES && path->key_count == 0; i++) {
-    const csn_key *dummy = &path->verifier->dummies[i];
-    if (csn_hmac_bytes(dummy) == path->credential.signatures[0].len) path->keys[path->key_count++] = dummy;
-  }
-  return refuse_keys(path, accepted, fitting, revoked);
-}
-
-/* Which of the signatures it is does not leak: all are compared. */
-static bool key_matches(const csn_path *path, const csn_key *key) {
-  csn_span pieces[CSN_TEMPLATE_SPANS_MAX];
-  csn_mac_job job = {.key = key, .pieces = pieces};
-  uint32_t equal = 0;
-  size_t len = csn_hmac_bytes(key);
-  job.piece_count = csn_template_spans(&path->verifier->canonical, &path->credential, pieces);
-  csn_mac_many(&job, 1);
-  for (size_t i = 0; i < path->credential.signature_count; i++) {
-    const csn_signature *given = &path->credential.signatures[i];
-    if (given->len == len) equal |= csn_ct_equal(job.mac, given->bytes, len);
-  }
-  csn_wipe(job.mac, sizeof job.mac);
-  CSN_CT_PUBLIC(&equal, sizeof equal);
-  return equal != 0;
-}
-
-static const csn_key *matching_key(const csn_path *path) {
-  for (size_t i = 0; i < path->key_count; i++) {
-    if (key_matches(path, path->keys[i])) return path->keys[i];
-  }
-  return NULL;
-}
-
-static csn_reason check_signature(csn_path *path) {
-  if (!signs_requests(path->verifier)) return CSN_REASON_ACCEPTED;
-  if (path->verifier->signs_body_hash) csn_credential_hash_body(&path->credential);
-  csn_reason reason = find_keys(path);
-  const csn_key *key = matching_key(path);
-  if (reason != CSN_REASON_ACCEPTED) return reason; /* a dummy's secret is no secret */
-  if (key == NULL) {
-    return csn_refuse(path->verdict, CSN_REASON_SIGNATURE_MISMATCH, CSN_FIELD_SIGNATURE, 0);
-  }
-  csn_name_set(&path->verdict->client_id, csn_key_client_id(key));
-  csn_name_set(&path->verdict->key_id, csn_key_id(key));
-  return CSN_REASON_ACCEPTED;
-}
-
 static csn_reason nonce_reason(csn_nonce_answer answer) {
   switch (answer) {
     case CSN_NONCE_FRESH:
@@ -268,73 +160,107 @@ static csn_reason nonce_reason(csn_nonce_answer answer) {
   return CSN_REASON_NONCE_STORE_UNAVAILABLE;
 }
 
-/* Everything but the nonce. */
-static csn_reason authenticate(csn_path *path) {
-  csn_reason reason = CSN_REASON_UNDECIDED;
-  if ((reason = check_request(path)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = read_credential(path)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = check_time(path)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = verify_api_key(path)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = verify_standard(path)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = verify_token(path)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = find_client(path)) != CSN_REASON_ACCEPTED) return reason;
-  prefetch_nonce(path);
-  return check_signature(path);
+/* ---- the last step ---- */
+
+static bool has_nonce(const csn_path *path) {
+  return path->reason == CSN_REASON_ACCEPTED && path->credential.fields[CSN_FIELD_NONCE].ptr != NULL;
 }
 
-/* ---- the last step, for a group of requests in one go ---- */
+static bool is_same_store(const csn_nonce_store *a, const csn_nonce_store *b) {
+  return a->claim == b->claim && a->self == b->self;
+}
 
-enum { GROUP_MAX = 64 /* claims that a store answers together */ };
-
-typedef struct csn_group {
-  csn_nonce_claim claims[GROUP_MAX];
-  csn_verdict *verdicts[GROUP_MAX];
-  size_t count;
-} csn_group;
-
-static void add_claim(csn_group *group, const csn_path *path) {
-  csn_nonce_claim *claim = &group->claims[group->count];
+static void set_claim(csn_nonce_claim *claim, csn_path *path) {
+  path->verdict->reason = CSN_REASON_UNDECIDED; /* what has verified it whole may have said more */
   claim->client_id = csn_name_span(&path->verdict->client_id);
   claim->nonce = path->credential.fields[CSN_FIELD_NONCE];
   claim->expires = path->accept_until;
   claim->answer = CSN_NONCE_UNAVAILABLE;
-  group->verdicts[group->count++] = path->verdict;
 }
 
-static void claim_nonces(const csn_nonce_store *nonces, csn_group *group, int64_t now) {
-  if (group->count == 0) return;
-  nonces->claim(nonces->self, group->claims, group->count, now);
-  for (size_t i = 0; i < group->count; i++) {
-    csn_verdict *verdict = group->verdicts[i];
-    verdict->reason = nonce_reason(group->claims[i].answer);
-    if (verdict->reason != CSN_REASON_ACCEPTED) verdict->field = CSN_FIELD_NONCE;
+static csn_reason take_answer(csn_path *path, csn_nonce_answer answer) {
+  csn_reason reason = nonce_reason(answer);
+  if (reason != CSN_REASON_ACCEPTED) path->verdict->field = CSN_FIELD_NONCE;
+  return reason;
+}
+
+/* Claims the nonces from `first` on, in one go, as far as they are of one store. Returns where the next one's begin. */
+static csn_path *claim_from(const csn_group *group, csn_path *first) {
+  const csn_nonce_store *store = NULL;
+  csn_nonce_claim *claim = group->claims;
+  csn_path *end = first;
+  for (; end < group->end; end++) {
+    const csn_nonce_store *nonces = &end->verifier->config.nonces;
+    if (!has_nonce(end)) continue;
+    if (store != NULL && !is_same_store(store, nonces)) break;
+    store = nonces;
+    set_claim(claim++, end);
+  }
+  if (store == NULL) return end;
+  store->claim(store->self, group->claims, (size_t)(claim - group->claims), first->now);
+  claim = group->claims;
+  for (csn_path *path = first; path < end; path++) {
+    if (has_nonce(path)) path->reason = take_answer(path, (claim++)->answer);
+  }
+  return end;
+}
+
+static void claim_nonces(const csn_group *group) {
+  for (csn_path *path = group->paths; path < group->end;) path = claim_from(group, path);
+}
+
+/* ---- the path ---- */
+
+static csn_reason before_the_token(csn_path *path) {
+  csn_reason reason = CSN_REASON_UNDECIDED;
+  if ((reason = check_request(path)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = read_credential(path)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = check_time(path)) != CSN_REASON_ACCEPTED) return reason;
+  if (path->verifier->config.scheme->has_api_key) return verify_api_key(path);
+  return verify_standard(path);
+}
+
+static csn_reason before_the_signature(csn_path *path) {
+  csn_reason reason = find_client(path);
+  if (reason == CSN_REASON_ACCEPTED) prefetch_nonce(path);
+  return reason;
+}
+
+/* Some steps of every request that has come so far. */
+static inline void each(const csn_group *group, csn_reason (*steps)(csn_path *path)) {
+  for (csn_path *path = group->paths; path < group->end; path++) {
+    if (path->reason == CSN_REASON_ACCEPTED) path->reason = steps(path);
   }
 }
 
-/* Every request of a group meets the same state of the keyring, which is let go before a store may take its time. */
-static void verify_group(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
-                         int64_t now) {
-  csn_group group;
-  csn_keyring_reading ring;
-  const csn_keyring *keyring = verifier->config.keyring;
-  group.count = 0;
-  if (keyring != NULL) csn_keyring_read_begin(keyring, &ring);
-  for (size_t i = 0; i < count; i++) {
-    csn_path path;
-    path.verifier = verifier;
-    path.ring = &ring;
-    path.request = &requests[i];
-    path.now = now;
-    path.verdict = &verdicts[i];
-    path.key_count = 0;
-    csn_verdict_start(&verdicts[i]);
-    csn_reason reason = authenticate(&path);
-    bool claims = reason == CSN_REASON_ACCEPTED && path.credential.fields[CSN_FIELD_NONCE].ptr != NULL;
-    verdicts[i].reason = claims ? CSN_REASON_UNDECIDED : reason;
-    if (claims) add_claim(&group, &path);
-  }
-  if (keyring != NULL) csn_keyring_read_end(&ring);
-  claim_nonces(&verifier->config.nonces, &group, now);
+/* Everything but the nonce. */
+static void authenticate(csn_group *group) {
+  each(group, before_the_token);
+  csn_group_verify_tokens(group);
+  each(group, before_the_signature);
+  csn_group_hash_bodies(group);
+  csn_group_check_signatures(group);
+}
+
+/* The keyrings are let go before a store may take its time. */
+static void verify_group(csn_group *group) {
+  authenticate(group);
+  for (csn_group_ring *ring = group->rings; ring < group->rings_end; ring++) csn_keyring_read_end(&ring->reading);
+  claim_nonces(group);
+  for (csn_path *path = group->paths; path < group->end; path++) path->verdict->reason = path->reason;
+}
+
+/* ---- groups ---- */
+
+static inline const csn_keyring_reading *read_keyring(csn_group *group, const csn_keyring *keyring) {
+  if (keyring == NULL) return NULL;
+  csn_group_ring *ring = group->rings;
+  while (ring < group->rings_end && ring->keyring != keyring) ring++;
+  if (ring < group->rings_end) return &ring->reading;
+  group->rings_end++;
+  ring->keyring = keyring;
+  csn_keyring_read_begin(keyring, &ring->reading);
+  return &ring->reading;
 }
 
 /* Times before 1970 and behind the year 9999 are read as those: no sum or difference of times overflows. */
@@ -343,14 +269,78 @@ static int64_t clamp_time(int64_t now) {
   return now < 0 ? 0 : now > latest ? latest : now;
 }
 
-void csn_verify_batch(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
-                      int64_t now) {
-  for (size_t done = 0; done < count; done += GROUP_MAX) {
-    size_t some = count - done < GROUP_MAX ? count - done : GROUP_MAX;
-    verify_group(verifier, requests + done, verdicts + done, some, clamp_time(now));
-  }
+static inline void add_request(csn_group *group, const csn_verifier *verifier, const csn_request *request, int64_t now,
+                               csn_verdict *verdict) {
+  csn_path *path = group->end++;
+  path->verifier = verifier;
+  path->ring = read_keyring(group, verifier->config.keyring);
+  path->request = request;
+  path->now = clamp_time(now);
+  path->verdict = verdict;
+  path->reason = CSN_REASON_ACCEPTED;
+  group->has_tokens |= verifier->config.scheme->has_token;
+  group->signs_body_hashes |= verifier->signs_body_hash;
+  group->signs_requests |= csn_signs_requests(verifier);
+  csn_verdict_start(verdict);
 }
 
 void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_t now, csn_verdict *verdict) {
-  verify_group(verifier, request, verdict, 1, clamp_time(now));
+  csn_path path;
+  csn_group_ring ring;
+  csn_mac_job job;
+  csn_jwt_check token;
+  csn_nonce_claim claim;
+  csn_span spans[CSN_TEMPLATE_SPANS_MAX];
+  csn_jwt jwt;
+  csn_group group = {.paths = &path,
+                     .end = &path,
+                     .rings = &ring,
+                     .rings_end = &ring,
+                     .jobs = &job,
+                     .tokens = &token,
+                     .claims = &claim,
+                     .spans = spans,
+                     .span_room = CSN_TEMPLATE_SPANS_MAX,
+                     .jwt = &jwt};
+  add_request(&group, verifier, request, now, verdict);
+  verify_group(&group);
+}
+
+/* `each_own`: there is a verifier for each request; else one for all. */
+static void verify_all(const csn_verifier *const *verifiers, bool each_own, const csn_request *requests,
+                       csn_verdict *verdicts, size_t count, int64_t now) {
+  csn_path paths[CSN_GROUP_MAX];
+  csn_group_ring rings[CSN_GROUP_MAX];
+  csn_mac_job jobs[CSN_GROUP_MAX];
+  csn_jwt_check tokens[CSN_GROUP_MAX];
+  csn_nonce_claim claims[CSN_GROUP_MAX];
+  csn_span spans[CSN_GROUP_SPANS];
+  csn_jwt jwt;
+  csn_group group = {.paths = paths,
+                     .end = paths,
+                     .rings = rings,
+                     .rings_end = rings,
+                     .jobs = jobs,
+                     .tokens = tokens,
+                     .claims = claims,
+                     .spans = spans,
+                     .span_room = CSN_GROUP_SPANS,
+                     .jwt = &jwt};
+  for (size_t i = 0; i < count; i++) {
+    add_request(&group, verifiers[each_own ? i : 0], &requests[i], now, &verdicts[i]);
+    if (group.end < paths + CSN_GROUP_MAX && i + 1 < count) continue;
+    verify_group(&group);
+    group.end = paths;
+    group.rings_end = rings;
+  }
+}
+
+void csn_verify_batch(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
+                      int64_t now) {
+  verify_all(&verifier, false, requests, verdicts, count, now);
+}
+
+void csn_verify_mixed(const csn_verifier *const *verifiers, const csn_request *requests, csn_verdict *verdicts,
+                      size_t count, int64_t now) {
+  verify_all(verifiers, true, requests, verdicts, count, now);
 }

@@ -26,9 +26,13 @@ static void templates_compile_to_pieces(void **state) {
 }
 
 static void malformed_templates_are_refused(void **state) {
-  const char *const refused[] = {"",          "{",      "}",           "{client_id", "client_id}",
-                                 "{unknown}", "{}",     "{Client_Id}", "{nonce }",   "{signature}",
-                                 "{token}",   "{none}", "x}{nonce}"};
+  const char *const refused[] = {"",           "{",
+                                 "}",          "{client_id",
+                                 "client_id}", "{unknown}",
+                                 "{}",         "{Client_Id}",
+                                 "{nonce }",   "{signature}",
+                                 "{token}",    "{none}",
+                                 "x}{nonce}",  "{signed_headers}|{nonce}|{signed_headers}"};
   char too_long[CSN_TEMPLATE_TEXT_MAX + 2], too_many[CSN_TEMPLATE_TEXT_MAX + 1] = "";
   csn_template tpl;
   (void)state;
@@ -36,6 +40,7 @@ static void malformed_templates_are_refused(void **state) {
     assert_int_equal(compile(refused[i], &tpl), CSN_ERROR_TEMPLATE_INVALID);
   }
   assert_int_equal(compile("{{{nonce}", &tpl), CSN_OK);
+  assert_int_equal(compile("{signed_headers}|{nonce}|{nonce}", &tpl), CSN_OK);
   memset(too_long, 'a', sizeof too_long);
   too_long[CSN_TEMPLATE_TEXT_MAX + 1] = 0;
   assert_int_equal(compile(too_long, &tpl), CSN_ERROR_TEMPLATE_INVALID);

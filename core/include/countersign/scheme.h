@@ -92,8 +92,8 @@ typedef struct csn_template {
 } csn_template;
 
 /* Compiles `{field}` and literal text; `{{` is a literal brace. Fields: client_id, timestamp, nonce, method, target,
- * path, query, body, body_sha256, and signed_headers: a line for each in the list that the request has in that field,
- * "name: value" or the request line. Never fails for a preset. CSN_ERROR_TEMPLATE_INVALID otherwise.
+ * path, query, body, body_sha256, and, once, signed_headers: a line for each in the list that the request has in that
+ * field, "name: value" or the request line. Never fails for a preset. CSN_ERROR_TEMPLATE_INVALID otherwise.
  * Thread-safe. */
 csn_error csn_template_compile(csn_template *out, const char *text) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 

@@ -62,6 +62,10 @@ void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_
 void csn_verify_batch(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
                       int64_t now) CSN_NONNULL(1);
 
+/* The same with a verifier for each request, which may be of any schemes. */
+void csn_verify_mixed(const csn_verifier *const *verifiers, const csn_request *requests, csn_verdict *verdicts,
+                      size_t count, int64_t now);
+
 #ifdef __cplusplus
 }
 #endif
