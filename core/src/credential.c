@@ -12,69 +12,31 @@
 
 enum { METHOD_MAX = 32 /* bytes; the longest registered method has 17 */ };
 
-/* ---- character sets ---- */
-
-static bool is_alphanumeric(uint8_t byte) {
-  return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-}
-
-static bool is_one_of(uint8_t byte, const char *set) {
-  return byte != 0 && strchr(set, byte) != NULL;
-}
-
-bool csn_is_token_char(uint8_t byte) {
-  return is_alphanumeric(byte) || is_one_of(byte, "!#$%&'*+-.^_`|~");
-}
-
-/* RFC 3986's unreserved, and what base64 adds to it. */
-bool csn_is_nonce_byte(uint8_t byte) {
-  return is_alphanumeric(byte) || is_one_of(byte, "-._~+/=");
-}
-
-/* Visible, without what separates parameters and parts of signed strings. */
-bool csn_is_client_id_byte(uint8_t byte) {
-  return byte > ' ' && byte < 0x7f && !is_one_of(byte, "|&,\"\\");
-}
-
-/* Offset of the first byte that is not in the set; bytes.len where all are. */
-static size_t span_of_set(csn_span bytes, bool (*in_set)(uint8_t)) {
-  size_t i = 0;
-  while (i < bytes.len && in_set(bytes.ptr[i])) i++;
-  return i;
-}
-
 /* ---- the request's own form ---- */
 
 static size_t at_most(size_t offset, size_t limit) {
   return offset < limit ? offset : limit;
 }
 
-static bool is_target_byte(uint8_t byte) {
-  return byte > ' ' && byte != 0x7f;
-}
-static bool is_value_byte(uint8_t byte) {
-  return (byte >= ' ' && byte != 0x7f) || byte == '\t';
-}
-
 static csn_reason check_header(const csn_header *header, csn_verdict *verdict) {
-  size_t at = span_of_set(header->name, csn_is_token_char);
+  size_t at = csn_token_prefix(header->name);
   if (header->name.len == 0 || header->name.len > CSN_HEADER_NAME_MAX || at < header->name.len) {
     return csn_refuse(verdict, CSN_REASON_HEADER_NAME_INVALID, CSN_FIELD_HEADER, at_most(at, CSN_HEADER_NAME_MAX));
   }
   if (header->value.len > CSN_HEADER_VALUE_MAX) {
     return csn_refuse(verdict, CSN_REASON_HEADER_TOO_LONG, CSN_FIELD_HEADER, CSN_HEADER_VALUE_MAX);
   }
-  at = span_of_set(header->value, is_value_byte);
+  at = csn_value_prefix(header->value);
   if (at < header->value.len) return csn_refuse(verdict, CSN_REASON_HEADER_VALUE_INVALID, CSN_FIELD_HEADER, at);
   return CSN_REASON_ACCEPTED;
 }
 
 csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) {
-  size_t at = span_of_set(request->method, csn_is_token_char);
+  size_t at = csn_token_prefix(request->method);
   if (request->method.len == 0 || request->method.len > METHOD_MAX || at < request->method.len) {
     return csn_refuse(verdict, CSN_REASON_METHOD_INVALID, CSN_FIELD_METHOD, at_most(at, METHOD_MAX));
   }
-  at = span_of_set(request->target, is_target_byte);
+  at = csn_target_prefix(request->target);
   if (request->target.len == 0 || request->target.len > CSN_TARGET_MAX || at < request->target.len) {
     return csn_refuse(verdict, CSN_REASON_TARGET_INVALID, CSN_FIELD_TARGET, at_most(at, CSN_TARGET_MAX));
   }
@@ -93,13 +55,13 @@ csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) {
 /* ---- the fields' forms ---- */
 
 bool csn_client_id_valid(csn_span id, size_t *offset) {
-  *offset = span_of_set(id, csn_is_client_id_byte);
+  *offset = csn_client_id_prefix(id);
   if (*offset > CSN_ID_MAX) *offset = CSN_ID_MAX;
   return id.len > 0 && *offset == id.len;
 }
 
 bool csn_nonce_valid(csn_span nonce, size_t *offset) {
-  *offset = span_of_set(nonce, csn_is_nonce_byte);
+  *offset = csn_nonce_prefix(nonce);
   if (*offset > CSN_NONCE_MAX) *offset = CSN_NONCE_MAX;
   return nonce.len > 0 && *offset == nonce.len;
 }
@@ -108,7 +70,7 @@ bool csn_scheme_nonce_valid(const csn_scheme *scheme, csn_span nonce, size_t *of
   if (!csn_nonce_valid(nonce, offset)) return false;
   if (scheme->not_in_nonce == NULL) return true;
   for (*offset = 0; *offset < nonce.len; (*offset)++) {
-    if (is_one_of(nonce.ptr[*offset], scheme->not_in_nonce)) return false;
+    if (strchr(scheme->not_in_nonce, nonce.ptr[*offset]) != NULL) return false;
   }
   return true;
 }

@@ -5,6 +5,8 @@
 #include <countersign/keyring.h>
 #include <countersign/scheme.h>
 
+#include "charset.h"
+
 enum {
   CSN_SHA256_HEX = 64,
   CSN_SIGNATURES_MAX = 8,                   /* in one request: keys that overlap while a vendor rotates them */
@@ -89,10 +91,5 @@ size_t csn_scheme_form_count(const csn_scheme *scheme);
 
 /* The first form that a key of the algorithm can sign, or 0. */
 size_t csn_scheme_form_of(const csn_scheme *scheme, csn_alg alg);
-
-/* Character sets, shared with the signing side and the template's check for ambiguity. */
-bool csn_is_client_id_byte(uint8_t byte);
-bool csn_is_nonce_byte(uint8_t byte);
-bool csn_is_token_char(uint8_t byte); /* RFC 9110 section 5.6.2 */
 
 #endif
