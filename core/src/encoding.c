@@ -4,6 +4,7 @@
 
 #include "base64url_wide.h"
 #include "ct.h"
+#include "hex_wide.h"
 
 enum { LANES = 8 };
 
@@ -109,7 +110,7 @@ static size_t first_wrong(const alphabet *a, csn_span text) {
 
 SPECIALISE bool decode(const alphabet *a, csn_span text, uint8_t *out, size_t *offset) {
   uint64_t bad = 0;
-  size_t done = a == &base64url ? csn_base64url_wide(text, out, &bad) : 0;
+  size_t done = a == &base64url ? csn_base64url_wide(text, out, &bad) : a == &hex ? csn_hex_wide(text, out, &bad) : 0;
   for (; text.len - done >= LANES; done += LANES) {
     uint64_t bits = block_bits(a, text.ptr + done, &bad);
     if (out != NULL) store(bits, out + done / 8 * a->bits, a->bits);

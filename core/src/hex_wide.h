@@ -1,0 +1,37 @@
+/* Hex digits, sixteen at a time. Where the first character is not in the lowest byte nothing is decoded here. */
+#ifndef CSN_HEX_WIDE_H
+#define CSN_HEX_WIDE_H
+
+#include "bytes16.h"
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+typedef uint16_t csn_hex_pairs __attribute__((vector_size(CSN_LANES)));
+typedef uint8_t csn_hex_bytes __attribute__((vector_size(CSN_LANES / 2)));
+
+/* Decodes the first characters of `text`, all but the last fifteen at most, and returns how many; in `bad` a bit is set
+ * where one of them is no digit. `out` may be NULL to check only. CT: the characters do not leak; their number does. */
+static inline size_t csn_hex_wide(csn_span text, uint8_t *out, uint64_t *bad) {
+  csn_bytes16 digits = ~(csn_bytes16){0};
+  size_t done = 0;
+  for (; text.len - done >= CSN_LANES; done += CSN_LANES) {
+    csn_bytes16 x = csn_bytes16_load(text.ptr + done), letter = csn_bytes16_in(x | 0x20, 'a', 'f');
+    digits &= letter | csn_bytes16_in(x, '0', '9');
+    csn_hex_pairs pairs = (csn_hex_pairs)((x & 0x0f) + (letter & 9));
+    csn_hex_bytes bytes = __builtin_convertvector(pairs << 4 | pairs >> 8, csn_hex_bytes);
+    if (out != NULL) memcpy(out + done / 2, &bytes, sizeof bytes);
+  }
+  *bad |= csn_bytes16_any(~digits);
+  return done;
+}
+
+#else
+
+static inline size_t csn_hex_wide(csn_span text, uint8_t *out, uint64_t *bad) {
+  (void)text, (void)out, (void)bad;
+  return 0;
+}
+
+#endif
+
+#endif
