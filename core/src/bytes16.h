@@ -43,6 +43,11 @@ static inline csn_bytes16 csn_bytes16_is(csn_bytes16 x, uint8_t byte) {
   return (csn_bytes16)(x == byte);
 }
 
+/* ASCII letters in lower case. */
+static inline csn_bytes16 csn_bytes16_lower(csn_bytes16 x) {
+  return x | (csn_bytes16_in(x, 'A', 'Z') & 0x20);
+}
+
 /* Not 0 where a lane is not. */
 static inline uint64_t csn_bytes16_any(csn_bytes16 x) {
   csn_words2 words = (csn_words2)x;

@@ -238,13 +238,14 @@ void csn_credential_hash_body(csn_credential *credential) {
   csn_credential_set_body_hash(credential, digest);
 }
 
-csn_reason csn_credential_read(const csn_scheme *scheme, const csn_request *request, csn_credential *out,
+csn_reason csn_credential_read(const csn_places *places, const csn_request *request, csn_credential *out,
                                csn_verdict *verdict) {
+  const csn_scheme *scheme = places->scheme;
   const csn_form *form = NULL;
   csn_reason reason = CSN_REASON_ACCEPTED;
   csn_credential_clear(out);
   if (scheme->standard != CSN_STANDARD_NONE) return CSN_REASON_ACCEPTED; /* which reads its fields itself */
-  if ((reason = csn_locate_fields(scheme, request, out, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = csn_locate_fields(places, request, out, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
   out->alg = form->alg;
   if ((reason = check_fields(scheme, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
   csn_credential_set_request(out, request);

@@ -42,9 +42,12 @@ void csn_credential_clear(csn_credential *credential);
 /* Checks the form of the whole request: method, target, every header. */
 csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) CSN_WARN_UNUSED;
 
-/* Finds and checks the fields of `scheme`. The reason, field and offset of what is wrong go into the verdict. `out` is
- * not to be copied: a span may point into it. */
-csn_reason csn_credential_read(const csn_scheme *scheme, const csn_request *request, csn_credential *out,
+/* A scheme made ready to be read: see locate.h. */
+typedef struct csn_places csn_places;
+
+/* Finds and checks the fields of the scheme. The reason, field and offset of what is wrong go into the verdict. `out`
+ * is not to be copied: a span may point into it. */
+csn_reason csn_credential_read(const csn_places *places, const csn_request *request, csn_credential *out,
                                csn_verdict *verdict) CSN_WARN_UNUSED;
 
 /* Fills the fields that are parts of the request itself: method, target, path, query, body. */

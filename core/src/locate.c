@@ -18,25 +18,59 @@ csn_reason csn_credential_put(const csn_form *form, csn_field field, csn_span va
   return CSN_REASON_ACCEPTED;
 }
 
-/* ---- headers ---- */
+/* ---- preparing ---- */
 
-/* The one header of this name: NULL where there is none, and `*repeated` where there is more than one. */
-static const csn_header *find_header(const csn_request *request, const char *name, bool *repeated) {
-  const csn_header *found = NULL;
-  csn_span wanted = csn_span_str(name);
-  *repeated = false;
-  for (size_t i = 0; i < request->header_count; i++) {
-    if (!csn_span_equal_nocase(request->headers[i].name, wanted)) continue;
-    if (found != NULL) *repeated = true;
-    found = &request->headers[i];
-  }
-  return found;
+static csn_place place_of(csn_header_names *names, const csn_location *at) {
+  csn_place place = {.at = at, .prefix = csn_span_str(at->prefix), .param = csn_span_str(at->param)};
+  if (csn_source_is_header(at->source)) place.header = csn_header_names_add(names, at->name);
+  return place;
 }
+
+static bool is_read_with(const csn_place *before, const csn_place *place) {
+  csn_source source = place->at->source;
+  if (source == CSN_SOURCE_HEADER || before->at->source != source) return false;
+  return source != CSN_SOURCE_HEADER_PARAM || before->header == place->header;
+}
+
+static void prepare_form(csn_form_places *out, csn_header_names *names, const csn_form *form) {
+  out->form = form;
+  if (form->select_header != NULL) out->select = csn_header_names_add(names, form->select_header);
+  out->select_prefix = csn_span_str(form->select_prefix);
+  while (out->count < CSN_FORM_LOCATIONS_MAX && form->locations[out->count].source != CSN_SOURCE_NONE) {
+    csn_place *place = &out->places[out->count];
+    *place = place_of(names, &form->locations[out->count]);
+    for (size_t i = 0; i < out->count; i++) place->read_before |= is_read_with(&out->places[i], place);
+    out->count++;
+  }
+}
+
+/* The names in which the form's fields are. */
+static uint32_t names_of(const csn_form_places *form) {
+  uint32_t names = 0;
+  for (size_t i = 0; i < form->count; i++) {
+    if (csn_source_is_header(form->places[i].at->source)) names |= csn_header_name_bit(form->places[i].header);
+  }
+  return names;
+}
+
+void csn_places_prepare(csn_places *out, const csn_scheme *scheme) {
+  uint32_t all = 0;
+  memset(out, 0, sizeof *out);
+  out->scheme = scheme;
+  out->form_count = csn_scheme_form_count(scheme);
+  for (size_t i = 0; i < out->form_count; i++) {
+    prepare_form(&out->forms[i], &out->names, &scheme->forms[i]);
+    all |= names_of(&out->forms[i]);
+  }
+  for (size_t i = 0; i < out->form_count; i++) out->forms[i].others = all & ~names_of(&out->forms[i]);
+}
+
+/* ---- headers ---- */
 
 /* Skips the literal before a value. One that ends in a space is an auth-scheme: no case, one or more spaces (RFC 9110
  * section 11.4). */
-static bool skip_prefix(csn_cursor *value, const char *text) {
-  csn_span prefix = csn_span_str(text), head;
+static bool skip_prefix(csn_cursor *value, csn_span prefix) {
+  csn_span head;
   if (prefix.len == 0) return true;
   if (prefix.ptr[prefix.len - 1] != ' ') return csn_cursor_skip_text(value, prefix);
   if (!csn_cursor_take(value, prefix.len, &head) || !csn_span_equal_nocase(head, prefix)) return false;
@@ -44,18 +78,25 @@ static bool skip_prefix(csn_cursor *value, const char *text) {
   return true;
 }
 
-static csn_reason select_form(const csn_scheme *scheme, const csn_request *request, const csn_form **out,
+/* Looks for the one header of this name, whose value `*value` gets, and which is `field`. */
+static csn_reason take_header(const csn_headers_found *found, size_t name, csn_field field, csn_cursor *value,
                               csn_verdict *verdict) {
-  for (size_t i = 0; i < csn_scheme_form_count(scheme); i++) {
-    const csn_form *form = &scheme->forms[i];
-    bool repeated = false;
-    *out = form;
-    if (form->select_header == NULL) return CSN_REASON_ACCEPTED;
-    const csn_header *header = find_header(request, form->select_header, &repeated);
-    if (header == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, CSN_FIELD_SIGNATURE, 0);
-    if (repeated) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, CSN_FIELD_SIGNATURE, 0);
-    csn_cursor value = csn_cursor_of(header->value);
-    if (skip_prefix(&value, form->select_prefix)) return CSN_REASON_ACCEPTED;
+  uint32_t bit = csn_header_name_bit(name);
+  if ((found->present & bit) == 0) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, field, 0);
+  if ((found->repeated & bit) != 0) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, field, 0);
+  *value = csn_cursor_of(found->headers[name]->value);
+  return CSN_REASON_ACCEPTED;
+}
+
+static csn_reason select_form(const csn_places *places, const csn_headers_found *found, const csn_form_places **out,
+                              csn_verdict *verdict) {
+  for (size_t i = 0; i < places->form_count; i++) {
+    csn_cursor value;
+    *out = &places->forms[i];
+    if ((*out)->form->select_header == NULL) return CSN_REASON_ACCEPTED;
+    csn_reason reason = take_header(found, (*out)->select, CSN_FIELD_SIGNATURE, &value, verdict);
+    if (reason != CSN_REASON_ACCEPTED) return reason;
+    if (skip_prefix(&value, (*out)->select_prefix)) return CSN_REASON_ACCEPTED;
   }
   return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, 0);
 }
@@ -63,20 +104,20 @@ static csn_reason select_form(const csn_scheme *scheme, const csn_request *reque
 /* ---- parameters of a header ---- */
 
 /* The location in the form of parameter `name` of this header, or NULL. */
-static const csn_location *find_param(const csn_form *form, const char *header_name, csn_span name) {
-  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
-    const csn_location *at = &form->locations[i];
-    if (at->source != CSN_SOURCE_HEADER_PARAM || !csn_span_equal(name, csn_span_str(at->param))) continue;
-    if (csn_span_equal_nocase(csn_span_str(at->name), csn_span_str(header_name))) return at;
+static const csn_location *find_param(const csn_form_places *form, size_t header, csn_span name) {
+  for (size_t i = 0; i < form->count; i++) {
+    const csn_place *place = &form->places[i];
+    if (place->at->source != CSN_SOURCE_HEADER_PARAM || place->header != header) continue;
+    if (csn_span_equal(name, place->param)) return place->at;
   }
   return NULL;
 }
 
-static csn_reason put_param(const csn_form *form, const char *header_name, csn_span name, csn_span value, size_t start,
+static csn_reason put_param(const csn_form_places *form, size_t header, csn_span name, csn_span value, size_t start,
                             csn_credential *out, csn_verdict *verdict) {
-  const csn_location *at = find_param(form, header_name, name);
-  if (at != NULL) return csn_credential_put(form, at->field, value, out, verdict);
-  if (form->skips_unknown) return CSN_REASON_ACCEPTED;
+  const csn_location *at = find_param(form, header, name);
+  if (at != NULL) return csn_credential_put(form->form, at->field, value, out, verdict);
+  if (form->form->skips_unknown) return CSN_REASON_ACCEPTED;
   return csn_refuse(verdict, CSN_REASON_FIELD_UNKNOWN, CSN_FIELD_SIGNATURE, start);
 }
 
@@ -89,120 +130,103 @@ static bool take_quoted(csn_cursor *in, uint8_t assign, csn_span *name, csn_span
   return csn_cursor_skip_byte(in, '"') && !is_escaped;
 }
 
-static csn_reason read_quoted_params(const csn_form *form, const char *header_name, csn_cursor *in, csn_credential *out,
+static csn_reason read_quoted_params(const csn_form_places *form, size_t header, csn_cursor *in, csn_credential *out,
                                      csn_verdict *verdict) {
+  uint8_t assign = (uint8_t)csn_form_assign(form->form), separator = (uint8_t)form->form->separator;
   do {
     while (csn_cursor_skip_byte(in, ' ')) continue;
     size_t start = csn_cursor_offset(in);
     csn_span name, value;
-    if (!take_quoted(in, (uint8_t)csn_form_assign(form), &name, &value)) {
+    if (!take_quoted(in, assign, &name, &value)) {
       return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, start);
     }
-    csn_reason reason = put_param(form, header_name, name, value, start, out, verdict);
+    csn_reason reason = put_param(form, header, name, value, start, out, verdict);
     if (reason != CSN_REASON_ACCEPTED) return reason;
-  } while (csn_cursor_skip_byte(in, (uint8_t)form->separator));
+  } while (csn_cursor_skip_byte(in, separator));
   if (csn_cursor_done(in)) return CSN_REASON_ACCEPTED;
   return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, csn_cursor_offset(in));
 }
 
 /* Reads one header's name=value parameters into the fields that the form locates there. Offsets count in the value. */
-static csn_reason read_params(const csn_form *form, const char *header_name, csn_cursor *in, csn_credential *out,
+static csn_reason read_params(const csn_form_places *form, size_t header, csn_cursor *in, csn_credential *out,
                               csn_verdict *verdict) {
-  uint8_t assign = (uint8_t)csn_form_assign(form);
+  uint8_t assign = (uint8_t)csn_form_assign(form->form), separator = (uint8_t)form->form->separator;
   do {
     size_t start = csn_cursor_offset(in);
-    csn_cursor item = csn_cursor_of(csn_cursor_take_until(in, (uint8_t)form->separator));
+    csn_cursor item = csn_cursor_of(csn_cursor_take_until(in, separator));
     csn_span name = csn_cursor_take_until(&item, assign);
     if (name.len == 0 || !csn_cursor_skip_byte(&item, assign)) {
       return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, CSN_FIELD_SIGNATURE, start);
     }
-    csn_reason reason = put_param(form, header_name, name, csn_cursor_rest(&item), start, out, verdict);
+    csn_reason reason = put_param(form, header, name, csn_cursor_rest(&item), start, out, verdict);
     if (reason != CSN_REASON_ACCEPTED) return reason;
-  } while (csn_cursor_skip_byte(in, (uint8_t)form->separator));
+  } while (csn_cursor_skip_byte(in, separator));
   return CSN_REASON_ACCEPTED;
 }
 
 /* ---- locations ---- */
 
-static csn_reason read_header(const csn_form *form, const csn_location *at, const csn_request *request,
+static csn_reason read_header(const csn_form_places *form, const csn_place *place, const csn_headers_found *found,
                               csn_credential *out, csn_verdict *verdict) {
-  bool repeated = false;
-  const csn_header *header = find_header(request, at->name, &repeated);
-  if (header == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
-  if (repeated) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
-  csn_cursor value = csn_cursor_of(header->value);
-  if (!skip_prefix(&value, at->prefix)) return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, at->field, 0);
-  if (at->source == CSN_SOURCE_HEADER_PARAM) {
-    return (form->quoted ? read_quoted_params : read_params)(form, at->name, &value, out, verdict);
+  csn_cursor value;
+  csn_field field = place->at->field;
+  csn_reason reason = take_header(found, place->header, field, &value, verdict);
+  if (reason != CSN_REASON_ACCEPTED) return reason;
+  if (!skip_prefix(&value, place->prefix)) return csn_refuse(verdict, CSN_REASON_FIELD_MALFORMED, field, 0);
+  if (place->at->source == CSN_SOURCE_HEADER_PARAM) {
+    return (form->form->quoted ? read_quoted_params : read_params)(form, place->header, &value, out, verdict);
   }
-  return csn_credential_put(form, at->field, csn_cursor_rest(&value), out, verdict);
+  return csn_credential_put(form->form, field, csn_cursor_rest(&value), out, verdict);
 }
 
-static csn_reason read_location(const csn_form *form, const csn_location *at, const csn_request *request,
-                                csn_credential *out, csn_verdict *verdict) {
-  switch (at->source) {
+static csn_reason read_place(const csn_form_places *form, const csn_place *place, const csn_request *request,
+                             const csn_headers_found *found, csn_credential *out, csn_verdict *verdict) {
+  switch (place->at->source) {
     case CSN_SOURCE_QUERY:
-      return csn_read_query(form, request->target, out, verdict);
+      return csn_read_query(form->form, request->target, out, verdict);
     case CSN_SOURCE_FORM_BODY:
-      return csn_read_form_body(form, request->body, out, verdict);
+      return csn_read_form_body(form->form, request->body, out, verdict);
     case CSN_SOURCE_JSON_BODY:
-      return csn_read_json_body(form, request->body, out, verdict);
+      return csn_read_json_body(form->form, request->body, out, verdict);
     default:
-      return read_header(form, at, request, out, verdict);
+      return read_header(form, place, found, out, verdict);
   }
 }
 
-/* Whether what stands at this location has been read, with a location before it: all parameters of a header, of the
- * query and of the body are read at once. */
-static bool was_read(const csn_form *form, size_t i) {
-  const csn_location *at = &form->locations[i];
-  for (size_t j = 0; j < i && at->source != CSN_SOURCE_HEADER; j++) {
-    const csn_location *before = &form->locations[j];
-    if (before->source != at->source) continue;
-    if (at->source != CSN_SOURCE_HEADER_PARAM) return true;
-    if (csn_span_equal_nocase(csn_span_str(before->name), csn_span_str(at->name))) return true;
+static csn_reason read_fields(const csn_form_places *form, const csn_request *request, const csn_headers_found *found,
+                              csn_credential *out, csn_verdict *verdict) {
+  for (size_t i = 0; i < form->count; i++) {
+    const csn_place *place = &form->places[i];
+    csn_reason reason =
+        place->read_before ? CSN_REASON_ACCEPTED : read_place(form, place, request, found, out, verdict);
+    if (reason != CSN_REASON_ACCEPTED) return reason;
+    csn_field field = place->at->field;
+    if (out->fields[field].ptr == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, field, 0);
   }
-  return false;
-}
-
-static bool form_reads(const csn_form *form, const char *header_name) {
-  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
-    if (!csn_source_is_header(form->locations[i].source)) continue;
-    if (csn_span_equal_nocase(csn_span_str(form->locations[i].name), csn_span_str(header_name))) return true;
-  }
-  return false;
+  return CSN_REASON_ACCEPTED;
 }
 
 /* A field that comes in the chosen form and in a header of another one comes twice: neither wins. */
-static csn_reason check_other_forms(const csn_scheme *scheme, const csn_form *chosen, const csn_request *request,
-                                    csn_verdict *verdict) {
-  for (size_t i = 0; i < csn_scheme_form_count(scheme); i++) {
-    const csn_location *at = scheme->forms[i].locations;
-    for (size_t j = 0; j < CSN_FORM_LOCATIONS_MAX && at[j].source != CSN_SOURCE_NONE; j++) {
-      bool repeated = false;
-      if (!csn_source_is_header(at[j].source)) continue;
-      if (form_reads(chosen, at[j].name) || find_header(request, at[j].name, &repeated) == NULL) continue;
-      return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at[j].field, 0);
+static csn_reason check_other_forms(const csn_places *places, uint32_t others, csn_verdict *verdict) {
+  for (size_t i = 0; i < places->form_count && others != 0; i++) {
+    const csn_form_places *form = &places->forms[i];
+    for (size_t j = 0; j < form->count; j++) {
+      const csn_location *at = form->places[j].at;
+      if (!csn_source_is_header(at->source) || (others & csn_header_name_bit(form->places[j].header)) == 0) continue;
+      return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, at->field, 0);
     }
   }
   return CSN_REASON_ACCEPTED;
 }
 
-static csn_reason read_fields(const csn_form *form, const csn_request *request, csn_credential *out,
-                              csn_verdict *verdict) {
-  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && form->locations[i].source != CSN_SOURCE_NONE; i++) {
-    const csn_location *at = &form->locations[i];
-    csn_reason reason = was_read(form, i) ? CSN_REASON_ACCEPTED : read_location(form, at, request, out, verdict);
-    if (reason != CSN_REASON_ACCEPTED) return reason;
-    if (out->fields[at->field].ptr == NULL) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, at->field, 0);
-  }
-  return CSN_REASON_ACCEPTED;
-}
-
-csn_reason csn_locate_fields(const csn_scheme *scheme, const csn_request *request, csn_credential *out,
+csn_reason csn_locate_fields(const csn_places *places, const csn_request *request, csn_credential *out,
                              const csn_form **chosen, csn_verdict *verdict) {
+  csn_headers_found found;
+  const csn_form_places *form = NULL;
   csn_reason reason = CSN_REASON_ACCEPTED;
-  if ((reason = select_form(scheme, request, chosen, verdict)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = read_fields(*chosen, request, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
-  return check_other_forms(scheme, *chosen, request, verdict);
+  csn_headers_find(&places->names, request, &found);
+  if ((reason = select_form(places, &found, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = read_fields(form, request, &found, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
+  *chosen = form->form;
+  return check_other_forms(places, found.present & form->others, verdict);
 }

@@ -3,10 +3,38 @@
 #define CSN_LOCATE_H
 
 #include "credential.h"
+#include "header_names.h"
+
+/* Where one field is, with what is known of it before any request. */
+typedef struct csn_place {
+  const csn_location *at;
+  csn_span prefix, param;
+  size_t header;    /* its index among the names, of a header's value or parameter */
+  bool read_before; /* with a place before it: all parameters of a header, of the query and of the body are read at once
+                     */
+} csn_place;
+
+typedef struct csn_form_places {
+  const csn_form *form;
+  size_t select; /* the index of the header that selects it */
+  csn_span select_prefix;
+  uint32_t others; /* header names that only other forms have: a set */
+  size_t count;
+  csn_place places[CSN_FORM_LOCATIONS_MAX];
+} csn_form_places;
+
+struct csn_places {
+  const csn_scheme *scheme; /* must outlive it */
+  csn_header_names names;
+  size_t form_count;
+  csn_form_places forms[CSN_SCHEME_FORMS_MAX];
+};
+
+void csn_places_prepare(csn_places *out, const csn_scheme *scheme);
 
 /* Fills `fields` and the signatures' texts from the first form that the request has. What the fields hold is not looked
  * at yet. `*chosen` gets the form. */
-csn_reason csn_locate_fields(const csn_scheme *scheme, const csn_request *request, csn_credential *out,
+csn_reason csn_locate_fields(const csn_places *places, const csn_request *request, csn_credential *out,
                              const csn_form **chosen, csn_verdict *verdict) CSN_WARN_UNUSED;
 
 /* Puts a value that was found into its field. A second one is a repetition, but for signatures in a form that takes

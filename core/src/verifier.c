@@ -52,6 +52,7 @@ static csn_error prepare(csn_verifier *verifier, const csn_verifier_config *conf
   if (config->allow_unsigned_body) verifier->config.http_signature.allow_unsigned_body = true;
   verifier->client_id = config->client_id.len > 0 ? config->client_id : csn_span_str(config->scheme->client);
   if ((error = csn_scheme_compile(config->scheme, &verifier->canonical)) != CSN_OK) return error;
+  csn_places_prepare(&verifier->places, config->scheme);
   if (csn_verifier_has_nonce(verifier) && config->nonces.claim == NULL) return CSN_ERROR_INVALID_ARGUMENT;
   if (verifier->canonical.ambiguous && !is_preset(config->scheme) && !config->allow_ambiguous) {
     return CSN_ERROR_TEMPLATE_AMBIGUOUS;

@@ -4,6 +4,7 @@
 
 #include <countersign/verifier.h>
 
+#include "locate.h"
 #include "mac_many.h"
 #include "template.h"
 
@@ -11,6 +12,7 @@ enum { CSN_VERIFIER_DUMMIES = 3 };
 
 struct csn_verifier {
   csn_verifier_config config;
+  csn_places places;      /* of the scheme */
   csn_template canonical; /* no pieces where the scheme signs no requests */
   bool signs_body_hash;
   csn_span client_id; /* of a scheme with a client of its own; else empty */

@@ -26,7 +26,7 @@ static csn_reason check_request(csn_path *path) {
 
 static csn_reason read_credential(csn_path *path) {
   const csn_verifier *verifier = path->verifier;
-  csn_reason reason = csn_credential_read(verifier->config.scheme, path->request, &path->credential, path->verdict);
+  csn_reason reason = csn_credential_read(&verifier->places, path->request, &path->credential, path->verdict);
   if (reason != CSN_REASON_ACCEPTED) return reason;
   if (csn_signs_requests(verifier) && path->request->body.len > 0 && !verifier->config.allow_unsigned_body &&
       !csn_template_covers(&verifier->canonical, CSN_FIELD_BODY)) {

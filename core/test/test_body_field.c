@@ -3,8 +3,8 @@
 #include <countersign/sign.h>
 #include <countersign/verifier.h>
 
-#include "../src/credential.h"
 #include "../src/template.h"
+#include "credential_support.h"
 #include "guarded.h"
 #include "support.h"
 
@@ -29,7 +29,7 @@ static void check(const char *preset, bool is_target, const row *rows, size_t co
     csn_credential credential;
     csn_verdict verdict = {0};
     *(is_target ? &request.target : &request.body) = text;
-    csn_reason reason = csn_credential_read(csn_scheme_preset(csn_span_str(preset)), &request, &credential, &verdict);
+    csn_reason reason = read_credential(csn_scheme_preset(csn_span_str(preset)), &request, &credential, &verdict);
     if (reason != rows[i].reason) fail_msg("%s: %s", rows[i].text, csn_reason_label(reason));
     assert_int_equal(verdict.field, rows[i].field);
     assert_int_equal(verdict.offset, rows[i].offset);
@@ -121,7 +121,7 @@ static void a_json_body_has_a_limit_of_values(void **state) {
     csn_credential credential;
     csn_verdict verdict = {0};
     csn_reason reason =
-        csn_credential_read(csn_scheme_preset(csn_span_str("api-key-json")), &request, &credential, &verdict);
+        read_credential(csn_scheme_preset(csn_span_str("api-key-json")), &request, &credential, &verdict);
     assert_int_equal(reason, numbers == 507 ? CSN_REASON_ACCEPTED : CSN_REASON_JSON_LIMIT);
   }
 }
@@ -232,12 +232,12 @@ static void numbers_are_timestamps_alone(void **state) {
   (void)state;
   request.header_count = 1;
   request.body = csn_span_str("{\"id\":\"c\",\"n\":\"abc\",\"ts\":17}");
-  assert_int_equal(csn_credential_read(&scheme, &request, &credential, &verdict), CSN_REASON_ACCEPTED);
+  assert_int_equal(read_credential(&scheme, &request, &credential, &verdict), CSN_REASON_ACCEPTED);
   assert_int_equal(credential.timestamp, 17);
   request.body = csn_span_str("{\"id\":\"c\",\"n\":\"abc\",\"ts\":17.5}");
-  assert_int_equal(csn_credential_read(&scheme, &request, &credential, &verdict), CSN_REASON_TIMESTAMP_INVALID);
+  assert_int_equal(read_credential(&scheme, &request, &credential, &verdict), CSN_REASON_TIMESTAMP_INVALID);
   request.body = csn_span_str("{\"id\":\"c\",\"n\":12,\"ts\":17}");
-  assert_int_equal(csn_credential_read(&scheme, &request, &credential, &verdict), CSN_REASON_FIELD_MALFORMED);
+  assert_int_equal(read_credential(&scheme, &request, &credential, &verdict), CSN_REASON_FIELD_MALFORMED);
   assert_int_equal(verdict.field, CSN_FIELD_NONCE);
 }
 

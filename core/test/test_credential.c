@@ -1,6 +1,5 @@
 /* Reading requests and credentials: each bad form has its reason, its field and its offset. */
-#include "../src/credential.h"
-
+#include "credential_support.h"
 #include "support.h"
 
 #define SIG "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
@@ -155,8 +154,7 @@ static void fields_have_their_forms(void **state) {
     csn_request request = request_with(headers, 4);
     csn_credential credential;
     csn_verdict verdict = {0};
-    csn_reason reason =
-        csn_credential_read(csn_scheme_preset(csn_span_str("hmac-nonce")), &request, &credential, &verdict);
+    csn_reason reason = read_credential(csn_scheme_preset(csn_span_str("hmac-nonce")), &request, &credential, &verdict);
     assert_string_equal(csn_reason_label(reason), csn_reason_label(row->reason));
     assert_int_equal(verdict.field, row->field);
     assert_int_equal(verdict.offset, row->offset);
@@ -178,13 +176,13 @@ static void every_field_is_needed_once(void **state) {
       if (j != i) headers[count++] = all[j];
     }
     csn_request request = request_with(headers, count);
-    assert_int_equal(csn_credential_read(scheme, &request, &credential, &verdict), CSN_REASON_FIELD_MISSING);
+    assert_int_equal(read_credential(scheme, &request, &credential, &verdict), CSN_REASON_FIELD_MISSING);
     assert_int_equal(verdict.field, fields[i]);
 
     memcpy(headers, all, sizeof all);
     headers[4] = all[i];
     request = request_with(headers, 5);
-    assert_int_equal(csn_credential_read(scheme, &request, &credential, &verdict), CSN_REASON_FIELD_REPEATED);
+    assert_int_equal(read_credential(scheme, &request, &credential, &verdict), CSN_REASON_FIELD_REPEATED);
     assert_int_equal(verdict.field, fields[i]);
   }
 }
@@ -228,8 +226,7 @@ static void parameters_have_their_form(void **state) {
     csn_request request = request_with(headers, 2);
     csn_credential credential;
     csn_verdict verdict = {0};
-    csn_reason reason =
-        csn_credential_read(csn_scheme_preset(csn_span_str("jwt-hmac")), &request, &credential, &verdict);
+    csn_reason reason = read_credential(csn_scheme_preset(csn_span_str("jwt-hmac")), &request, &credential, &verdict);
     assert_string_equal(csn_reason_label(reason), csn_reason_label(row->reason));
     assert_int_equal(verdict.field, row->field);
     if (reason == CSN_REASON_ACCEPTED) assert_span(credential.fields[CSN_FIELD_TOKEN], "t");
@@ -247,8 +244,7 @@ static void fields_of_the_other_form_are_a_repetition(void **state) {
     csn_request request = request_with(headers, 3);
     csn_credential credential;
     csn_verdict verdict = {0};
-    csn_reason reason =
-        csn_credential_read(csn_scheme_preset(csn_span_str("jwt-hmac")), &request, &credential, &verdict);
+    csn_reason reason = read_credential(csn_scheme_preset(csn_span_str("jwt-hmac")), &request, &credential, &verdict);
     assert_int_equal(reason, i < 2 ? CSN_REASON_FIELD_REPEATED : CSN_REASON_ACCEPTED);
     assert_int_equal(verdict.field, fields[i]);
   }

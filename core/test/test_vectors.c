@@ -6,6 +6,7 @@
 #include "../src/encoding.h"
 #include "../src/hmac.h"
 #include "../src/template.h"
+#include "credential_support.h"
 #include "support.h"
 
 /* An empty or half-read folder must not pass. */
@@ -359,7 +360,7 @@ static void check_first_request(pinned *p, tally *t) {
   if (p->policy.config.scheme->standard != CSN_STANDARD_NONE) return; /* test_vectors_sigv4.c, _http_signature.c */
   bool readable =
       csn_request_check(&p->line.request, &verdict) == CSN_REASON_ACCEPTED &&
-      csn_credential_read(p->policy.config.scheme, &p->line.request, &p->credential, &verdict) == CSN_REASON_ACCEPTED;
+      read_credential(p->policy.config.scheme, &p->line.request, &p->credential, &verdict) == CSN_REASON_ACCEPTED;
   check_presence(p, readable, t);
   csn_verify(p->policy.verifier, &p->line.request, p->vector->now, &p->verdict);
   if (!readable) return;

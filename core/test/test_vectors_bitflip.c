@@ -3,6 +3,7 @@
 #include "vectors.h"
 
 #include "../src/template.h"
+#include "credential_support.h"
 #include "support.h"
 
 enum { FLIPS_MIN = 10000, REQUESTS_MIN = 40 };
@@ -116,7 +117,7 @@ static void check_control(const subject *s) {
 static void flip_subject(subject *s) {
   csn_verdict verdict;
   if (s->policy.config.scheme->standard != CSN_STANDARD_NONE) return; /* test_vectors_sigv4.c, _http_signature.c */
-  if (csn_credential_read(s->policy.config.scheme, &s->line.request, &s->credential, &verdict) != CSN_REASON_ACCEPTED) {
+  if (read_credential(s->policy.config.scheme, &s->line.request, &s->credential, &verdict) != CSN_REASON_ACCEPTED) {
     fail_case(s, "cannot be read");
     return;
   }
