@@ -44,9 +44,16 @@ static inline uint32_t csn_ct_in_range(uint32_t x, uint32_t low, uint32_t high) 
 
 /* All ones where the `len` bytes are equal, else 0. CT: the contents do not leak; the length does. */
 static inline uint32_t csn_ct_equal(const uint8_t *a, const uint8_t *b, size_t len) {
-  uint32_t difference = 0;
-  for (size_t i = 0; i < len; i++) difference |= csn_ct_barrier((uint32_t)(a[i] ^ b[i]));
-  return csn_ct_is_zero(difference);
+  uint64_t difference = 0;
+  size_t i = 0;
+  for (; len - i >= sizeof difference; i += sizeof difference) {
+    uint64_t x, y;
+    memcpy(&x, a + i, sizeof x);
+    memcpy(&y, b + i, sizeof y);
+    difference |= csn_ct_barrier64(x ^ y);
+  }
+  for (; i < len; i++) difference |= csn_ct_barrier((uint32_t)(a[i] ^ b[i]));
+  return csn_ct_is_zero((uint32_t)(difference | difference >> 32));
 }
 
 /* Overwrites memory in a way that is not optimised away. */

@@ -21,16 +21,18 @@ static void in_range_holds_for_every_byte(void **state) {
   }
 }
 
-static void equal_sees_every_single_bit(void **state) {
-  uint8_t a[32], b[32];
+static void equal_sees_every_single_bit_and_nothing_behind(void **state) {
+  enum { LEN_MAX = 70 };
+  uint8_t a[LEN_MAX + 1], b[LEN_MAX + 1];
   (void)state;
   for (size_t i = 0; i < sizeof a; i++) a[i] = b[i] = (uint8_t)(i * 31);
-  assert_int_equal(csn_ct_equal(a, b, sizeof a), 0xffffffff);
-  assert_int_equal(csn_ct_equal(a, b, 0), 0xffffffff);
-  for (size_t bit = 0; bit < 8 * sizeof b; bit++) {
-    b[bit / 8] = (uint8_t)(b[bit / 8] ^ 1u << bit % 8);
-    assert_int_equal(csn_ct_equal(a, b, sizeof a), 0);
-    b[bit / 8] = (uint8_t)(b[bit / 8] ^ 1u << bit % 8);
+  for (size_t len = 0; len <= LEN_MAX; len++) {
+    assert_int_equal(csn_ct_equal(a, b, len), 0xffffffff);
+    for (size_t bit = 0; bit < 8 * (len + 1); bit++) {
+      b[bit / 8] = (uint8_t)(b[bit / 8] ^ 1u << bit % 8);
+      assert_int_equal(csn_ct_equal(a, b, len), bit < 8 * len ? 0 : 0xffffffff);
+      b[bit / 8] = (uint8_t)(b[bit / 8] ^ 1u << bit % 8);
+    }
   }
 }
 
@@ -38,7 +40,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(is_zero_is_all_ones_for_zero_alone),
       cmocka_unit_test(in_range_holds_for_every_byte),
-      cmocka_unit_test(equal_sees_every_single_bit),
+      cmocka_unit_test(equal_sees_every_single_bit_and_nothing_behind),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
