@@ -30,7 +30,8 @@ static const char help[] =
     "  --key-id ID          the key that signs, where the policy has more than one\n"
     "  --subject ID         issue: sub, whom the tokens are for\n"
     "  --client ID          issue: client_id, the application that acts for the subject\n"
-    "  --scopes LIST        issue: what is granted, with one space between two; the policy's scopes without it\n"
+    "  --scopes LIST        issue: what is granted, with one space between two; the policy's scopes without it;\n"
+    "                       refresh: what of that the access token shall have; all without it\n"
     "  --ttl SECONDS        how long an access token lives; 7200 without it\n"
     "  --refresh-ttl SECONDS  how long a refresh token lives; 2592000 without it\n"
     "  --now UNIX           the time, in UNIX seconds; without it, the clock's\n"
@@ -149,10 +150,14 @@ static void write_tokens(csn_json_out *out, const csn_tokens *tokens, int64_t no
   csn_json_out_text(out, "}\n");
 }
 
+static const char *error_code(csn_refresh_answer answer) {
+  if (answer == CSN_REFRESH_FULL || answer == CSN_REFRESH_UNAVAILABLE) return "temporarily_unavailable";
+  return answer == CSN_REFRESH_SCOPE ? "invalid_scope" : "invalid_grant";
+}
+
 /* RFC 6749 section 5.2. The reason is the operator's, not the client's. */
 static void write_refusal(csn_json_out *out, csn_refresh_answer answer) {
-  bool again = answer == CSN_REFRESH_FULL || answer == CSN_REFRESH_UNAVAILABLE;
-  csn_json_out_text(out, again ? "{\"error\":\"temporarily_unavailable\"" : "{\"error\":\"invalid_grant\"");
+  text_member(out, "{\"error\":", csn_span_str(error_code(answer)));
   text_member(out, ",\"reason\":", csn_span_str(csn_refresh_label(answer)));
   csn_json_out_text(out, "}\n");
 }
@@ -175,9 +180,6 @@ static int read_grant(token_run *run, csn_grant *grant) {
   memset(grant, 0, sizeof *grant);
   if (subject.len > CSN_SUBJECT_MAX || client.len > CSN_SUBJECT_MAX) {
     return csn_fail(run->command, "--subject and --client take at most %d bytes", CSN_SUBJECT_MAX);
-  }
-  if (!csn_scopes_valid(scopes)) {
-    return csn_fail(run->command, "--scopes takes scope-tokens with one space between two");
   }
   csn_name_set(&grant->subject, subject);
   csn_name_set(&grant->client_id, client);
@@ -217,7 +219,8 @@ static int refresh_line(token_run *run, csn_span refresh) {
   csn_refresh_answer answer = CSN_REFRESH_UNDECIDED;
   int64_t now = csn_line_run_now(&run->lines);
   if (!csn_random(random, sizeof random)) return csn_line_run_refuse(&run->lines, "the system has no random bytes");
-  csn_error error = csn_token_refresh(&run->issuer, refresh, random, now, &run->tokens, &answer);
+  csn_span scopes = csn_span_str(run->options.scopes);
+  csn_error error = csn_token_refresh(&run->issuer, refresh, scopes, random, now, &run->tokens, &answer);
   csn_wipe(random, sizeof random);
   if (error != CSN_OK) return csn_line_run_refuse(&run->lines, "%s", csn_error_sentence(error));
   if (answer == CSN_REFRESH_REFUSED) {
@@ -252,8 +255,25 @@ static int handle_lines(token_run *run, line_handler *handle, int argc, char **a
 
 /* ---- the commands ---- */
 
+/* Which options a command takes: -1 to go on, or an exit status. An empty list is nothing to ask for. */
+static int check_options(const token_run *run, line_handler *handle) {
+  const token_options *options = &run->options;
+  bool issues = handle == NULL, is_empty = options->scopes != NULL && options->scopes[0] == '\0';
+  if (!issues && options->store == NULL) return csn_misuse(run->command, "--store FILE is needed");
+  if (!issues && (options->subject != NULL || options->client != NULL)) {
+    return csn_misuse(run->command, "--subject and --client are for csn token issue");
+  }
+  if (handle == revoke_line && options->scopes != NULL) {
+    return csn_misuse(run->command, "--scopes is for csn token issue and refresh");
+  }
+  if ((!issues && is_empty) || !csn_scopes_valid(csn_span_str(options->scopes))) {
+    return csn_misuse(run->command, "--scopes takes scope-tokens with one space between two");
+  }
+  return -1;
+}
+
 /* -1 to go on, or an exit status. */
-static int read_options(token_run *run, bool issues, int argc, char **argv) {
+static int read_options(token_run *run, line_handler *handle, int argc, char **argv) {
   token_options *options = &run->options;
   const csn_option known[] = {
       {"policy", .text = &options->policy},
@@ -269,15 +289,13 @@ static int read_options(token_run *run, bool issues, int argc, char **argv) {
   };
   int status = csn_read_options(run->command, help, known, argc, argv);
   if (status >= 0) return status;
-  bool grants = options->subject != NULL || options->client != NULL || options->scopes != NULL;
+  bool issues = handle == NULL;
   if (options->policy == NULL) return csn_misuse(run->command, "--policy FILE is needed");
   if (options->ttl == 0) return csn_misuse(run->command, "--ttl takes 1 to 31622400 seconds");
   if (options->refresh_ttl == 0) return csn_misuse(run->command, "--refresh-ttl takes 1 to 31622400 seconds");
   if (issues && options->subject == NULL) return csn_misuse(run->command, "--subject ID is needed");
   if (issues && argc > optind) return csn_misuse(run->command, "takes no file");
-  if (!issues && options->store == NULL) return csn_misuse(run->command, "--store FILE is needed");
-  if (!issues && grants) return csn_misuse(run->command, "--subject, --client and --scopes are for csn token issue");
-  return -1;
+  return check_options(run, handle);
 }
 
 static token_run *new_run(const char *command) {
@@ -297,7 +315,7 @@ static void end_run(token_run *run) {
 /* `handle` is NULL where tokens are issued. */
 static int run_command(const char *command, line_handler *handle, int argc, char **argv) {
   token_run *run = new_run(command);
-  int status = read_options(run, handle == NULL, argc, argv);
+  int status = read_options(run, handle, argc, argv);
   if (status >= 0) return status;
   status = load_policy(run);
   if (status == 0) status = make_issuer(run);

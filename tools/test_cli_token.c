@@ -98,6 +98,24 @@ static void a_refresh_token_ends_and_is_revoked(void **state) {
   token_with("token revoke --policy @p --store @db3 --now 1700000011", first, 1);
 }
 
+static void a_refresh_may_ask_for_fewer_scopes(void **state) {
+  char token[128];
+  (void)state;
+  test_write_text("p", POLICY_OF("\"issuer\":\"https://as.example\",\"audience\":\"orders\",\"scopes\":\"a:b c:d\"",
+                                 TOKEN_KEY PEPPER_KEY));
+  must_run(ISSUE " --store @db6", "", 0);
+  test_write_text("p", STRICT);
+  strcpy(token, member_of("refresh_token"));
+  token_with("token refresh --policy @p --store @db6 --now 1700000000 --scopes e:f", token, 1);
+  assert_string_equal(out, "{\"error\":\"invalid_scope\",\"reason\":\"scope\"}\n");
+  token_with("token refresh --policy @p --store @db6 --now 1700000000 --scopes a:b", token, 0);
+  assert_non_null(strstr(out, "\"scope\":\"a:b\","));
+  strcpy(token, member_of("refresh_token"));
+  must_run("verify --policy @p --now 1700000000", request_with(member_of("access_token")), 0);
+  token_with("token refresh --policy @p --store @db6 --now 1700000000", token, 0);
+  assert_non_null(strstr(out, "\"scope\":\"a:b c:d\","));
+}
+
 /* What its own policy refuses is neither written nor costs a refresh token. */
 static void what_the_policy_refuses_is_not_issued(void **state) {
 #define REFUSING(jwt, key) \
@@ -179,6 +197,9 @@ static void misuse_is_refused(void **state) {
       {"token issue --policy @p --subject a --store @p", "could not be opened, read or written"},
       {"token refresh --policy @p", "--store FILE is needed"},
       {"token refresh --policy @p --store @x --subject a", "are for csn token issue"},
+      {"token refresh --policy @p --store @x --scopes a\"b", "--scopes takes scope-tokens"},
+      {"token refresh --policy @p --store @x --scopes=", "--scopes takes scope-tokens"},
+      {"token revoke --policy @p --store @x --scopes a", "--scopes is for csn token issue and refresh"},
       {"token refresh --policy @p --store @x @no", "No such file"},
       {"token inspect", "--policy FILE is needed"},
       {"token inspect --policy @no", "No such file"},
@@ -207,6 +228,7 @@ int main(void) {
       cmocka_unit_test(what_is_issued_is_accepted_for_two_hours),
       cmocka_unit_test(a_refresh_token_works_once),
       cmocka_unit_test(a_refresh_token_ends_and_is_revoked),
+      cmocka_unit_test(a_refresh_may_ask_for_fewer_scopes),
       cmocka_unit_test(what_the_policy_refuses_is_not_issued),
       cmocka_unit_test(claims_are_those_that_the_policy_asks_for),
       cmocka_unit_test(inspection_shows_all_but_the_signature),

@@ -86,12 +86,18 @@ static csn_tokens issue_at(const fixture *f, int64_t now) {
   return out;
 }
 
-static csn_refresh_answer refresh_at(const fixture *f, csn_span refresh, int64_t now, csn_tokens *out) {
+static const csn_span ALL = {NULL, 0}; /* scopes that are asked for: those that were granted */
+
+static csn_refresh_answer narrow_at(const fixture *f, csn_span refresh, csn_span scopes, int64_t now, csn_tokens *out) {
   csn_refresh_answer answer;
-  assert_int_equal(csn_token_refresh(&f->issuer, refresh, fresh(), now, out, &answer), CSN_OK);
+  assert_int_equal(csn_token_refresh(&f->issuer, refresh, scopes, fresh(), now, out, &answer), CSN_OK);
   if (answer != CSN_REFRESH_ISSUED)
     assert_true(out->access_len == 0 && out->refresh.len == 0 && out->grant.subject.len == 0);
   return answer;
+}
+
+static csn_refresh_answer refresh_at(const fixture *f, csn_span refresh, int64_t now, csn_tokens *out) {
+  return narrow_at(f, refresh, ALL, now, out);
 }
 
 /* What one exchange gives is the next one's input. */
@@ -151,7 +157,7 @@ static void without_a_store_no_refresh_token_is_issued(void **state) {
   csn_tokens tokens = issue_at(f, NOW);
   assert_int_equal(tokens.refresh.len, 0);
   assert_int_equal(verify_access(f, &tokens, NOW, &verdict), CSN_REASON_ACCEPTED);
-  assert_int_equal(csn_token_refresh(&f->issuer, refresh_of(&tokens), fresh(), NOW, &none, &answer),
+  assert_int_equal(csn_token_refresh(&f->issuer, refresh_of(&tokens), ALL, fresh(), NOW, &none, &answer),
                    CSN_ERROR_INVALID_ARGUMENT);
   assert_int_equal(csn_token_revoke(&f->issuer, refresh_of(&tokens), NOW), CSN_REFRESH_UNDECIDED);
 }
@@ -237,7 +243,7 @@ static void what_cannot_sign_spends_nothing(void **state) {
     f->issuer.key = i == 0 ? &verifies : &f->key;
     verifies.uses = CSN_USE_REQUEST;
     f->issuer.typ = i == 0 ? csn_span_str("at+jwt") : csn_span_of(f, CSN_TYP_MAX + 1);
-    assert_int_equal(csn_token_refresh(&f->issuer, refresh_of(&tokens), fresh(), NOW, &none, &answer),
+    assert_int_equal(csn_token_refresh(&f->issuer, refresh_of(&tokens), ALL, fresh(), NOW, &none, &answer),
                      CSN_ERROR_INVALID_ARGUMENT);
     assert_int_equal(answer, CSN_REFRESH_UNDECIDED);
   }
@@ -267,6 +273,41 @@ static void what_the_policy_refuses_spends_nothing(void **state) {
   /* A second presentation revokes, whatever the policy says by now. */
   f->policy.algorithms = 0;
   assert_int_equal(refresh_at(f, refresh_of(&tokens), NOW, &none), CSN_REFRESH_REUSED);
+  assert_int_equal(refresh_at(f, refresh_of(&next), NOW, &none), CSN_REFRESH_REVOKED);
+}
+
+/* RFC 6749 section 6: fewer scopes for one access token; the next refresh token has all of them again. */
+static void an_access_token_may_have_fewer_scopes(void **state) {
+  const fixture *f = *state;
+  csn_tokens tokens = issue_at(f, NOW), next;
+  csn_span fewer = csn_span_str("orders:read");
+  csn_verdict verdict;
+  assert_int_equal(narrow_at(f, refresh_of(&tokens), fewer, NOW, &next), CSN_REFRESH_ISSUED);
+  assert_int_equal(verify_access(f, &next, NOW, &verdict), CSN_REASON_ACCEPTED);
+  assert_true(csn_span_equal(csn_scopes_span(&verdict.scopes), fewer));
+  assert_true(csn_span_equal(csn_scopes_span(&next.grant.scopes), fewer));
+  assert_true(csn_span_equal(csn_name_span(&next.grant.client_id), csn_span_str("app-1")));
+  next = exchange_of(f, &next, NOW);
+  assert_int_equal(verify_access(f, &next, NOW, &verdict), CSN_REASON_ACCEPTED);
+  assert_true(csn_span_equal(csn_scopes_span(&verdict.scopes), csn_scopes_span(&f->grant.scopes)));
+}
+
+static void more_scopes_than_were_granted_spend_nothing(void **state) {
+  static const char *const more[] = {
+      "orders:read orders:delete", "orders", "orders:reads", "Orders:read", "orders:read ", " ", "a\"b"};
+  fixture *f = *state;
+  csn_tokens tokens = issue_at(f, NOW), none;
+  for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+    assert_int_equal(narrow_at(f, refresh_of(&tokens), csn_span_str(more[i]), NOW, &none), CSN_REFRESH_SCOPE);
+  }
+  /* Fewer than the policy wants are the policy's matter. */
+  f->issuer.policy = &f->policy;
+  f->issuer.keys = f->ring;
+  assert_int_equal(narrow_at(f, refresh_of(&tokens), csn_span_str("orders:write"), NOW, &none), CSN_REFRESH_REFUSED);
+  assert_int_equal(none.refused, CSN_REASON_SCOPE_MISSING);
+  csn_tokens next = exchange_of(f, &tokens, NOW);
+  /* A second presentation revokes, whatever is asked for. */
+  assert_int_equal(narrow_at(f, refresh_of(&tokens), csn_span_str(more[0]), NOW, &none), CSN_REFRESH_REUSED);
   assert_int_equal(refresh_at(f, refresh_of(&next), NOW, &none), CSN_REFRESH_REVOKED);
 }
 
@@ -361,6 +402,8 @@ int main(void) {
       TEST(what_is_no_refresh_token_touches_nothing),
       TEST(what_cannot_sign_spends_nothing),
       TEST(what_the_policy_refuses_spends_nothing),
+      TEST(an_access_token_may_have_fewer_scopes),
+      TEST(more_scopes_than_were_granted_spend_nothing),
       TEST(the_pepper_counts),
       TEST(what_is_out_of_range_is_refused),
       TEST(grants_are_read_as_they_were_written),

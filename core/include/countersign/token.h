@@ -28,7 +28,7 @@ enum {
   CSN_GRANT_MAX = 2 * 256 + 2 + CSN_SCOPES_MAX, /* bytes of a grant, written */
 };
 
-/* What was granted to whom: in every access token of the family. */
+/* What was granted to whom, for all of a family. */
 typedef struct csn_grant {
   csn_name subject;   /* not empty */
   csn_name client_id; /* the application that acts for the subject; empty: none is named */
@@ -45,6 +45,7 @@ typedef struct csn_grant {
   X(REVOKED, "revoked", "its family has been revoked")                                     \
   X(REUSED, "reused", "it has been used before: its family is revoked now")                \
   X(REFUSED, "refused", "the policy refuses what would be issued: nothing has changed")    \
+  X(SCOPE, "scope", "a scope that is asked for was not granted: nothing has changed")      \
   X(FULL, "full", "the store is full of live tokens; nothing has changed")                 \
   X(UNAVAILABLE, "unavailable", "the store did not answer: whether anything has changed is unknown")
 
@@ -102,7 +103,7 @@ typedef struct csn_token_issuer {
 
 /* What was issued. Caller-allocated, about 10 KiB; wipe it: it is as good as the client. */
 typedef struct csn_tokens {
-  csn_grant grant;
+  csn_grant grant;          /* with the scopes of the access token, which may be fewer than the family's */
   int64_t access_expires;   /* exp: the first second at which the access token is no longer accepted */
   int64_t refresh_expires;  /* the last second at which the refresh token is */
   csn_api_key_text refresh; /* no characters where none is issued */
@@ -120,10 +121,12 @@ csn_error csn_token_issue(const csn_token_issuer *issuer, const csn_grant *grant
                           csn_refresh_answer *answer) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* Exchanges a refresh token for the next tokens of its family. It is spent only when the access token is signed and not
- * refused. CT: the presented text does not leak; its length and form do. */
-csn_error csn_token_refresh(const csn_token_issuer *issuer, csn_span refresh,
+ * refused. `scopes` are those that the access token shall have (RFC 6749 section 6); empty: all that were granted. Each
+ * must have been granted, else SCOPE (so, too, where they are no list); the family, and with it the next refresh token,
+ * keeps all. CT: the presented text does not leak; its length and form do. */
+csn_error csn_token_refresh(const csn_token_issuer *issuer, csn_span refresh, csn_span scopes,
                             const uint8_t random[CSN_TOKEN_RANDOM_BYTES], int64_t now, csn_tokens *out,
-                            csn_refresh_answer *answer) CSN_WARN_UNUSED CSN_NONNULL(1, 3, 5, 6);
+                            csn_refresh_answer *answer) CSN_WARN_UNUSED CSN_NONNULL(1, 4, 6, 7);
 
 /* Revokes the family of a refresh token, used or not (RFC 7009): MALFORMED, UNKNOWN, REVOKED or UNAVAILABLE. Access
  * tokens that are out live on until their exp. UNDECIDED where the issuer has no store. */
