@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <countersign/token.h>
+
 #include "../core/src/secret_memory.h"
 #include "command.h"
 #include "input.h"
@@ -22,7 +24,7 @@ static const char help[] =
     "the policy's keys in any encoding, of bearer tokens, JSON Web Tokens, Authorization values, signatures, API "
     "keys.\n"
     "\n"
-    "  --policy FILE         hides the secrets of its keys, and what its redact says\n"
+    "  --policy FILE         hides the secrets of its keys, what csn issues under it, and what its redact says\n"
     "  --prefix PREFIX       hides API keys that begin so; at most four characters of the prefix stay\n"
     "  --pattern NAME=REGEX  hides what the regular expression matches in a line, as [redacted:NAME]\n"
     "  -h, --help            this text\n"
@@ -79,7 +81,10 @@ typedef struct redact_options {
 
 /* ---- what is looked for ---- */
 
-enum { ITEMS_MAX = CSN_OPTION_LIST_MAX + CSN_POLICY_REDACT_MAX };
+enum {
+  ISSUED_MAX = 2, /* prefixes of what csn issues under a policy */
+  ITEMS_MAX = CSN_OPTION_LIST_MAX + CSN_POLICY_REDACT_MAX + ISSUED_MAX,
+};
 
 /* Of the options and of the policy. */
 typedef struct wanted {
@@ -89,6 +94,8 @@ typedef struct wanted {
   csn_redact_pattern patterns[ITEMS_MAX];
   const char *prefixes[ITEMS_MAX];
   size_t pattern_count, prefix_count;
+  char issued[ISSUED_MAX][CSN_API_KEY_PREFIX_MAX + 2];
+  size_t issued_count;
 } wanted;
 
 static bool add_options(wanted *out, const redact_options *options, csn_redact_error *error) {
@@ -104,6 +111,25 @@ static bool add_options(wanted *out, const redact_options *options, csn_redact_e
   return true;
 }
 
+/* API keys with this prefix. */
+static void add_issued(wanted *out, csn_span prefix) {
+  char *text = out->issued[out->issued_count];
+  if (prefix.len == 0) return;
+  out->issued_count++;
+  snprintf(text, sizeof out->issued[0], "%.*s_", (int)prefix.len, (const char *)prefix.ptr);
+  out->prefixes[out->prefix_count++] = text;
+}
+
+/* What csn apikey and csn token issue under the policy; refresh tokens only where a key hashes them. */
+static void add_all_issued(wanted *out) {
+  static const csn_token_issuer defaults = CSN_TOKEN_ISSUER_DEFAULT;
+  const csn_policy *policy = &out->policy;
+  bool has_pepper = false;
+  for (size_t i = 0; i < policy->key_count; i++) has_pepper |= (policy->keys[i].uses & CSN_USE_API_KEY) != 0;
+  add_issued(out, policy->config.api_key.prefix);
+  if (policy->config.scheme->has_token && has_pepper) add_issued(out, defaults.refresh_prefix);
+}
+
 static bool add_policy(wanted *out, const char *path, csn_redact_error *error) {
   csn_policy_error why;
   if (path == NULL) return true;
@@ -111,6 +137,7 @@ static bool add_policy(wanted *out, const char *path, csn_redact_error *error) {
     snprintf(error->text, sizeof error->text, "%.255s", why.text);
     return false;
   }
+  add_all_issued(out);
   const csn_policy_redact *redact = out->policy.redact;
   if (redact == NULL) return true;
   for (size_t i = 0; i < redact->prefix_count; i++) out->prefixes[out->prefix_count++] = redact->prefixes[i];

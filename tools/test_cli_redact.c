@@ -48,6 +48,34 @@ static void a_policy_has_patterns_and_prefixes_too(void **state) {
   must_fail("sign --policy @bad", "", "redact: pattern a: ");
 }
 
+#define PEPPER_KEY "{\"key_id\":\"p\",\"use\":[\"api_key\"],\"secret\":\"" SECRET "p\"}"
+
+/* What csn itself issues needs no prefix to be named. */
+static void what_is_issued_under_a_policy_is_hidden(void **state) {
+  char line[512];
+  (void)state;
+  test_write_text(
+      "keys", "{\"preset\":\"api-key\",\"api_keys\":{\"prefix\":\"acme\",\"records\":[]},\"keys\":[" PEPPER_KEY "]}");
+  must_run("apikey new --policy @keys --key-id k", "", 0);
+  assert_int_equal(strncmp(out, "{\"api_key\":\"acme_", 17), 0);
+  snprintf(line, sizeof line, "X-Client-Key: %.*s;\n", (int)strcspn(out + 12, "\""), out + 12);
+  must_run("redact --policy @keys", line, 0);
+  assert_string_equal(out, "X-Client-Key: acme[redacted:api-key];\n");
+  must_run("redact", line, 0); /* the control */
+  assert_string_equal(out, line);
+  test_write_text("tokens",
+                  "{\"preset\":\"bearer-jwt\",\"keys\":[{\"key_id\":\"t\",\"use\":[\"token\"],\"secret\":\"" SECRET
+                  "\"}," PEPPER_KEY "]}");
+  must_run("token issue --policy @tokens --subject a --store @refresh", "", 0);
+  const char *at = strstr(out, "\"rt_");
+  assert_non_null(at);
+  snprintf(line, sizeof line, "exchanged %.*s\n", (int)strcspn(at + 1, "\""), at + 1);
+  must_run("redact --policy @tokens", line, 0);
+  assert_string_equal(out, "exchanged rt_[redacted:api-key]\n");
+  must_run("redact --policy @keys", line, 0); /* the control */
+  assert_string_equal(out, line);
+}
+
 static void files_are_copied_in_their_order(void **state) {
   (void)state;
   test_write_text("one", "sig=1\nend without a line feed");
@@ -119,6 +147,7 @@ int main(void) {
       cmocka_unit_test(every_secret_of_a_policy_is_hidden),
       cmocka_unit_test(prefixes_and_patterns_may_be_many),
       cmocka_unit_test(a_policy_has_patterns_and_prefixes_too),
+      cmocka_unit_test(what_is_issued_under_a_policy_is_hidden),
       cmocka_unit_test(files_are_copied_in_their_order),
       cmocka_unit_test(a_large_binary_file_comes_out_as_it_went_in),
       cmocka_unit_test(misuse_is_refused_without_a_secret),
