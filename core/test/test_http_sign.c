@@ -78,7 +78,8 @@ static void the_rfcs_signatures_are_made(void **state) {
 
 /* ---- what is made is accepted ---- */
 
-static csn_reason verify(const csn_key *key, const csn_request *request, const csn_signed *made, csn_alg alg) {
+static csn_reason verify_until(const csn_key *key, const csn_request *request, const csn_signed *made, csn_alg alg,
+                               int64_t until) {
   csn_header headers[COUNT(test_headers) + 3];
   csn_http_signature_policy policy = CSN_HTTP_SIGNATURE_POLICY_DEFAULT;
   csn_request sent = *request;
@@ -92,9 +93,13 @@ static csn_reason verify(const csn_key *key, const csn_request *request, const c
   policy.required = 0;
   assert_int_equal(csn_keyring_add_key(ring, key), CSN_OK);
   test_http_signature_verify(ring, &policy, 300, &sent, NOW, &signature, &verdict);
-  if (csn_accepted(&verdict)) assert_int_equal(signature.accept_until, NOW + 300);
+  if (csn_accepted(&verdict)) assert_int_equal(signature.accept_until, until);
   csn_keyring_free(ring);
   return verdict.reason;
+}
+
+static csn_reason verify(const csn_key *key, const csn_request *request, const csn_signed *made, csn_alg alg) {
+  return verify_until(key, request, made, alg, NOW + 300);
 }
 
 static csn_key private_key(csn_alg alg, EVP_PKEY *pkey) {
@@ -137,6 +142,21 @@ static void every_algorithm_signs_and_verifies(void **state) {
     assert_int_equal(csn_http_sign(&out, &made), CSN_ERROR_INVALID_ARGUMENT);
   }
   for (size_t i = 0; i < COUNT(keys); i++) csn_key_wipe(&keys[i]);
+}
+
+/* The nonce is remembered until the window or `expires` ends, whichever comes first. */
+static void what_ends_first_is_the_end(void **state) {
+  static const int64_t rows[][2] = {{0, 0}, {299, 299}, {300, 300}, {301, 300}, {86400, 300}};
+  csn_key key = hmac_key();
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    csn_http_sign_input made = input_of(&key, &test_request, usual, COUNT(usual));
+    csn_signed out;
+    made.params.has_expires = true;
+    made.params.expires = NOW + rows[i][0];
+    assert_int_equal(csn_http_sign(&out, &made), CSN_OK);
+    assert_int_equal(verify_until(&key, &test_request, &out, CSN_ALG_HS256, NOW + rows[i][1]), CSN_REASON_ACCEPTED);
+  }
 }
 
 /* Ed448 has no name in RFC 9421: it signs nothing, and verifies nothing. */
@@ -242,9 +262,13 @@ static void what_cannot_be_signed_is_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_rfcs_signatures_are_made),     cmocka_unit_test(every_algorithm_signs_and_verifies),
-      cmocka_unit_test(ed448_is_no_algorithm_of_the_rfc), cmocka_unit_test(a_digest_is_added_where_there_is_none),
-      cmocka_unit_test(every_parameter_is_written),       cmocka_unit_test(what_cannot_be_signed_is_refused),
+      cmocka_unit_test(the_rfcs_signatures_are_made),
+      cmocka_unit_test(every_algorithm_signs_and_verifies),
+      cmocka_unit_test(what_ends_first_is_the_end),
+      cmocka_unit_test(ed448_is_no_algorithm_of_the_rfc),
+      cmocka_unit_test(a_digest_is_added_where_there_is_none),
+      cmocka_unit_test(every_parameter_is_written),
+      cmocka_unit_test(what_cannot_be_signed_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,12 @@ static int write_pkcs1(BIO *bio, EVP_PKEY *pkey) {
   OPENSSL_free(der);
   return written > 0;
 }
+/* With bytes behind the key, inside the base64. */
+static int write_spki_and_more(BIO *bio, EVP_PKEY *pkey) {
+  uint8_t der[CSN_PEM_MAX] = {0}, *end = der;
+  int len = i2d_PUBKEY(pkey, &end);
+  return PEM_write_bio(bio, "PUBLIC KEY", "", der, len + 1) > 0;
+}
 static int write_private(BIO *bio, EVP_PKEY *pkey) {
   return PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL);
 }
@@ -215,6 +221,7 @@ static void other_pem_is_refused(void **state) {
   (void)state;
   assert_int_equal(init_pem(rsa, write_pkcs1, alg, "", ""), CSN_OK);
   assert_int_equal(init_pem(small, write_spki, alg, "", ""), CSN_ERROR_KEY_INVALID);
+  assert_int_equal(init_pem(rsa, write_spki_and_more, alg, "", ""), CSN_ERROR_KEY_INVALID);
   assert_int_equal(init_pem(rsa, write_private, alg, "", ""), CSN_ERROR_KEY_INVALID);
   assert_int_equal(init_pem(rsa, write_encrypted, alg, "", ""), CSN_ERROR_KEY_INVALID);
   assert_int_equal(init_pem(rsa, write_legacy_encrypted, alg, "", ""), CSN_ERROR_KEY_INVALID);

@@ -215,11 +215,11 @@ static void schemes_that_do_not_fit_are_refused(void **state) {
                               .signature_encoding = CSN_ENCODING_HEX,
                               .client = "c",
                               .replayable = true};
-  csn_scheme bad[18];
+  csn_scheme bad[19];
   csn_template tpl;
   (void)state;
   assert_int_equal(csn_scheme_compile(&good, &tpl), CSN_OK);
-  for (size_t i = 0; i < 18; i++) bad[i] = good;
+  for (size_t i = 0; i < 19; i++) bad[i] = good;
   bad[0].template_text = "{client_id}|{timestamp}"; /* a nonce that is not signed */
   bad[1].template_text = "{client_id}|{nonce}";     /* a timestamp that is not signed */
   bad[2].forms[0].locations[2] = (csn_location){0}; /* neither nonce nor signature located, the nonce signed */
@@ -247,8 +247,13 @@ static void schemes_that_do_not_fit_are_refused(void **state) {
   bad[16].client = NULL;
   bad[17] = webhook; /* the client is signed, and the request does not say it */
   bad[17].template_text = "{client_id}|{body}";
+  bad[18].forms[0].locations[0].source = CSN_SOURCE_FORM_BODY; /* a body of two kinds */
+  bad[18].forms[0].locations[1].source = CSN_SOURCE_JSON_BODY;
+  csn_scheme of_one_kind = bad[18];
+  of_one_kind.forms[0].locations[1].source = CSN_SOURCE_FORM_BODY;
+  assert_int_equal(csn_scheme_compile(&of_one_kind, &tpl), CSN_OK);
   assert_int_equal(csn_scheme_compile(&webhook, &tpl), CSN_OK);
-  for (size_t i = 0; i < 18; i++) assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_ERROR_SCHEME_INVALID);
+  for (size_t i = 0; i < 19; i++) assert_int_equal(csn_scheme_compile(&bad[i], &tpl), CSN_ERROR_SCHEME_INVALID);
 }
 
 /* Where no template signs, the token or the key says whose it is; and a form that a request chooses does not say
