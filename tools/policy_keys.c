@@ -91,7 +91,9 @@ static bool read_secret_env(csn_policy_reader *r, uint32_t node, csn_secret_enco
   if (!csn_policy_string(r, node, "secret_env", memory->text, sizeof variable - 1, &name)) return false;
   snprintf(variable, sizeof variable, "%.*s", (int)name.len, (const char *)name.ptr);
   const char *value = getenv(variable);
+  csn_wipe(variable, sizeof variable);
   if (value == NULL) return csn_policy_refuse(r, node, "secret_env", "the variable is not set in the environment");
+  csn_lock_in_place(value, strlen(value)); /* it is read again when the policy is */
   const char *refusal = csn_secret_decode(&memory->secret, csn_span_str(value), encoding);
   return refusal == NULL || csn_policy_refuse(r, node, "secret_env", "%s", refusal);
 }

@@ -4,6 +4,8 @@
 #include "../core/test/ring.h"
 #include "test_support.h"
 
+#include "../core/test/page_flags.h"
+
 #define SECRET "0123456789abcdef0123456789abcdef"
 #define KEY "{\"client_id\":\"c\",\"secret\":\"" SECRET "\"}"
 #define TOKEN_KEY "{\"use\":[\"token\"],\"secret\":\"" SECRET "\"}"
@@ -390,6 +392,9 @@ static void secrets_come_from_files_variables_and_encodings(void **state) {
   check_secret(absolute, SECRET, 32);
   setenv("CSN_TEST_SECRET", SECRET, 1);
   check_secret("\"secret_env\":\"CSN_TEST_SECRET\"", SECRET, 32);
+  char flags[256];
+  flags_of(getenv("CSN_TEST_SECRET"), flags);
+  assert_non_null(strstr(flags, " dd")); /* the variable stays, and is in no core dump */
   unsetenv("CSN_TEST_SECRET");
 }
 

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "ct.h"
 
@@ -48,6 +49,13 @@ void csn_locked_free(void *memory) {
   if (memory == NULL) return;
   header *at = (header *)memory - 1;
   unmap_pages(at, at->mapped);
+}
+
+void csn_lock_in_place(const void *memory, size_t size) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)memory / page * page;
+  size_t bytes = (uintptr_t)memory + size - from;
+  (void)mlock((void *)from, bytes);
+  (void)madvise((void *)from, bytes, MADV_DONTDUMP);
 }
 
 void csn_locked_pool_init(csn_locked_pool *pool, size_t cell_bytes) {

@@ -11,6 +11,10 @@
 void *csn_locked_new(size_t size) __attribute__((malloc, warn_unused_result));
 void csn_locked_free(void *memory); /* wipes it; NULL does nothing */
 
+/* Keeps the pages of memory that is somebody else's out of core dumps, and of the swap as far as it goes: of a secret
+ * that cannot be moved. It is not undone. Thread-safe. */
+void csn_lock_in_place(const void *memory, size_t size);
+
 /* Cells of one size, in pages that hold nothing else. Caller-allocated; for one thread at a time. */
 typedef struct csn_locked_pool {
   size_t cell_bytes;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "../src/hmac.h"
+#include "page_flags.h"
 #include "support.h"
 
 /* The address sanitizer makes mlock() do nothing, and a core would hold its shadow, terabytes: two tests are left out
@@ -67,24 +67,6 @@ static void cells_are_zero_apart_and_used_again(void **state) {
   csn_locked_pool_close(&pool);
 }
 
-/* What /proc says of the pages at `address`; "" where it does not. */
-static void flags_of(const void *address, char flags[256]) {
-  char line[512];
-  FILE *smaps = fopen("/proc/self/smaps", "re");
-  bool here = false;
-  flags[0] = 0;
-  assert_non_null(smaps);
-  while (fgets(line, sizeof line, smaps) != NULL) {
-    uintptr_t from, to;
-    if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2) {
-      here = from <= (uintptr_t)address && (uintptr_t)address < to;
-    } else if (here && strncmp(line, "VmFlags:", 8) == 0) {
-      (void)snprintf(flags, 256, "%.254s", line + 8);
-    }
-  }
-  (void)fclose(smaps);
-}
-
 static void pages_are_locked_and_not_dumped(void **state) {
   csn_locked_pool pool;
   char flags[256];
@@ -103,6 +85,22 @@ static void pages_are_locked_and_not_dumped(void **state) {
   csn_locked_pool_close(&pool);
   csn_locked_free(both[1]);
   csn_locked_free(NULL);
+}
+
+/* Of three pages the two that the bytes are on. */
+static void bytes_are_locked_where_they_are(void **state) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  uint8_t *pages = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char flags[256];
+  (void)state;
+  assert_ptr_not_equal(pages, MAP_FAILED);
+  csn_lock_in_place(pages + page - 1, 2);
+  for (size_t i = 0; i < 3; i++) {
+    flags_of(pages + i * page, flags);
+    assert_int_equal(strstr(flags, " dd") != NULL, i < 2);
+    if (!SANITIZED) assert_int_equal(strstr(flags, " lo") != NULL, i < 2);
+  }
+  munmap(pages, 3 * page);
 }
 
 /* Runs `act` in a child; returns what it exited with, or -1. */
@@ -381,6 +379,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(cells_are_zero_apart_and_used_again),
     cmocka_unit_test(pages_are_locked_and_not_dumped),
+    cmocka_unit_test(bytes_are_locked_where_they_are),
     cmocka_unit_test(states_are_nowhere_when_a_ring_is_freed),
     cmocka_unit_test(states_are_nowhere_when_a_key_is_taken_out),
 #if !SANITIZED
