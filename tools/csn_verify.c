@@ -12,15 +12,16 @@
 static const char command[] = "csn verify";
 
 static const char help[] =
-    "usage: csn verify --policy FILE [--now UNIX] [--audit FILE] [FILE...]\n"
+    "usage: csn verify --policy FILE [--now UNIX] [--audit FILE [--audit-full block|drop]] [FILE...]\n"
     "\n"
     "Reads one JSON request a line from the files, or from standard input, and writes one JSON verdict a line.\n"
     "Nonces are remembered through the run.\n"
     "\n"
-    "  --policy FILE  the scheme, its keys and its limits\n"
-    "  --now UNIX     the time of every request, in UNIX seconds; without it, the clock's\n"
-    "  --audit FILE   append one JSON event a verdict to this file; SIGUSR1 opens it anew\n"
-    "  -h, --help     this text\n"
+    "  --policy FILE      the scheme, its keys and its limits\n"
+    "  --now UNIX         the time of every request, in UNIX seconds; without it, the clock's\n"
+    "  --audit FILE       append one JSON event a verdict to this file; SIGUSR1 opens it anew\n"
+    "  --audit-full WHAT  where events come faster than the file takes them: block (without it) or drop\n"
+    "  -h, --help         this text\n"
     "\n"
     "SIGHUP loads the policy anew between two lines, and nonces stay remembered. One that is refused changes nothing.\n"
     "\n"
@@ -32,6 +33,8 @@ static const char help[] =
 typedef struct verify_run {
   const char *policy_path;
   const char *audit_path; /* NULL: no audit events */
+  const char *audit_full; /* NULL: "block" */
+  csn_audit_policy audit_policy;
   csn_audit_writer *audit;
   csn_policy policy;
   csn_line_run lines;
@@ -51,7 +54,7 @@ static void rotate(int number) {
 
 /* 0, or CSN_EXIT_FAILED after a message. */
 static int start_audit(verify_run *run) {
-  const csn_audit_writer_config config = {run->audit_path, AUDIT_SLOTS, CSN_AUDIT_BLOCK};
+  const csn_audit_writer_config config = {run->audit_path, AUDIT_SLOTS, run->audit_policy};
   const struct sigaction action = {.sa_handler = rotate, .sa_flags = SA_RESTART};
   char shown[CSN_PATH_SHOWN_MAX + 4];
   if (run->audit_path == NULL) return 0;
@@ -96,13 +99,23 @@ static size_t format_event(const verify_run *run, const csn_verdict *verdict, ch
   return csn_audit_format(&event, line, CSN_AUDIT_LINE_MAX);
 }
 
-/* 0, or CSN_EXIT_FAILED after a message. A failure that has passed by now is no failure: the line is pushed again. */
+/* What --audit-full says: -1 to go on, or an exit status. */
+static int read_audit_policy(verify_run *run) {
+  bool drops = run->audit_full != NULL && strcmp(run->audit_full, "drop") == 0;
+  run->audit_policy = drops ? CSN_AUDIT_DROP : CSN_AUDIT_BLOCK;
+  if (run->audit_full == NULL) return -1;
+  if (!drops && strcmp(run->audit_full, "block") != 0) return csn_misuse(command, "--audit-full takes block or drop");
+  return run->audit_path != NULL ? -1 : csn_misuse(command, "--audit-full goes with --audit FILE");
+}
+
+/* 0, or CSN_EXIT_FAILED after a message. A failure that has passed by now is no failure: the line is pushed again. One
+ * that is dropped is counted, and the file says how many were. */
 static int audit(verify_run *run, const csn_verdict *verdict) {
   char line[CSN_AUDIT_LINE_MAX], shown[CSN_PATH_SHOWN_MAX + 4];
   if (run->audit == NULL) return 0;
   size_t len = format_event(run, verdict, line);
   if (len == 0) return csn_line_run_refuse(&run->lines, "the system has no random bytes");
-  while (csn_audit_writer_push(run->audit, csn_span_of(line, len)) != CSN_AUDIT_PUSHED) {
+  while (csn_audit_writer_push(run->audit, csn_span_of(line, len)) == CSN_AUDIT_BUSY) {
     int error = csn_audit_writer_counts_of(run->audit).error;
     if (error == 0) continue;
     csn_json_out_flush(&run->lines.out);
@@ -201,6 +214,7 @@ int csn_verify_main(int argc, char **argv) {
   const csn_option options[] = {
       {"policy", .text = &run.policy_path},
       {"audit", .text = &run.audit_path},
+      {"audit-full", .text = &run.audit_full},
       {"now", .number = &run.lines.now, .high = CSN_UNIX_SECONDS_MAX, .takes = "UNIX seconds"},
       {0},
   };
@@ -211,6 +225,7 @@ int csn_verify_main(int argc, char **argv) {
   int status = csn_read_options(command, help, options, argc, argv);
   if (status >= 0) return status;
   if (run.policy_path == NULL) return csn_misuse(command, "--policy FILE is missing");
+  if ((status = read_audit_policy(&run)) >= 0) return status;
   start_reload(); /* a signal while the policy is loaded has it loaded again */
   if (!csn_policy_load(&run.policy, run.policy_path, csn_line_run_now(&run.lines), &error)) {
     return csn_fail(command, "%s", error.text);

@@ -177,6 +177,76 @@ static void a_line_that_cannot_be_read_has_the_only_complaint(void **state) {
   must_fail("verify --policy @d --audit /dev/full", GET "{}\n", "<stdin>:2: ");
 }
 
+/* ---- drops ---- */
+
+static void what_audit_full_takes(void **state) {
+  (void)state;
+  test_write_text("d", DELIMITED);
+  must_fail("verify --policy @d --audit @x --audit-full wait", GET, "--audit-full takes block or drop");
+  must_fail("verify --policy @d --audit-full drop", GET, "--audit-full goes with --audit FILE");
+  must_run("verify --policy @d --audit @x --audit-full block", GET, 1);
+  must_run("verify --policy @d --audit @x --audit-full drop", GET, 1);
+  assert_int_equal(event_count("x"), 2);
+}
+
+enum { DROP_LINES = 1800 }; /* more than queue and pipe hold, and no more than `out` does */
+
+static const char *many_lines(void) {
+  static char input[DROP_LINES * sizeof GET];
+  for (size_t i = 0; i < DROP_LINES; i++) memcpy(input + i * strlen(GET), GET, sizeof GET);
+  return input;
+}
+
+/* A file that takes nothing: the verdicts are out all the same, and the run says what was lost. */
+static void drops_do_not_end_the_run(void **state) {
+  (void)state;
+  test_write_text("d", DELIMITED);
+  must_fail("verify --policy @d --audit /dev/full --audit-full drop", many_lines(), "No space left on device");
+  assert_int_equal(count_lines(out), DROP_LINES);
+}
+
+/* Reads all of a pipe, but nothing before all verdicts are out. */
+static void read_late(int from) {
+  static char bytes[65536];
+  for (int i = 0; i < 4000; i++, usleep(5000)) {
+    slurp("stdout", out, sizeof out);
+    if (count_lines(out) == DROP_LINES) break;
+  }
+  FILE *copy = fopen(test_path("copy"), "wb");
+  for (ssize_t got; (got = read(from, bytes, sizeof bytes)) != 0; usleep(got < 0 ? 1000 : 0)) {
+    if (got > 0) fwrite(bytes, 1, (size_t)got, copy);
+  }
+  fclose(copy);
+  _exit(0);
+}
+
+/* Nobody reads the file until all verdicts are out: what was dropped, and what was not, is all of them. */
+static void a_slow_file_slows_no_verdict(void **state) {
+  static char text[DROP_LINES * 512];
+  const char *path = test_path("fifo");
+  int status = 0;
+  (void)state;
+  test_write_text("d", DELIMITED);
+  test_write_text("stdout", "");
+  test_path("copy"); /* is removed by this process, not by the reader */
+  assert_int_equal(mkfifo(path, 0600), 0);
+  int from = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  assert_true(from >= 0);
+  pid_t reader = fork();
+  if (reader == 0) read_late(from);
+  close(from);
+  assert_int_equal(run("verify --policy @d --audit @fifo --audit-full drop", many_lines()), 1);
+  assert_int_equal(count_lines(out), DROP_LINES);
+  assert_int_equal(waitpid(reader, &status, 0), reader);
+  slurp("copy", text, sizeof text);
+  char *last = NULL;
+  for (char *at = text; (at = strstr(at, "\"dropped_total\":")) != NULL; at++) last = at;
+  assert_non_null(last);
+  size_t dropped = strtoul(last + strlen("\"dropped_total\":"), NULL, 10);
+  assert_true(dropped > 0);
+  assert_int_equal(count_text(text, "\"event\":\"verdict\"") + dropped, DROP_LINES);
+}
+
 /* ---- rotation ---- */
 
 static void converse(int in, int answers) {
@@ -231,6 +301,9 @@ int main(void) {
       cmocka_unit_test(a_file_that_cannot_be_opened_ends_the_run_before_it_starts),
       cmocka_unit_test(a_full_disk_ends_the_run),
       cmocka_unit_test(a_line_that_cannot_be_read_has_the_only_complaint),
+      cmocka_unit_test(what_audit_full_takes),
+      cmocka_unit_test(drops_do_not_end_the_run),
+      cmocka_unit_test(a_slow_file_slows_no_verdict),
       cmocka_unit_test(a_signal_opens_the_file_anew),
   };
   return cmocka_run_group_tests(tests, find_binary, test_folder_remove);
