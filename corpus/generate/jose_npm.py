@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """bearer-jwt: whole tokens of jose (npm), of every JOSE algorithm, under the keys that jose exports.
 
-What jose gave once is kept (jose_sign.py), so that it is asked for only where a case is new: then tools/fetch-jose
+What jose gave once is kept (jose_sign.py), so that it is asked for only where a case is new: then tools/fetch-npm
 installs it below the build directory, $B or build."""
 import hashlib
 import json
@@ -25,7 +25,7 @@ def by_jose(alg, **order):
     order |= {"alg": name_of(alg), "folder": FOLDER}
 
     def ask():
-        subprocess.run(["sh", os.path.join(ROOT, "tools", "fetch-jose"), FOLDER], check=True)
+        subprocess.run(["sh", os.path.join(ROOT, "tools", "fetch-npm"), FOLDER], check=True)
         command = ["node", os.path.join(HERE, "jose_npm.mjs"), json.dumps(order)]
         return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
 
