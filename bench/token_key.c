@@ -2,6 +2,7 @@
 
 #include <openssl/pem.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "workload.h"
 
@@ -63,7 +64,9 @@ void csn_token_key_make(csn_token_key *out, csn_alg alg) {
   config.alg = alg;
   out->pkey = generate(alg);
   if (out->pkey == NULL) csn_workload_fatal("OpenSSL made no key for %s", csn_alg_name(alg));
-  csn_error error = csn_key_init_private_pem(&out->signer, &config, pem_of(out->pkey, write_private));
+  csn_span private_pem = pem_of(out->pkey, write_private);
+  csn_error error = csn_key_init_private_pem(&out->signer, &config, private_pem);
+  free((void *)private_pem.ptr);
   if (error != CSN_OK) csn_workload_fatal("the key for %s: %s", csn_alg_name(alg), csn_error_sentence(error));
   out->text = pem_of(out->pkey, write_public);
   out->jwk = jwk_of(&out->signer);
