@@ -52,6 +52,7 @@ BENCH_SRC := $(filter-out bench/peers/test_%,$(wildcard bench/*.c bench/peers/*.
 BENCH_CXX := bench/shim.cc $(wildcard bench/peers/*.cc)
 STUDY_SRC := $(wildcard bench/studies/*.c)
 STUDY_NAMES := $(STUDY_SRC:bench/studies/%.c=csn-%)
+PEER_SCRIPTS := $(addprefix $(B)/peers/,jwt_peer.mjs jwt_peer.py)
 PEER_SRC := bench/peers/mutex_map.c bench/peers/nonce_peers.c bench/peers/urcu_lfht.c
 PEER_CXX := $(wildcard bench/peers/*.cc)
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
@@ -74,14 +75,14 @@ SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store c
 SETUP_GROUPS := lib $(if $(filter all csn redact install,$(or $(MAKECMDGOALS),all)),csn sqlite) $(if $(filter stores install,$(MAKECMDGOALS)),stores) \
 	$(if $(filter test test-build tsan,$(MAKECMDGOALS)),csn stores test) $(if $(filter test test-build,$(MAKECMDGOALS)),bench) \
 	$(if $(filter report bench,$(MAKECMDGOALS)),csn stores bench) $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
-	$(if $(filter model,$(MAKECMDGOALS)),model) $(if $(filter differential,$(MAKECMDGOALS)),csn differential) $(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test model fuzz)
+	$(if $(filter peers,$(MAKECMDGOALS)),peers) $(if $(filter model,$(MAKECMDGOALS)),model) $(if $(filter differential,$(MAKECMDGOALS)),csn differential) $(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test model fuzz)
 
 define setup
 $(B)/.setup-$(1): tools/setup
 	@sh tools/setup $(1) $(SETUP_GROUPS)
 	@mkdir -p $$(@D) && touch $$@
 endef
-$(foreach group,lib csn sqlite stores test bench model differential fuzz check corpus,$(eval $(call setup,$(group))))
+$(foreach group,lib csn sqlite stores test bench peers model differential fuzz check corpus,$(eval $(call setup,$(group))))
 
 # -DMACRO="VERSION" of an installed package, or nothing.
 VERSION_FLAG :=
@@ -137,6 +138,14 @@ $(B)/$(1)/tests/bench/peers/test_peers: $(B)/$(1)/bench/peers/test_peers.o $$(PE
 	$$(call say,LINK,$$@)
 	$$(Q)$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ -lcmocka $$(LIBS_PEERS) -lpthread -o $$@
 
+# So are the tests of those in processes, with what they verify.
+PROCESS_TESTS_$(1) := $(B)/$(1)/tests/bench/peers/test_process $(B)/$(1)/tests/bench/peers/test_jwt_process
+$$(PROCESS_TESTS_$(1)): $(B)/$(1)/tests/%: $(B)/$(1)/%.o $$(patsubst %,$(B)/$(1)/bench/%.o,peers/process peers/jwt_process token_key workload) \
+		$(B)/$(1)/libcountersign.a | $(PEER_SCRIPTS)
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ -lcmocka $$(LIBS_CORE) -o $$@
+
 # The replay driver: a fuzz target without libFuzzer, run over a corpus.
 $(B)/$(1)/replay/%: $(B)/$(1)/fuzz/%.o $(B)/$(1)/fuzz/replay.o $(B)/$(1)/libcountersign.a
 	@mkdir -p $$(@D)
@@ -151,7 +160,7 @@ $(B)/$(1)/bench/%.o: bench/%.cc | $(B)/.setup-bench
 		$$(filter -fsanitize% -fno-sanitize%,$$(CFLAGS_$(1))) -MMD -MP -c $$< -o $$@
 $(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(BENCH_CXX:%.cc=$(B)/$(1)/%.o) $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) \
 		$$(REDACT_SRC:%.c=$(B)/$(1)/%.o) \
-		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
+		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a | $(PEER_SCRIPTS)
 	$$(call say,LINK,$$@)
 	$$(Q)$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_BENCH) -o $$@
 
@@ -185,10 +194,15 @@ $(FUZZ_NAMES:%=$(B)/fuzz/bin/%): $(B)/fuzz/bin/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/l
 	$(call say,LINK,$@)
 	$(Q)clang $(CFLAGS_fuzz) -fsanitize=fuzzer $^ $(LIBS_CORE) -o $@
 
+# Scripts of the benchmarks' peers stand where `make peers` installs what they import.
+$(PEER_SCRIPTS): $(B)/peers/%: bench/peers/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
 include core/test/model/model.mk
 
 # ---- targets --------------------------------------------------------------------------------------------------------
-.PHONY: seeds all help lib csn bench stores redact test test-build tsan fuzz differential report corpus format format-check warnings everything \
+.PHONY: seeds all help lib csn bench peers stores redact test test-build tsan fuzz differential report corpus format format-check warnings everything \
 	install clean
 
 all: lib csn ## The library and the command line tool
@@ -212,6 +226,9 @@ stores: $(B)/release/libcountersign-sqlite.a $(B)/release/libcountersign-redis.a
 redact: $(B)/release/libcountersign-redact.a ## The redactor of log lines as a library, which needs Hyperscan
 
 bench: $(B)/release/bench/csn-bench $(STUDY_NAMES:%=$(B)/release/bench/%) ## The benchmarks: build/release/bench/csn-bench
+
+peers: $(PEER_SCRIPTS) | $(B)/.setup-peers ## What the benchmarks compare with in other languages, from npm and Debian
+	sh tools/fetch-npm $(B)/peers
 
 # Everything runs under the address and undefined-behaviour sanitizers and as it is shipped; what threads share runs
 # under the thread sanitizer, too. The fuzz targets replay their corpora without libFuzzer.

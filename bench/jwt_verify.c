@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "../core/src/encoding.h"
+#include "jwt_peers.h"
 #include "peers/peers.h"
 #include "shim.h"
 #include "subjects.h"
@@ -259,6 +260,10 @@ static bool has_row(const jwt_algorithm *algorithm, const jwt_implementation *im
   return algorithm->alg != CSN_ALG_HS256 || implementation->has(algorithm);
 }
 
+static void prepare_for_peers(const void *algorithm) {
+  prepare(algorithm);
+}
+
 void csn_bench_jwt_verify(void) {
   static const csn_bench_options manual = {.manual_time = true};
   size_t count = 0;
@@ -271,5 +276,12 @@ void csn_bench_jwt_verify(void) {
       bool beside = i == COUNTERSIGN && algorithms[a].openssl;
       csn_bench_register(name, beside ? run_beside : run, &rows[count++], beside ? &manual : NULL);
     }
+    fixture *f = algorithms[a].fixture;
+    csn_bench_jwt_peers(&(csn_jwt_work){.variant = algorithms[a].variant,
+                                        .alg = algorithms[a].alg,
+                                        .key = &f->key,
+                                        .pool = &f->pool,
+                                        .prepare = prepare_for_peers,
+                                        .arg = &algorithms[a]});
   }
 }

@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 #include "../core/store/redis_server.h"
+#include "peers/jwt_process.h"
 #include "scratch.h"
 #include "shim.h"
 
@@ -142,6 +143,21 @@ static void add_openssl(void) {
   csn_bench_add_context("sha256_implementation", sha256);
 }
 
+/* What the peers are that run in processes of their own. */
+static void add_process_peers(void) {
+  static const char *const packages[] = {"jsonwebtoken", "jose", "fast-jwt"};
+  static const char not_there[] = "not installed";
+  char folder[CSN_JWT_FOLDER_MAX], version[CSN_JWT_VERSION_MAX];
+  bool found = csn_jwt_peer_folder(folder);
+  for (size_t i = 0; i < sizeof packages / sizeof packages[0]; i++) {
+    if (found) csn_jwt_peer_version(folder, packages[i], version);
+    csn_bench_add_context(packages[i], found ? version : not_there);
+  }
+  add_command("node", "node --version 2>/dev/null", not_there);
+  add_command("pyjwt", "dpkg-query -W -f '${Version}' python3-jwt 2>/dev/null", not_there);
+  add_command("python", "/usr/bin/python3 --version 2>/dev/null | cut -d ' ' -f 2", not_there);
+}
+
 static void add_libraries(void) {
   char text[TEXT_MAX];
   add_openssl();
@@ -155,6 +171,7 @@ static void add_libraries(void) {
   add_command("libjwt", "dpkg-query -W -f '${Version}' libjwt-dev 2>/dev/null", "unknown");
   add_command("google_benchmark", "dpkg-query -W -f '${Version}' libbenchmark-dev 2>/dev/null", "unknown");
   add_redis();
+  add_process_peers();
 }
 
 void csn_machine_describe(void) {

@@ -8,7 +8,8 @@
 
 static const char USAGE[] =
     "csn-bench: measures Countersign and what people use instead, on this machine.\n"
-    "Rows are named subject/variant/implementation; rows of one subject and variant do the same work.\n\n";
+    "Rows are named subject/variant/implementation; rows of one subject and variant do the same work.\n"
+    "Libraries of Node.js and Python are measured where 'make peers' has installed them.\n\n";
 
 /* The last of the flags counts. */
 static void describe_order(int argc, char **argv) {
