@@ -55,6 +55,7 @@ STUDY_NAMES := $(STUDY_SRC:bench/studies/%.c=csn-%)
 PEER_SCRIPTS := $(addprefix $(B)/peers/,jwt_peer.mjs jwt_peer.py)
 PEER_SRC := bench/peers/mutex_map.c bench/peers/nonce_peers.c bench/peers/urcu_lfht.c
 PEER_CXX := $(wildcard bench/peers/*.cc)
+MAC_PEER_SRC := bench/peers/openssl_mac.c bench/peers/libsodium.c bench/peers/libipsec_mb.c
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SRC:fuzz/%.c=%)
 TEST_SRC := $(wildcard core/test/test_*.c core/store/test_*.c tools/test_*.c reports/test_*.c bench/peers/test_*.c)
@@ -64,7 +65,9 @@ LIBS_CORE := -lcrypto -lxxhash -lpthread
 LIBS_REDACT := $(if $(filter 1,$(HYPERSCAN)),-lhs)
 LIBS_TOOL := -ljansson -lsqlite3 $(LIBS_REDACT) $(LIBS_CORE) -lm
 LIBS_PEERS := -lurcu-qsbr -lurcu-cds
-LIBS_BENCH := -lbenchmark -ljwt -lcjose -lsqlite3 -lhiredis $(LIBS_REDACT) $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
+# libipsec-mb is for x86-64. Asked for when it is linked, as tools/setup may have installed it by then.
+LIBS_MAC_PEERS = -lsodium $(if $(filter x86_64,$(shell uname -m)),$(if $(wildcard /usr/include/intel-ipsec-mb.h),-lIPSec_MB))
+LIBS_BENCH = -lbenchmark -ljwt -lcjose $(LIBS_MAC_PEERS) -lsqlite3 -lhiredis $(LIBS_REDACT) $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
 LIBS_TEST := -lcmocka -lhiredis $(LIBS_TOOL)
 
 SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test core/test/model core/test/differential bench bench/peers \
@@ -146,6 +149,13 @@ $$(PROCESS_TESTS_$(1)): $(B)/$(1)/tests/%: $(B)/$(1)/%.o $$(patsubst %,$(B)/$(1)
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ -lcmocka $$(LIBS_CORE) -o $$@
 
+# That of the peers of MACs as well, but for what says that one of them failed.
+$(B)/$(1)/tests/bench/peers/test_mac_peers: $(B)/$(1)/bench/peers/test_mac_peers.o $$(MAC_PEER_SRC:%.c=$(B)/$(1)/%.o) \
+		$(B)/$(1)/bench/workload.o $(B)/$(1)/libcountersign.a
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ -lcmocka $$(LIBS_MAC_PEERS) $$(LIBS_CORE) -o $$@
+
 # The replay driver: a fuzz target without libFuzzer, run over a corpus.
 $(B)/$(1)/replay/%: $(B)/$(1)/fuzz/%.o $(B)/$(1)/fuzz/replay.o $(B)/$(1)/libcountersign.a
 	@mkdir -p $$(@D)
@@ -179,7 +189,7 @@ $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-c
 $$(SQLITE_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-sqlite
 $$(TEST_SRC:%.c=$(B)/$(1)/%.o) $$(REDIS_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-stores
 $$(TEST_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-test
-$$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(STUDY_SRC:%.c=$(B)/$(1)/%.o): | $(B)/.setup-bench $(B)/.setup-stores
+$$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(STUDY_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/bench/peers/test_mac_peers.o: | $(B)/.setup-bench $(B)/.setup-stores
 
 TESTS_$(1) := $$(TEST_SRC:%.c=$(B)/$(1)/tests/%)
 REPLAYS_$(1) := $$(FUZZ_NAMES:%=$(B)/$(1)/replay/%)

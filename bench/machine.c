@@ -14,6 +14,7 @@
 
 #include "../core/store/redis_server.h"
 #include "peers/jwt_process.h"
+#include "peers/mac.h"
 #include "scratch.h"
 #include "shim.h"
 
@@ -164,6 +165,8 @@ static void add_libraries(void) {
   unsigned xxhash = XXH_versionNumber();
   snprintf(text, sizeof text, "%u.%u.%u", xxhash / 10000, xxhash / 100 % 100, xxhash % 100);
   csn_bench_add_context("xxhash", text);
+  csn_bench_add_context("libsodium", csn_peer_sodium_version());
+  csn_bench_add_context("libipsec_mb", csn_peer_ipsec_mb_version());
   csn_bench_add_context("sqlite", sqlite3_libversion());
   snprintf(text, sizeof text, "%d.%d.%d", HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH);
   csn_bench_add_context("hiredis", text);

@@ -33,6 +33,8 @@ static const line lines[] = {
     {"Node.js", "node"},
     {"PyJWT", "pyjwt"},
     {"Python", "python"},
+    {"libsodium", "libsodium"},
+    {"libipsec-mb", "libipsec_mb"},
     {"Google Benchmark", "google_benchmark"},
     {"File system of the stores", "scratch_file_system"},
     {"Date", "date"},

@@ -1,18 +1,10 @@
-/* Peers: what people use instead, each in the fastest way that its documentation describes. */
+/* Peers of tokens: what people use instead, each in the fastest way that its documentation describes. Those of MACs
+ * are in mac.h, those of the nonce table in nonce_peer.h. */
 #ifndef CSN_BENCH_PEERS_H
 #define CSN_BENCH_PEERS_H
 
 #include <countersign/span.h>
 #include <openssl/types.h>
-
-/* OpenSSL's EVP_MAC: the algorithm is fetched and the key set once; each message starts again with
- * EVP_MAC_init(ctx, NULL, 0, NULL), which keeps the key (EVP_MAC(3)). One thread. */
-const void *csn_peer_evp_mac_open(csn_span secret);
-void csn_peer_evp_mac(const void *self, csn_span data, uint8_t mac[32]);
-
-/* OpenSSL's HMAC(): one call, with the key. */
-const void *csn_peer_hmac_open(csn_span secret);
-void csn_peer_hmac(const void *self, csn_span data, uint8_t mac[32]);
 
 /* OpenSSL's EVP_PKEY_verify() of the message's digest, from a context that is made ready once: "it can be called more
  * than once" (EVP_PKEY_verify(3)). `padding`: of RSA; else 0. `hash` NULL: EdDSA, by EVP_DigestVerify() of the message,

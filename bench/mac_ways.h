@@ -1,0 +1,27 @@
+/* What hmac_sha256.c measures: the ways in which HMAC-SHA-256 is made, one message at a time or CSN_MAC_BATCH a call.
+ */
+#ifndef CSN_BENCH_MAC_WAYS_H
+#define CSN_BENCH_MAC_WAYS_H
+
+#include "peers/mac.h"
+#include "workload.h"
+
+enum { CSN_MAC_BATCH = CSN_PEER_BURST };
+
+/* Either `mac`, or `many` and `mac_of`, which finds the MACs that `many` made last. */
+typedef struct csn_mac_way {
+  const char *name;
+  csn_peer_mac_open *open; /* NULL from it: not there */
+  csn_peer_mac *mac;
+  void (*many)(void *self, const csn_span *messages, size_t count); /* at most CSN_MAC_BATCH */
+  const uint8_t *(*mac_of)(const void *self, size_t index);
+} csn_mac_way;
+
+/* Ours stands first. NULL behind the last. */
+const csn_mac_way *csn_mac_way_at(size_t index);
+
+/* The way's key of csn_workload_secret(), opened at the first call; NULL: not there. Then all of them were compared:
+ * each makes the MAC that ours makes, of messages of many lengths. One thread. */
+void *csn_mac_way_open(const csn_mac_way *way);
+
+#endif
