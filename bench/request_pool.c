@@ -1,6 +1,6 @@
 #include "request_pool.h"
 
-#include <stdio.h>
+#include <pthread.h>
 
 #include "workload.h"
 
@@ -14,15 +14,16 @@ enum { USUAL_HEADERS = sizeof usual_headers / sizeof usual_headers[0] };
 
 static const char body[] =
     "{\"order\":\"4711\",\"customer\":\"0815\",\"lines\":[{\"article\":\"A-100\",\"amount\":2,\"price\":\"19.90\"},"
-    "{\"article\":\"B-200\",\"amount\":1,\"price\":\"5.00\"}],\"currency\":\"EUR\",\"note\":\"leave at the door\"}";
+    "{\"article\":\"B-200\",\"amount\":1,\"price\":\"5.00\"}],\"currency\":\"EUR\",\"note\":\"leave at the door\","
+    "\"gift\":false,\"delivery\":\"2026-10-01\",\"payment\":\"invoice\",\"discount\":\"none\"}";
+_Static_assert(sizeof body - 1 == CSN_REQUEST_BODY_BYTES, "the body has the size that is promised");
 
-static csn_span token_for(uint64_t number) {
-  static csn_token_pool tokens;
-  if (tokens.bytes == NULL) {
-    csn_key key = csn_workload_key();
-    csn_token_pool_make(&tokens, &key);
-  }
-  return tokens.tokens[number & (CSN_POOL_SIZE - 1)];
+static csn_key key;
+static csn_token_pool tokens;
+
+static void make_shared(void) {
+  key = csn_workload_key();
+  csn_token_pool_make_until(&tokens, &key, CSN_REQUEST_TOKENS_EXPIRE);
 }
 
 /* The request with the headers of `out`, all in one block: the array, then the names and values. */
@@ -45,27 +46,51 @@ static csn_request pack(const csn_request *request, const csn_signed *out, void 
   return packed;
 }
 
-csn_request csn_request_make(const csn_request_kind *kind, uint64_t number, void **block) {
-  const csn_scheme *scheme = csn_scheme_preset(csn_span_str(kind->preset));
-  if (scheme == NULL) csn_workload_fatal("no preset %s", kind->preset);
-  csn_key key = csn_workload_key();
+/* What is signed, without the headers that signing adds. */
+static csn_request bare_request(const csn_request_kind *kind) {
   csn_request request = {.method = CSN_SPAN_LITERAL("POST"), .target = CSN_SPAN_LITERAL("/v1/orders?expand=lines")};
   if (kind->with_body) request.body = csn_span_str(body);
-  char nonce[33];
-  snprintf(nonce, sizeof nonce, "%016llx%016llx", (unsigned long long)csn_workload_mix(number),
-           (unsigned long long)number);
+  return request;
+}
+
+enum { NONCE_DIGITS = 32 };
+
+/* The nonce is written to `digits`. */
+static csn_sign_input input_for(const csn_request_kind *kind, uint64_t number, int64_t now, const csn_request *request,
+                                uint8_t digits[NONCE_DIGITS]) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  uint8_t bytes[NONCE_DIGITS / 2];
+  uint64_t mixed = csn_workload_mix(number);
+  memcpy(bytes, &mixed, 8);
+  memcpy(bytes + 8, &number, 8);
+  for (size_t i = 0; i < NONCE_DIGITS; i++)
+    digits[i] = (uint8_t)("0123456789abcdef"[bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15]);
+  pthread_once(&once, make_shared);
   csn_sign_input input = {
-      .scheme = scheme,
+      .scheme = csn_scheme_preset(csn_span_str(kind->preset)),
       .form = kind->form,
       .key = &key,
-      .request = &request,
-      .timestamp = CSN_WORKLOAD_NOW,
-      .nonce = csn_span_of(nonce, 32),
+      .request = request,
+      .timestamp = now,
+      .nonce = csn_span_of(digits, NONCE_DIGITS),
   };
-  if (scheme->has_token) input.token = token_for(number);
-  csn_signed out;
-  csn_error error = csn_sign_request(&out, &input);
+  if (input.scheme == NULL) csn_workload_fatal("no preset %s", kind->preset);
+  if (input.scheme->has_token) input.token = tokens.tokens[number & (CSN_POOL_SIZE - 1)];
+  return input;
+}
+
+static void sign(csn_signed *out, const csn_request_kind *kind, uint64_t number, int64_t now) {
+  csn_request request = bare_request(kind);
+  uint8_t nonce[NONCE_DIGITS];
+  csn_sign_input input = input_for(kind, number, now, &request, nonce);
+  csn_error error = csn_sign_request(out, &input);
   if (error != CSN_OK) csn_workload_fatal("signing a %s request: %s", kind->preset, csn_error_sentence(error));
+}
+
+csn_request csn_request_make(const csn_request_kind *kind, uint64_t number, void **block) {
+  csn_request request = bare_request(kind);
+  csn_signed out;
+  sign(&out, kind, number, CSN_WORKLOAD_NOW);
   return pack(&request, &out, block);
 }
 
@@ -76,4 +101,23 @@ csn_request *csn_request_pool_make(const csn_request_kind *kind, size_t count) {
     requests[i] = csn_request_make(kind, i, &block);
   }
   return requests;
+}
+
+void csn_request_renew(csn_request *request, const csn_request_kind *kind, uint64_t number, int64_t now) {
+  csn_signed out;
+  sign(&out, kind, number, now);
+  for (size_t i = 0; i < out.header_count; i++) {
+    csn_span there = request->headers[USUAL_HEADERS + i].value, fresh = out.headers[i].value;
+    if (there.len != fresh.len) csn_workload_fatal("two %s requests are not of one length", kind->preset);
+    memcpy((uint8_t *)there.ptr, fresh.ptr, fresh.len);
+  }
+}
+
+void csn_request_string(const csn_request_kind *kind, uint64_t number, int64_t now, uint8_t *out, size_t size,
+                        size_t *len) {
+  csn_request request = bare_request(kind);
+  uint8_t nonce[NONCE_DIGITS];
+  csn_sign_input input = input_for(kind, number, now, &request, nonce);
+  csn_error error = csn_sign_canonical(&input, out, size, len);
+  if (error != CSN_OK) csn_workload_fatal("the string of a %s request: %s", kind->preset, csn_error_sentence(error));
 }

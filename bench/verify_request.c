@@ -1,121 +1,239 @@
-/* verify_request: one signed request, from its view to the verdict, the nonce's claim included.
+/* verify_request: one signed request, from its view to the verdict, the nonce's claim included; and verify_batch/N: the
+ * same of N requests a call.
  *
- * The requests were signed before. Where they carry a nonce, each is presented once; when all have been, the clock
- * stops while the nonce table is formatted anew. The table has room for a million, so that its lines are not in the
- * cache. */
-#include <countersign/nonce_table.h>
+ * Requests with a nonce claim it in one table of 8 million live nonces, to which as many come as expire. Each request
+ * is presented once: when those of a thread have been, the clock stops while they are signed anew, with other nonces
+ * and the time to which the table has come. Threads do that together, so that none verifies alone meanwhile. There are
+ * as many requests as fit into a core's cache, as what has just come over the network does; the table does not.
+ *
+ * The row `hmac` makes the MAC of the strings of the same requests and nothing else. */
 #include <countersign/verifier.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
+#include "../core/src/hmac.h"
+#include "live_nonces.h"
 #include "request_pool.h"
 #include "shim.h"
 #include "subjects.h"
 #include "workload.h"
 
-enum { BATCH = 64, REQUESTS = 16384, CAPACITY = 1000000 };
+enum { BATCH = 64, REQUESTS = 1024, THREADS = 2, STRING_MAX = 256 };
 
-typedef struct verify_row {
-  const char *name;
+/* The requests of one thread. */
+typedef struct request_set {
+  csn_request *requests; /* NULL: not there yet */
+  size_t next;
+  int64_t now;
+} request_set;
+
+/* A preset, with what its rows share. */
+typedef struct verify_kind {
+  const char *variant;
   csn_request_kind kind;
   bool has_nonce;
-  csn_request *requests;
   csn_keyring *ring;
-  csn_nonce_table *nonces;
-  csn_verifier *verifier;
-  void *region;
-  size_t next; /* request; REQUESTS: the nonces are used up */
+  csn_verifier *verifier; /* NULL: not there yet */
+  request_set sets[THREADS];
+} verify_kind;
+
+static verify_kind kinds[] = {
+    {.variant = "bearer-jwt", .kind = {"bearer-jwt", 0, false}},
+    {.variant = "hmac-nonce", .kind = {"hmac-nonce", 0, true}, .has_nonce = true},
+    {.variant = "hmac-full", .kind = {"hmac-full", 0, true}, .has_nonce = true},
+    {.variant = "jwt-hmac", .kind = {"jwt-hmac", 1, true}, .has_nonce = true},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+static verify_kind *const hmac_nonce = &kinds[1];
+
+typedef struct verify_row {
+  verify_kind *kind;
+  size_t batch; /* requests a call; 0: csn_verify() */
+  _Atomic size_t arrived;
 } verify_row;
 
-static verify_row rows[] = {
-    {.name = "verify_request/bearer-jwt/countersign", .kind = {"bearer-jwt", 0, false}},
-    {.name = "verify_request/hmac-nonce/countersign", .kind = {"hmac-nonce", 0, false}, .has_nonce = true},
-    {.name = "verify_request/jwt-hmac/countersign", .kind = {"jwt-hmac", 1, true}, .has_nonce = true},
-};
-
-static void must(csn_error error, const verify_row *row, const char *what) {
-  if (error != CSN_OK) csn_workload_fatal("%s: %s: %s", row->name, what, csn_error_sentence(error));
+static void must(csn_error error, const verify_kind *kind, const char *what) {
+  if (error != CSN_OK) csn_workload_fatal("verify_request/%s: %s: %s", kind->variant, what, csn_error_sentence(error));
 }
 
-static void format_nonces(verify_row *row) {
-  size_t size = csn_nonce_region_size(CAPACITY);
-  if (row->region == NULL) {
-    const size_t huge_page = (size_t)2 << 20;
-    size_t rounded = (size + huge_page - 1) & ~(huge_page - 1);
-    row->region = aligned_alloc(huge_page, rounded);
-    if (row->region == NULL) csn_workload_fatal("%s: no memory for the nonce table", row->name);
-    madvise(row->region, rounded, MADV_HUGEPAGE);
-  }
-  csn_nonce_table_config config = {.capacity = CAPACITY, .now = CSN_WORKLOAD_NOW, .fence = CSN_NONCE_NO_FENCE};
-  csn_workload_bytes(1, config.seed, sizeof config.seed);
-  csn_nonce_table_free(row->nonces);
-  must(csn_nonce_table_format(&row->nonces, row->region, size, &config), row, "the nonce table");
+/* ---- requests ---- */
+
+/* All of them fresh. */
+static void renew(const verify_kind *kind, request_set *set) {
+  set->next = 0;
+  if (!kind->has_nonce) return;
+  uint64_t first = csn_live_nonces_draw(REQUESTS, &set->now);
+  for (size_t i = 0; i < REQUESTS; i++) csn_request_renew(&set->requests[i], &kind->kind, first + i, set->now);
 }
 
-/* Makes the nonce table and the verifier anew: every request is fresh again. */
-static void start_over(verify_row *row) {
-  csn_verifier_config config = CSN_VERIFIER_CONFIG_DEFAULT;
-  config.scheme = csn_scheme_preset(csn_span_str(row->kind.preset));
-  config.keyring = row->ring;
-  config.jwt.issuer = csn_span_str(CSN_WORKLOAD_ISSUER);
-  config.jwt.audience = csn_span_str(CSN_WORKLOAD_AUDIENCE);
-  csn_verifier_free(row->verifier);
-  if (row->has_nonce) {
-    format_nonces(row);
-    config.nonces = csn_nonce_table_store(row->nonces);
-  }
-  must(csn_verifier_new(&row->verifier, &config), row, "the verifier");
-  row->next = 0;
-}
-
-static size_t verify_next(verify_row *row, size_t count) {
+/* `batch` divides REQUESTS. */
+static size_t verify_next(const verify_kind *kind, request_set *set, size_t count, size_t batch) {
   size_t accepted = 0;
-  for (size_t i = 0; i < count; i++) {
-    csn_verdict verdict;
-    csn_verify(row->verifier, &row->requests[row->next++ & (REQUESTS - 1)], CSN_WORKLOAD_NOW, &verdict);
-    accepted += csn_accepted(&verdict);
+  csn_verdict verdicts[BATCH];
+  for (size_t done = 0; done < count; done += batch == 0 ? 1 : batch) {
+    const csn_request *requests = &set->requests[set->next];
+    if (batch == 0) {
+      csn_verify(kind->verifier, requests, set->now, &verdicts[0]);
+      accepted += csn_accepted(&verdicts[0]);
+      set->next++;
+      continue;
+    }
+    csn_verify_batch(kind->verifier, requests, verdicts, batch, set->now);
+    for (size_t i = 0; i < batch; i++) accepted += csn_accepted(&verdicts[i]);
+    set->next += batch;
   }
   return accepted;
 }
 
 /* Every request is accepted once; after that, those with a nonce are not, nor those that come too late. */
-static void check(verify_row *row) {
-  size_t once = verify_next(row, REQUESTS), twice = verify_next(row, REQUESTS);
+static void check(const verify_kind *kind, request_set *set, size_t batch) {
+  renew(kind, set);
+  size_t once = verify_next(kind, set, REQUESTS, batch);
+  set->next = 0;
+  size_t twice = verify_next(kind, set, REQUESTS, batch);
   csn_verdict late;
-  csn_verify(row->verifier, &row->requests[0], CSN_WORKLOAD_NOW + 3600, &late);
-  if (once != REQUESTS || twice != (row->has_nonce ? 0 : REQUESTS) || csn_accepted(&late))
-    csn_workload_fatal("%s: wrong verdicts: %zu of %d accepted at first, %zu again, late ones: %s", row->name, once,
-                       (int)REQUESTS, twice, csn_reason_label(late.reason));
+  csn_verify(kind->verifier, &set->requests[0], CSN_REQUEST_TOKENS_EXPIRE + 1, &late);
+  if (once != REQUESTS || twice != (kind->has_nonce ? 0 : REQUESTS) || csn_accepted(&late))
+    csn_workload_fatal("verify_request/%s: wrong verdicts: %zu of %d accepted at first, %zu again, late ones: %s",
+                       kind->variant, once, (int)REQUESTS, twice, csn_reason_label(late.reason));
 }
 
-static void prepare(verify_row *row) {
-  if (row->ring != NULL) return;
+/* ---- fixtures ---- */
+
+static void open_set(const verify_kind *kind, request_set *set) {
+  set->requests = csn_request_pool_make(&kind->kind, REQUESTS);
+  set->now = CSN_WORKLOAD_NOW;
+}
+
+static void open_kind(verify_kind *kind) {
   static const uint8_t seed[16] = {2};
   csn_key key = csn_workload_key();
-  must(csn_keyring_new(&row->ring, seed), row, "the keyring");
-  must(csn_keyring_add_key(row->ring, &key), row, "the key");
-  row->requests = csn_request_pool_make(&row->kind, REQUESTS);
-  start_over(row);
-  check(row);
+  csn_verifier_config config = CSN_VERIFIER_CONFIG_DEFAULT;
+  must(csn_keyring_new(&kind->ring, seed), kind, "the keyring");
+  must(csn_keyring_add_key(kind->ring, &key), kind, "the key");
+  config.scheme = csn_scheme_preset(csn_span_str(kind->kind.preset));
+  config.keyring = kind->ring;
+  config.jwt.issuer = csn_span_str(CSN_WORKLOAD_ISSUER);
+  config.jwt.audience = csn_span_str(CSN_WORKLOAD_AUDIENCE);
+  config.allow_unsigned_body = true; /* hmac-nonce does not sign it */
+  if (kind->has_nonce) config.nonces = csn_live_nonces();
+  must(csn_verifier_new(&kind->verifier, &config), kind, "the verifier");
+  open_set(kind, &kind->sets[0]);
+  check(kind, &kind->sets[0], 0);
+  check(kind, &kind->sets[0], BATCH);
+}
+
+/* The requests of this thread. One thread comes through first, the others wait for it. */
+static request_set *prepare(verify_kind *kind, int thread) {
+  static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  request_set *set = &kind->sets[thread];
+  pthread_mutex_lock(&mutex);
+  if (kind->verifier == NULL) open_kind(kind);
+  if (set->requests == NULL) open_set(kind, set);
+  pthread_mutex_unlock(&mutex);
+  renew(kind, set);
+  return set;
+}
+
+/* ---- rows ---- */
+
+/* Waits until all threads are here. Each comes as often as the others. */
+static void meet(verify_row *row, size_t threads) {
+  size_t own = atomic_fetch_add_explicit(&row->arrived, 1, memory_order_acq_rel);
+  size_t all = (own / threads + 1) * threads;
+  while (atomic_load_explicit(&row->arrived, memory_order_acquire) < all) continue;
 }
 
 static void run(csn_bench *bench, const void *arg) {
   verify_row *row = (verify_row *)arg;
-  prepare(row);
-  start_over(row);
+  verify_kind *kind = row->kind;
+  request_set *set = prepare(kind, csn_bench_thread(bench));
   int64_t accepted = 0;
   while (csn_bench_next(bench, BATCH)) {
-    if (row->has_nonce && row->next == REQUESTS) {
+    if (set->next == REQUESTS) {
       csn_bench_pause(bench);
-      start_over(row);
+      renew(kind, set);
+      meet(row, (size_t)csn_bench_threads(bench));
       csn_bench_resume(bench);
     }
-    accepted += (int64_t)verify_next(row, BATCH);
+    accepted += (int64_t)verify_next(kind, set, BATCH, row->batch);
   }
-  if (accepted != csn_bench_iterations(bench)) csn_workload_fatal("%s: a valid request was rejected", row->name);
+  if (accepted != csn_bench_iterations(bench))
+    csn_workload_fatal("verify_request/%s: a valid request was rejected", kind->variant);
   csn_bench_set_items(bench, csn_bench_iterations(bench));
 }
 
+typedef struct signed_string {
+  size_t len;
+  uint8_t bytes[STRING_MAX];
+} signed_string;
+
+static bool has_value(const csn_request *request, csn_span value) {
+  for (size_t i = 0; i < request->header_count; i++) {
+    if (csn_span_equal(request->headers[i].value, value)) return true;
+  }
+  return false;
+}
+
+/* The strings of requests, of which each carries the MAC in one of its headers. */
+static const signed_string *prepare_strings(const verify_kind *kind, const csn_key *key) {
+  static signed_string strings[REQUESTS];
+  if (strings[0].len > 0) return strings;
+  for (size_t i = 0; i < REQUESTS; i++) {
+    void *block;
+    uint8_t mac[CSN_SHA256_BYTES];
+    char text[2 * CSN_SHA256_BYTES + 1];
+    csn_request request = csn_request_make(&kind->kind, i, &block);
+    csn_request_string(&kind->kind, i, CSN_WORKLOAD_NOW, strings[i].bytes, STRING_MAX, &strings[i].len);
+    csn_hmac_sha256(key, csn_span_of(strings[i].bytes, strings[i].len), mac);
+    for (size_t k = 0; k < sizeof mac; k++) snprintf(text + 2 * k, 3, "%02x", mac[k]);
+    if (!has_value(&request, csn_span_str(text))) csn_workload_fatal("%s: not its string", kind->variant);
+    free(block);
+  }
+  return strings;
+}
+
+static void run_hmac(csn_bench *bench, const void *arg) {
+  static csn_key key;
+  key = csn_workload_key();
+  const signed_string *strings = prepare_strings(arg, &key);
+  size_t at = 0;
+  while (csn_bench_next(bench, BATCH)) {
+    for (size_t i = 0; i < BATCH; i++) {
+      uint8_t mac[CSN_SHA256_BYTES];
+      const signed_string *string = &strings[at++ & (REQUESTS - 1)];
+      csn_hmac_sha256(&key, csn_span_of(string->bytes, string->len), mac);
+      csn_bench_keep(mac);
+    }
+  }
+  csn_bench_set_items(bench, csn_bench_iterations(bench));
+}
+
+static void add_row(const char *name, verify_kind *kind, size_t batch, bool two_threads) {
+  enum { ROWS_MAX = 32 };
+  static verify_row rows[ROWS_MAX];
+  static size_t count;
+  const csn_bench_options options = {.threads = {1, 2}};
+  if (count == ROWS_MAX) csn_workload_fatal("more than %d rows", (int)ROWS_MAX);
+  rows[count].kind = kind;
+  rows[count].batch = batch;
+  csn_bench_register(name, run, &rows[count++], two_threads ? &options : NULL);
+}
+
 void csn_bench_verify_request(void) {
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) csn_bench_register(rows[i].name, run, &rows[i], NULL);
+  char name[64];
+  for (size_t i = 0; i < KINDS; i++) {
+    verify_kind *kind = &kinds[i];
+    snprintf(name, sizeof name, "verify_request/%s/countersign", kind->variant);
+    add_row(name, kind, 0, kind == hmac_nonce);
+    snprintf(name, sizeof name, "verify_request/%s/countersign_batch", kind->variant);
+    add_row(name, kind, BATCH, kind == hmac_nonce);
+  }
+  csn_bench_register("verify_request/hmac-nonce/hmac", run_hmac, hmac_nonce, NULL);
+  for (size_t batch = 1; batch <= BATCH; batch *= 2) {
+    snprintf(name, sizeof name, "verify_batch/%zu/countersign", batch);
+    add_row(name, hmac_nonce, batch, false);
+  }
 }

@@ -54,17 +54,21 @@ csn_key csn_workload_key(void) {
 }
 
 void csn_token_pool_make(csn_token_pool *pool, const csn_key *key) {
+  csn_token_pool_make_until(pool, key, CSN_WORKLOAD_NOW + 3600);
+}
+
+void csn_token_pool_make_until(csn_token_pool *pool, const csn_key *key, int64_t expires) {
   enum { ROOM = 1024 };
   pool->bytes = csn_workload_alloc(CSN_POOL_SIZE * ROOM);
   char *at = pool->bytes;
   for (size_t i = 0; i < CSN_POOL_SIZE; i++) {
     char claims[ROOM];
-    int written = snprintf(claims, sizeof claims,
-                           "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s\",\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld,"
-                           "\"jti\":\"%016llx\",\"scope\":\"read write\"}",
-                           CSN_WORKLOAD_ISSUER, CSN_WORKLOAD_CLIENT, CSN_WORKLOAD_AUDIENCE,
-                           (long long)CSN_WORKLOAD_NOW - 60, (long long)CSN_WORKLOAD_NOW - 60,
-                           (long long)CSN_WORKLOAD_NOW + 3600, (unsigned long long)csn_workload_mix(i));
+    int written =
+        snprintf(claims, sizeof claims,
+                 "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s\",\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld,"
+                 "\"jti\":\"%016llx\",\"scope\":\"read write\"}",
+                 CSN_WORKLOAD_ISSUER, CSN_WORKLOAD_CLIENT, CSN_WORKLOAD_AUDIENCE, (long long)CSN_WORKLOAD_NOW - 60,
+                 (long long)CSN_WORKLOAD_NOW - 60, (long long)expires, (unsigned long long)csn_workload_mix(i));
     size_t len;
     csn_error error = csn_sign_jwt(key, csn_span_of(claims, (size_t)written), (uint8_t *)at, ROOM - 1, &len);
     if (error != CSN_OK) csn_workload_fatal("signing a token: %s", csn_error_sentence(error));

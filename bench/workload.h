@@ -53,7 +53,8 @@ typedef struct csn_token_pool {
   csn_span tokens[CSN_POOL_SIZE];
 } csn_token_pool;
 
-void csn_token_pool_make(csn_token_pool *pool, const csn_key *key);
+void csn_token_pool_make(csn_token_pool *pool, const csn_key *key); /* they expire in an hour */
+void csn_token_pool_make_until(csn_token_pool *pool, const csn_key *key, int64_t expires);
 
 /* The unique name of nonce number `index`: 16 bytes, and a client of 8 to 16 bytes, one of 4096. */
 enum { CSN_NONCE_BYTES = 16, CSN_CLIENT_BYTES_MAX = 16 };

@@ -36,7 +36,7 @@ const char *report_implementation_label(const char *implementation);
 /* The implementation is the baseline, or a way of using it (`countersign_batch`). */
 bool report_is_own(const report_subject *subject, const char *implementation);
 
-/* Bare work that holds nothing (`limit`, `limit_load`): shown, never a competitor. */
+/* Bare work that is a part of what is measured (`limit`, `limit_load`, `hmac`): shown, never a competitor. */
 bool report_is_limit(const char *implementation);
 
 /* The subjects whose rows the comparison of stores is made of. */

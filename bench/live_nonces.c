@@ -1,0 +1,58 @@
+#include "live_nonces.h"
+
+#include <countersign/nonce_table.h>
+#include <countersign/verifier.h>
+#include <stdatomic.h>
+
+#include "workload.h"
+
+enum { BATCH = 64, RETENTION = CSN_WINDOW_DEFAULT, LIFE = RETENTION + CSN_NONCE_TICK_SECONDS };
+enum { CLAIMS_A_SECOND = CSN_LIVE_NONCES / LIFE };
+
+static _Atomic uint64_t next;
+
+static int64_t second_of(uint64_t number) {
+  return CSN_WORKLOAD_NOW + (int64_t)(number / CLAIMS_A_SECOND);
+}
+
+static void claim_batch(csn_nonce_table *table, uint64_t first) {
+  csn_nonce_name names[BATCH];
+  csn_nonce_claim claims[BATCH];
+  int64_t now = second_of(first);
+  for (size_t i = 0; i < BATCH; i++) {
+    csn_nonce_name_make(&names[i], first + i);
+    claims[i] = (csn_nonce_claim){.client_id = csn_span_of(names[i].client, names[i].client_len),
+                                  .nonce = csn_span_of(names[i].nonce, CSN_NONCE_BYTES),
+                                  .expires = now + RETENTION};
+  }
+  csn_nonce_table_claim_batch(table, claims, BATCH, now);
+  for (size_t i = 0; i < BATCH; i++) {
+    if (claims[i].answer != CSN_NONCE_FRESH) csn_workload_fatal("the nonce table refuses what is to fill it");
+  }
+}
+
+/* A little more than one life of a nonce: from then on as many expire as arrive. */
+static csn_nonce_table *open_table(void) {
+  csn_nonce_table_config config = {.capacity = CSN_LIVE_NONCES, .now = CSN_WORKLOAD_NOW, .fence = CSN_NONCE_NO_FENCE};
+  csn_workload_bytes(11, config.seed, sizeof config.seed);
+  csn_nonce_table *table;
+  csn_error error = csn_nonce_table_new(&table, &config);
+  if (error != CSN_OK) csn_workload_fatal("the nonce table: %s", csn_error_sentence(error));
+  while (next < (uint64_t)CSN_LIVE_NONCES + CSN_LIVE_NONCES / 8) {
+    claim_batch(table, next);
+    next += BATCH;
+  }
+  return table;
+}
+
+csn_nonce_store csn_live_nonces(void) {
+  static csn_nonce_table *table;
+  if (table == NULL) table = open_table();
+  return csn_nonce_table_store(table);
+}
+
+uint64_t csn_live_nonces_draw(uint64_t count, int64_t *now) {
+  uint64_t first = atomic_fetch_add_explicit(&next, count, memory_order_relaxed);
+  *now = second_of(first);
+  return first;
+}
