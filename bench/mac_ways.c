@@ -13,14 +13,19 @@ static void countersign_mac(void *self, csn_span message, uint8_t mac[CSN_PEER_M
 }
 
 static const csn_mac_way ways[] = {
-    {.name = "countersign", .open = countersign_open, .mac = countersign_mac},
-    {.name = "openssl_hmac", .open = csn_peer_hmac_open, .mac = csn_peer_hmac},
+    {.name = "countersign", .on_curve = true, .open = countersign_open, .mac = countersign_mac},
+    {.name = "openssl_hmac", .on_curve = true, .open = csn_peer_hmac_open, .mac = csn_peer_hmac},
     {.name = "openssl_evp_mac_fetch", .open = csn_peer_evp_mac_fetch_open, .mac = csn_peer_evp_mac_fetch},
     {.name = "openssl_evp_mac_dup", .open = csn_peer_evp_mac_open, .mac = csn_peer_evp_mac_dup},
-    {.name = "openssl_evp_mac_reused", .open = csn_peer_evp_mac_open, .mac = csn_peer_evp_mac_reused},
-    {.name = "openssl_lowlevel", .open = csn_peer_lowlevel_open, .mac = csn_peer_lowlevel},
-    {.name = "libsodium", .open = csn_peer_sodium_open, .mac = csn_peer_sodium},
-    {.name = "libipsec_mb", .open = csn_peer_ipsec_mb_open, .many = csn_peer_ipsec_mb, .mac_of = csn_peer_ipsec_mb_mac},
+    {.name = "openssl_evp_mac_reused", .on_curve = true, .open = csn_peer_evp_mac_open, .mac = csn_peer_evp_mac_reused},
+    {.name = "openssl_lowlevel", .on_curve = true, .open = csn_peer_lowlevel_open, .mac = csn_peer_lowlevel},
+    {.name = "libsodium", .on_curve = true, .open = csn_peer_sodium_open, .mac = csn_peer_sodium},
+    {.name = "libipsec_mb",
+     .on_curve = true,
+     .open = csn_peer_ipsec_mb_open,
+     .least = 1,
+     .many = csn_peer_ipsec_mb,
+     .mac_of = csn_peer_ipsec_mb_mac},
 };
 enum { WAYS = sizeof ways / sizeof ways[0] };
 

@@ -15,6 +15,8 @@ typedef struct csn_mac_way {
   csn_peer_mac *mac;
   void (*many)(void *self, const csn_span *messages, size_t count); /* at most CSN_MAC_BATCH */
   const uint8_t *(*mac_of)(const void *self, size_t index);
+  size_t least;  /* bytes of the shortest message that it takes */
+  bool on_curve; /* of its kind the one whose time over the length is drawn */
 } csn_mac_way;
 
 /* Ours stands first. NULL behind the last. */

@@ -131,6 +131,7 @@ void csn_bench_register(const char *name, csn_bench_fn fn, const void *arg, cons
   }
   if (options == nullptr) return;
   if (options->iterations != 0) row->Iterations(options->iterations);
+  if (options->seconds > 0) row->MinTime(options->seconds);
   for (int threads : options->threads) {
     if (threads != 0) row->Threads(threads);
   }

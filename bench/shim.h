@@ -31,6 +31,7 @@ typedef struct csn_bench_options {
   int threads[CSN_BENCH_THREADS_MAX]; /* a row for each that is not 0; none: one row with one thread */
   bool manual_time;                   /* the function says how long each iteration took */
   int64_t iterations;                 /* of each repetition; 0: as many as the minimal time asks for */
+  double seconds;                     /* the minimal time, of a row whose figure needs no more; 0: as the flags say */
 } csn_bench_options;
 
 /* Adds a benchmark, before csn_bench_run(). `name` is copied; `arg` is the caller's and lives on. */

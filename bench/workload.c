@@ -102,6 +102,27 @@ double csn_clock_cost_ns(void) {
   return (double)(end - start) / READINGS;
 }
 
+/* Sums of two registers, as a sum with a constant may take no cycle at all. The barriers keep the compiler from putting
+ * them together. The shortest of some times is one without an interruption. */
+double csn_clock_gigahertz(void) {
+  enum { TIMES = 5, TURNS = 1000, SUMS = 32 };
+  uint64_t sum = 1, step = 3, least = UINT64_MAX;
+  for (int t = 0; t < TIMES; t++) {
+    uint64_t start = csn_clock_ns();
+    for (int i = 0; i < TURNS; i++) {
+      __asm__ volatile("" : "+r"(step));
+#pragma GCC unroll 32
+      for (int k = 0; k < SUMS; k++) {
+        sum += step;
+        __asm__ volatile("" : "+r"(sum));
+      }
+    }
+    uint64_t time = csn_clock_ns() - start;
+    if (time < least) least = time;
+  }
+  return (double)(TURNS * SUMS) / (double)least;
+}
+
 /* Below CSN_LATENCY_SUB a bucket for each value; above, CSN_LATENCY_SUB buckets for each power of two. */
 static size_t latency_bucket(uint64_t ns) {
   if (ns < CSN_LATENCY_SUB) return ns;

@@ -25,11 +25,11 @@ static void rows_are_variants_in_their_order(void **state) {
   assert_string_equal(table->heads[2], "Countersign, batches");
   assert_string_equal(table->heads[3], "OpenSSL HMAC()");
   assert_int_equal(report_table_rows(table), 3);
-  assert_string_equal(report_table_cell(table, 0, 0), "0");
+  assert_string_equal(report_table_cell(table, 0, 0), "0 bytes");
   assert_string_equal(report_table_cell(table, 0, 1), "100 ns");
   assert_string_equal(report_table_cell(table, 0, 3), "–");
   assert_string_equal(report_table_cell(table, 1, 3), "1.50 µs");
-  assert_string_equal(report_table_cell(table, 2, 0), "1024");
+  assert_string_equal(report_table_cell(table, 2, 0), "1,024 bytes");
   assert_string_equal(report_table_cell(table, 2, 2), "500 ns");
   report_document_free(&document);
 }
@@ -40,11 +40,11 @@ static void the_documents_have_one_table_and_the_last_comparison(void **state) {
   report_text markdown = {0}, html = {0};
   report_markdown(&markdown, &document);
   report_html(&html, &document);
-  assert_non_null(strstr(markdown.data, "| 64 | 150 ns |"));
+  assert_non_null(strstr(markdown.data, "| 64 bytes | 150 ns |"));
   assert_null(strstr(markdown.data, "| relative time |"));
   assert_non_null(strstr(markdown.data, "is the fastest at 500 ns"));
   assert_null(strstr(markdown.data, "is the fastest at 150 ns"));
-  assert_non_null(strstr(html.data, "<th scope=\"row\">64</th><td>150 ns</td>"));
+  assert_non_null(strstr(html.data, "<th scope=\"row\">64 bytes</th><td>150 ns</td>"));
   if (document.no_plots == NULL) {
     assert_non_null(strstr(markdown.data, ": time a MAC](plots/hmac_length.svg)"));
     assert_non_null(strstr(html.data, "Lower is faster: time a MAC"));
