@@ -1,12 +1,19 @@
 /* Requests in a batch: the verdicts that csn_verify() gives one after the other, whatever is mixed. */
 #include <countersign/verifier.h>
 
+#include "../src/hmac.h"
 #include "support.h"
 
 #define NOW INT64_C(1790000000)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { COUNT_MAX = 200, BODY_MAX = 300, TOKEN_ROOM = 512, HEADERS_MAX = CSN_SIGNED_HEADERS_MAX + 2 };
+enum {
+  COUNT_MAX = 200,
+  BODY_MAX = 300,
+  PAD_MAX = 5500,
+  TOKEN_ROOM = CSN_TOKEN_MAX,
+  HEADERS_MAX = CSN_SIGNED_HEADERS_MAX + 2
+};
 
 static uint64_t random_state = 1;
 static uint32_t draw(size_t below) {
@@ -65,7 +72,8 @@ static const csn_scheme *scheme_of(size_t preset) {
 
 typedef enum life { GOOD, EXPIRED, REVOKED, ABSENT } life;
 
-/* Whose keys there are. Of several keys of one client the last is the newest. */
+/* Whose keys there are; those that are absent have the secret of the dummies, which everybody knows. Of several keys of
+ * one client the last is the newest. */
 static const struct {
   const char *client, *id;
   csn_alg alg;
@@ -112,6 +120,7 @@ static void make_keys(void) {
     csn_key_config config = config_of(key_rows[i].client, key_rows[i].id, key_rows[i].alg, CSN_USE_REQUEST);
     if (key_rows[i].life == EXPIRED) config.accept_until = NOW - 1;
     assert_int_equal(csn_key_init(&keys[i], &config), CSN_OK);
+    if (key_rows[i].life == ABSENT) csn_hmac_set_key_of(&keys[i], config.alg, csn_span_of(NULL, 0));
   }
   for (size_t i = 0; i < TOKEN_KEYS; i++) {
     csn_key_config config = config_of("", tokens[i].id, tokens[i].alg, CSN_USE_TOKEN);
@@ -119,10 +128,11 @@ static void make_keys(void) {
   }
 }
 
-static csn_keyring *ring_new(void) {
+/* The second ring does not have all that the first has. */
+static csn_keyring *ring_new(size_t number) {
   csn_keyring *ring = test_keyring_new();
   for (size_t i = 0; i < KEYS; i++) {
-    if (key_rows[i].life == ABSENT) continue;
+    if (key_rows[i].life == ABSENT || (number > 0 && strcmp(key_rows[i].client, "partly") == 0)) continue;
     assert_int_equal(csn_keyring_add_key(ring, &keys[i]), CSN_OK);
     if (key_rows[i].life != REVOKED) continue;
     csn_span client = csn_span_str(key_rows[i].client), id = csn_span_str(key_rows[i].id);
@@ -133,7 +143,7 @@ static csn_keyring *ring_new(void) {
 }
 
 static void world_open(world *w) {
-  for (size_t i = 0; i < RINGS; i++) w->rings[i] = ring_new();
+  for (size_t i = 0; i < RINGS; i++) w->rings[i] = ring_new(i);
   for (size_t i = 0; i < TABLES; i++) w->tables[i] = test_nonces_new(100000, NOW - 10000);
   for (size_t i = 0; i < PRESETS; i++) {
     csn_verifier_config config = CSN_VERIFIER_CONFIG_DEFAULT;
@@ -197,11 +207,13 @@ static csn_span some_body(item *it, const csn_scheme *scheme, size_t preset) {
 }
 
 static csn_span some_token(item *it, csn_span client) {
-  char claims[256];
+  static char claims[PAD_MAX + 256], pad[PAD_MAX];
   size_t len = 0;
-  int text = snprintf(claims, sizeof claims, "{\"sub\":\"%.*s\",\"exp\":%d,\"scope\":\"%.*s\"}", (int)client.len,
-                      (const char *)client.ptr, draw(8) == 0 ? 1789999999 : 1790000060, (int)draw(30),
-                      "abcdefghijklmnopqrstuvwxyzabcdefgh");
+  memset(pad, 'x', sizeof pad);
+  int pad_len = (int)draw(draw(6) == 0 ? PAD_MAX : 50);
+  int text = snprintf(claims, sizeof claims, "{\"sub\":\"%.*s\",\"exp\":%d,\"scope\":\"a b%.*s\",\"pad\":\"%.*s\"}",
+                      (int)client.len, (const char *)client.ptr, draw(8) == 0 ? 1789999999 : 1790000060, (int)draw(30),
+                      "abcdefghijklmnopqrstuvwxyzabcdefgh", pad_len, pad);
   const csn_key *key = &token_keys[draw(8) == 0 ? draw(TOKEN_KEYS) : draw(2)];
   assert_int_equal(csn_sign_jwt(key, csn_span_of(claims, (size_t)text), it->token, sizeof it->token, &len), CSN_OK);
   return csn_span_of(it->token, len);
@@ -305,12 +317,21 @@ static bool same(const csn_verdict *a, const csn_verdict *b) {
 
 static size_t reasons[CSN_REASON_COUNT];
 
+/* A dummy has no name. */
+static void assert_good_key(csn_span id) {
+  assert_true(id.len > 0);
+  for (size_t i = 0; i < KEYS; i++) {
+    if (key_rows[i].life != GOOD) assert_false(csn_span_equal(id, csn_span_str(key_rows[i].id)));
+  }
+}
+
 static size_t count_differences(size_t count) {
   size_t different = 0;
   memset(singly, 0xa5, sizeof singly);
   for (size_t i = 0; i < count; i++) {
     csn_verify(verifiers_alone[i], &requests[i], NOW, &singly[i]);
     reasons[singly[i].reason]++;
+    if (csn_accepted(&batched[i])) assert_good_key(csn_name_span(&batched[i].key_id));
     if (same(&singly[i], &batched[i])) continue;
     different++;
     print_error("%zu of %zu: %s alone, %s in a batch\n", i, count, csn_reason_label(singly[i].reason),
