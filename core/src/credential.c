@@ -75,17 +75,33 @@ bool csn_scheme_nonce_valid(const csn_scheme *scheme, csn_span nonce, size_t *of
   return true;
 }
 
+/* The value of eight digits, added up two, four and eight at a time; false where one is none. */
+static bool read_eight(const uint8_t *p, int64_t *value) {
+  const uint64_t zeros = UINT64_C(0x3030303030303030), beyond = UINT64_C(0x4646464646464646); /* '9' + 0x46 is 0x7f */
+  uint64_t x = (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 |
+               (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 | (uint64_t)p[6] << 8 | (uint64_t)p[7];
+  if ((((x + beyond) | (x - zeros)) & UINT64_C(0x8080808080808080)) != 0) return false;
+  x -= zeros;
+  x = (x >> 8 & UINT64_C(0x00ff00ff00ff00ff)) * 10 + (x & UINT64_C(0x00ff00ff00ff00ff));
+  x = (x >> 16 & UINT64_C(0x0000ffff0000ffff)) * 100 + (x & UINT64_C(0x0000ffff0000ffff));
+  *value = (int64_t)((x >> 32) * 10000 + (x & UINT64_C(0xffffffff)));
+  return true;
+}
+
 /* One text for one time: a leading zero would let digits move between the timestamp and what stands before it. */
 bool csn_timestamp_parse(csn_span text, csn_time_unit unit, int64_t *seconds, size_t *offset) {
   int64_t value = 0;
   if (unit == CSN_TIME_HTTP_DATE) return csn_http_date_read(text, seconds, offset);
   *offset = 0;
   if (text.len == 0 || (text.ptr[0] == '0' && text.len > 1)) return false;
-  for (; *offset < text.len; (*offset)++) {
-    uint8_t byte = text.ptr[*offset];
-    if (byte < '0' || byte > '9' || *offset == CSN_TIMESTAMP_DIGITS_MAX) return false;
-    value = value * 10 + (byte - '0');
+  size_t i = text.len >= 8 && read_eight(text.ptr, &value) ? 8 : 0;
+  for (; i < text.len && i < CSN_TIMESTAMP_DIGITS_MAX; i++) {
+    unsigned digit = text.ptr[i] - (unsigned)'0';
+    if (digit > 9) break;
+    value = value * 10 + digit;
   }
+  *offset = i;
+  if (i < text.len) return false;
   *seconds = unit == CSN_TIME_MILLISECONDS ? value / 1000 : value;
   return true;
 }

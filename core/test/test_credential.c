@@ -1,5 +1,6 @@
 /* Reading requests and credentials: each bad form has its reason, its field and its offset. */
 #include "credential_support.h"
+#include "guarded.h"
 #include "support.h"
 
 #define SIG "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
@@ -263,6 +264,56 @@ static void target_is_split_at_the_first_question_mark(void **state) {
   assert_int_equal(credential.fields[CSN_FIELD_QUERY].len, 0);
 }
 
+/* Digit by digit; false with the offset of the first byte that is wrong. */
+static bool model_timestamp(csn_span text, int64_t *seconds, size_t *offset) {
+  int64_t value = 0;
+  *offset = 0;
+  if (text.len == 0 || (text.ptr[0] == '0' && text.len > 1)) return false;
+  for (; *offset < text.len; (*offset)++) {
+    uint8_t byte = text.ptr[*offset];
+    if (byte < '0' || byte > '9' || *offset == CSN_TIMESTAMP_DIGITS_MAX) return false;
+    value = value * 10 + (byte - '0');
+  }
+  *seconds = value;
+  return true;
+}
+
+static void check_timestamp(const guarded *pages, const uint8_t *bytes, size_t len) {
+  csn_span text = guarded_copy(pages, csn_span_of(bytes, len));
+  int64_t got = -1, wanted = -1;
+  size_t offset = 0, wrong = 0;
+  bool good = csn_timestamp_parse(text, CSN_TIME_SECONDS, &got, &offset);
+  if (good != model_timestamp(text, &wanted, &wrong) || got != wanted || (!good && offset != wrong)) {
+    fail_msg("%.*s: %d, %lld at %zu, not at %zu", (int)len, (const char *)bytes, good, (long long)got, offset, wrong);
+  }
+}
+
+/* Of every length, digits of all kinds, and every byte at every place of them. */
+static void timestamps_are_read_as_digit_by_digit(void **state) {
+  guarded pages = guarded_new(32);
+  uint64_t random = 1;
+  (void)state;
+  for (size_t len = 0; len <= CSN_TIMESTAMP_DIGITS_MAX + 2; len++) {
+    for (int round = 0; round < 40; round++) {
+      uint8_t text[CSN_TIMESTAMP_DIGITS_MAX + 2] = {0};
+      for (size_t i = 0; i < len; i++) {
+        random = random * UINT64_C(6364136223846793005) + 1;
+        text[i] = (uint8_t)(round == 0 ? '0' : round == 1 ? '9' : '0' + (random >> 33) % 10);
+      }
+      check_timestamp(&pages, text, len);
+      for (size_t at = 0; at < len; at++) {
+        uint8_t kept = text[at];
+        for (unsigned byte = 0; byte < 256; byte++) {
+          text[at] = (uint8_t)byte;
+          check_timestamp(&pages, text, len);
+        }
+        text[at] = kept;
+      }
+    }
+  }
+  guarded_free(&pages);
+}
+
 static void milliseconds_round_down(void **state) {
   int64_t seconds = 0;
   size_t offset = 0;
@@ -281,6 +332,7 @@ int main(void) {
       cmocka_unit_test(parameters_have_their_form),
       cmocka_unit_test(fields_of_the_other_form_are_a_repetition),
       cmocka_unit_test(target_is_split_at_the_first_question_mark),
+      cmocka_unit_test(timestamps_are_read_as_digit_by_digit),
       cmocka_unit_test(milliseconds_round_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
