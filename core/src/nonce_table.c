@@ -35,8 +35,9 @@ static inline XXH128_hash_t hash_text(const csn_nonce_table *table, const void *
 /* At least 17 bytes: what XXH3 does with 16 would let nonces be chosen that collide under any secret. */
 static __attribute__((noinline)) XXH128_hash_t hash_unusual(const csn_nonce_table *table, csn_span client_id,
                                                             csn_span nonce) {
-  uint8_t text[2 * CSN_NONCE_PART_MAX] = {0};
+  uint8_t text[2 * CSN_NONCE_PART_MAX];
   size_t len = client_id.len + nonce.len;
+  memset(text, 0, TEXT_MIN);
   if (client_id.len > 0) memcpy(text, client_id.ptr, client_id.len);
   if (nonce.len > 0) memcpy(text + client_id.len, nonce.ptr, nonce.len);
   return hash_text(table, text, len < TEXT_MIN ? TEXT_MIN : len);
@@ -136,6 +137,10 @@ void csn_nonce_table_claim_batch(csn_nonce_table *table, csn_nonce_claim *claims
     return;
   }
   csn_nonce_advance(table, now);
+  if (count == 1) { /* nothing to be done meanwhile */
+    claims->answer = csn_nonce_table_claim(table, claims->client_id, claims->nonce, claims->expires, now);
+    return;
+  }
   batch b = {table, csn_nonce_lane_of_thread(table->lanes), claims, claims + count};
   csn_nonce_group ring[RING];
   for (size_t i = 0; i < RING - 1; i++) begin_group(&b, &ring[i], true);

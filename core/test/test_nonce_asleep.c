@@ -64,10 +64,14 @@ typedef enum way { ALONE, BATCH, LOOKING_TWICE, WAYS } claim_way;
 
 static csn_nonce_answer claim_in_a_way(claim_way way) {
   uint64_t number = NUMBER;
-  csn_nonce_claim c = {client, csn_span_of(&number, sizeof number), START + 300, CSN_NONCE_UNAVAILABLE};
+  static const uint8_t long_part[CSN_NONCE_PART_MAX + 1] = {0};
+  csn_nonce_claim claims[] = {
+      {client, csn_span_of(&number, sizeof number), START + 300, CSN_NONCE_UNAVAILABLE},
+      {client, csn_span_of(long_part, sizeof long_part), 0, CSN_NONCE_UNAVAILABLE}, /* no claim, but a batch of two */
+  };
   if (way != BATCH) return claim_number(table, NUMBER, START + 300, START);
-  csn_nonce_table_claim_batch(table, &c, 1, START);
-  return c.answer;
+  csn_nonce_table_claim_batch(table, claims, COUNT(claims), START);
+  return claims[0].answer;
 }
 
 static void claim_the_same_bytes(void) {
