@@ -7,7 +7,7 @@
 #include "redact.h"
 
 enum {
-  CSN_POLICY_FILE_MAX = 64 << 20,      /* bytes: some 250,000 keys */
+  CSN_POLICY_FILE_MAX = 256 << 20,     /* bytes: more than a million keys */
   CSN_POLICY_NAME_MAX = 1024,          /* bytes of an issuer or audience */
   CSN_POLICY_NONCES_DEFAULT = 1000000, /* live nonces: 1,600 requests a second at the default window */
 };
