@@ -22,7 +22,8 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2))
 
 # ---- flavours: what a directory under $(B) is built with -------------------------------------------------------------
-FLAVOURS := release asan tsan fuzz
+CT_FLAVOURS := ct-gcc-O2 ct-gcc-O3 ct-clang-O2 ct-clang-O3
+FLAVOURS := release asan tsan fuzz $(CT_FLAVOURS)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(filter 1,$(WERROR)),-Werror)
 HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIC
@@ -38,6 +39,12 @@ CC_tsan := $(CC_DEFAULT)
 CFLAGS_tsan := -O1 -g -fsanitize=thread
 CC_fuzz := clang
 CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+# valgrind reads no later format of debugging information from clang.
+define ct_flavour
+CC_ct-$(1)-$(2) := $(1)
+CFLAGS_ct-$(1)-$(2) := -$(2) -gdwarf-4 $(HARDENING) -DCSN_CT_VALGRIND
+endef
+$(foreach c,gcc clang,$(foreach o,O2 O3,$(eval $(call ct_flavour,$(c),$(o)))))
 
 # ---- sources --------------------------------------------------------------------------------------------------------
 CORE_SRC := $(wildcard core/src/*.c) core/store/nonce_file.c core/store/nonce_memory.c
@@ -70,7 +77,7 @@ LIBS_MAC_PEERS = -lsodium $(if $(filter x86_64,$(shell uname -m)),$(if $(wildcar
 LIBS_BENCH = -lbenchmark -ljwt -lcjose $(LIBS_MAC_PEERS) -lsqlite3 -lhiredis $(LIBS_REDACT) $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
 LIBS_TEST := -lcmocka -lhiredis $(LIBS_TOOL)
 
-SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test core/test/model core/test/differential bench bench/peers \
+SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test core/test/ct core/test/model core/test/differential bench bench/peers \
 	bench/studies fuzz tools reports,$(d)/*.c $(d)/*.h $(d)/*.cc))
 
 # ---- what each target needs on a Debian machine; tools/setup installs what is missing --------------------------------
@@ -78,14 +85,14 @@ SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store c
 SETUP_GROUPS := lib $(if $(filter all csn redact install,$(or $(MAKECMDGOALS),all)),csn sqlite) $(if $(filter stores install,$(MAKECMDGOALS)),stores) \
 	$(if $(filter test test-build tsan,$(MAKECMDGOALS)),csn stores test) $(if $(filter test test-build,$(MAKECMDGOALS)),bench) \
 	$(if $(filter report bench,$(MAKECMDGOALS)),csn stores bench) $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
-	$(if $(filter peers,$(MAKECMDGOALS)),peers) $(if $(filter model,$(MAKECMDGOALS)),model) $(if $(filter differential,$(MAKECMDGOALS)),csn differential) $(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test model fuzz)
+	$(if $(filter ct,$(MAKECMDGOALS)),csn sqlite ct) $(if $(filter peers,$(MAKECMDGOALS)),peers) $(if $(filter model,$(MAKECMDGOALS)),model) $(if $(filter differential,$(MAKECMDGOALS)),csn differential) $(if $(filter warnings everything,$(MAKECMDGOALS)),csn stores bench test model fuzz)
 
 define setup
 $(B)/.setup-$(1): tools/setup
 	@sh tools/setup $(1) $(SETUP_GROUPS)
 	@mkdir -p $$(@D) && touch $$@
 endef
-$(foreach group,lib csn sqlite stores test bench peers model differential fuzz check corpus,$(eval $(call setup,$(group))))
+$(foreach group,lib csn sqlite stores test ct bench peers model differential fuzz check corpus,$(eval $(call setup,$(group))))
 
 # -DMACRO="VERSION" of an installed package, or nothing.
 VERSION_FLAG :=
@@ -210,6 +217,7 @@ $(PEER_SCRIPTS): $(B)/peers/%: bench/peers/%
 	@cp $< $@
 
 include core/test/model/model.mk
+include core/test/ct/ct.mk
 
 # ---- targets --------------------------------------------------------------------------------------------------------
 .PHONY: seeds all help lib csn bench peers stores redact test test-build tsan fuzz differential report corpus format format-check warnings everything \
@@ -218,7 +226,7 @@ include core/test/model/model.mk
 all: lib csn ## The library and the command line tool
 
 help: ## This list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile core/test/model/model.mk
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile core/test/model/model.mk core/test/ct/ct.mk
 	@echo
 	@echo "  B=DIR          build there instead of in build/"
 	@echo "  QUICK=1        make report: a minute or two instead of ten"

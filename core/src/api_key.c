@@ -20,8 +20,11 @@ static char base62_char(uint32_t value) {
   return (char)('0' + value + (letter & ('A' - '9' - 1)) + (lower & ('a' - 'Z' - 1)));
 }
 
+/* Whether it is of the set, and not which one of it. CT. */
 static bool is_base62(uint8_t c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  uint32_t is = csn_ct_in_range(c, '0', '9') | csn_ct_in_range(c, 'A', 'Z') | csn_ct_in_range(c, 'a', 'z');
+  CSN_CT_PUBLIC(&is, sizeof is);
+  return is != 0;
 }
 
 static bool is_prefix_char(uint8_t c) {
@@ -30,17 +33,16 @@ static bool is_prefix_char(uint8_t c) {
 
 /* ---- the checksum ---- */
 
-/* CRC-32 of ISO 3309, as in zlib and RFC 1952 section 8: reflected, polynomial 0x04c11db7. Half a byte at a time: the
- * table is one cache line, so that no address depends on the text by more than its place there. */
+/* CRC-32 of ISO 3309, as in zlib and RFC 1952 section 8: reflected, polynomial 0x04c11db7. What a byte does is the sum
+ * of what its bits do: eight of the usual table's 256 entries, masked, and no address depends on the text. CT. */
 static uint32_t crc32(csn_span bytes) {
-  static const uint32_t table[16] __attribute__((aligned(64))) = {
-      0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-      0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
+  static const uint32_t of_bit[8] = {0x77073096, 0xee0e612c, 0x076dc419, 0x0edb8832,
+                                     0x1db71064, 0x3b6e20c8, 0x76dc4190, 0xedb88320};
   uint32_t crc = UINT32_MAX;
   for (size_t i = 0; i < bytes.len; i++) {
-    crc ^= bytes.ptr[i];
-    crc = crc >> 4 ^ table[crc & 15];
-    crc = crc >> 4 ^ table[crc & 15];
+    uint32_t byte = csn_ct_barrier((crc ^ bytes.ptr[i]) & 0xff);
+    crc >>= 8;
+    for (unsigned bit = 0; bit < 8; bit++) crc ^= of_bit[bit] & (0 - (byte >> bit & 1));
   }
   return ~crc;
 }
@@ -64,8 +66,9 @@ bool csn_api_key_prefix_valid(csn_span prefix) {
 static bool draw(const uint8_t random[CSN_API_KEY_RANDOM_BYTES], char out[CSN_API_KEY_RANDOM_CHARS]) {
   size_t drawn = 0;
   for (size_t i = 0; i < CSN_API_KEY_RANDOM_BYTES && drawn < CSN_API_KEY_RANDOM_CHARS; i++) {
-    uint32_t value = random[i] & 63;
-    if (value < BASE) out[drawn++] = base62_char(value);
+    uint32_t value = random[i] & 63, fits = csn_ct_in_range(value, 0, BASE - 1);
+    CSN_CT_PUBLIC(&fits, sizeof fits);
+    if (fits != 0) out[drawn++] = base62_char(value);
   }
   return drawn == CSN_API_KEY_RANDOM_CHARS;
 }
@@ -116,7 +119,9 @@ csn_reason csn_api_key_parse(csn_span text, csn_api_key *out, size_t *offset) {
   }
   size_t before = text.len - CSN_API_KEY_CHECKSUM_CHARS;
   write_checksum(csn_span_of(text.ptr, before), checksum);
-  if (memcmp(key.checksum.ptr, checksum, sizeof checksum) != 0) { /* anybody can compute it: nothing to hide */
+  uint32_t fits = csn_ct_equal(key.checksum.ptr, (const uint8_t *)checksum, sizeof checksum);
+  CSN_CT_PUBLIC(&fits, sizeof fits);
+  if (fits == 0) {
     *offset = before;
     return CSN_REASON_API_KEY_CHECKSUM;
   }

@@ -61,10 +61,12 @@ void csn_api_key_store_free(csn_api_key_store *store) {
 
 /* ---- the indexes ---- */
 
-/* The hash is a MAC: its first bytes are as good as random, and nobody without the pepper chooses them. */
+/* The hash is a MAC: its first bytes are as good as random, and nobody without the pepper chooses them. They are
+ * public: the other 192 bits are what is compared. */
 static uint64_t place_of_hash(const uint8_t hash[CSN_API_KEY_HASH_BYTES]) {
   uint64_t place;
   memcpy(&place, hash, sizeof place);
+  CSN_CT_PUBLIC(&place, sizeof place);
   return place;
 }
 
@@ -115,7 +117,9 @@ static const entry *find_hash(const csn_api_key_store *store, const uint8_t hash
   while (store->slots > 0 && (s = next_slot(store, store->by_hash, place, &i)) != NULL) {
     const entry *e = &store->entries[s->at - 1];
     compared++;
-    if (csn_ct_equal(e->hash, hash, CSN_API_KEY_HASH_BYTES) != 0) return e;
+    uint32_t equal = csn_ct_equal(e->hash, hash, CSN_API_KEY_HASH_BYTES);
+    CSN_CT_PUBLIC(&equal, sizeof equal);
+    if (equal != 0) return e;
   }
   if (compared == 0) {
     volatile uint32_t answer = csn_ct_equal(nobody, hash, CSN_API_KEY_HASH_BYTES); /* volatile: it is not left out */

@@ -1,6 +1,7 @@
 /* Constant time, all in one place: masks instead of branches, and value barriers so that no compiler turns a mask back
  * into a branch. CSN_CT_SECRET and CSN_CT_PUBLIC mark memory for valgrind, which then reports every branch or address
- * that depends on a secret; they are nothing in an ordinary build. */
+ * that depends on a secret; they are nothing in an ordinary build. What time may tell is marked public where it is
+ * decided, and nowhere else: `make ct` finds the rest. */
 #ifndef CSN_CT_H
 #define CSN_CT_H
 
@@ -8,8 +9,10 @@
 
 #ifdef CSN_CT_VALGRIND
 #include <valgrind/memcheck.h>
-#define CSN_CT_SECRET(ptr, len) VALGRIND_MAKE_MEM_UNDEFINED(ptr, len)
-#define CSN_CT_PUBLIC(ptr, len) VALGRIND_MAKE_MEM_DEFINED(ptr, len)
+#define CSN_CT_SECRET(ptr, len) ((void)VALGRIND_MAKE_MEM_UNDEFINED(ptr, len))
+#define CSN_CT_PUBLIC(ptr, len) csn_ct_publish(ptr, len)
+extern size_t csn_ct_published; /* how often something that came of a secret was made public */
+void csn_ct_publish(const void *ptr, size_t len);
 #else
 #define CSN_CT_SECRET(ptr, len) ((void)(ptr), (void)(len))
 #define CSN_CT_PUBLIC(ptr, len) ((void)(ptr), (void)(len))

@@ -57,18 +57,15 @@ static inline uint64_t hex_values(uint64_t word, uint64_t *bad) {
 
 typedef struct alphabet {
   uint64_t (*values)(uint64_t word, uint64_t *bad);
-  unsigned bits;     /* of one character */
-  unsigned group;    /* characters that give whole bytes */
-  uint8_t zero;      /* the character of value 0 */
-  bool partial;      /* the last group may be cut short after two characters or more */
-  const char *legal; /* for the offset of a text that is refused */
+  unsigned bits;  /* of one character */
+  unsigned group; /* characters that give whole bytes */
+  uint8_t zero;   /* the character of value 0 */
+  bool partial;   /* the last group may be cut short after two characters or more */
 } alphabet;
 
-static const alphabet base64url = {
-    base64url_values, 6, 4, 'A', true, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"};
-static const alphabet base64 = {
-    base64_values, 6, 4, 'A', true, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"};
-static const alphabet hex = {hex_values, 4, 2, '0', false, "0123456789abcdefABCDEF"};
+static const alphabet base64url = {base64url_values, 6, 4, 'A', true};
+static const alphabet base64 = {base64_values, 6, 4, 'A', true};
+static const alphabet hex = {hex_values, 4, 2, '0', false};
 
 /* Eight characters to `8 * bits` bits, the first character's the highest. */
 SPECIALISE uint64_t block_bits(const alphabet *a, const uint8_t *text, uint64_t *bad) {
@@ -100,10 +97,13 @@ SPECIALISE uint64_t decode_tail(const alphabet *a, csn_span text, uint8_t *out) 
 }
 
 /* Of a text that is refused: its first illegal character, else its last one, which has the wrong length or trailing
- * bits. */
+ * bits. Which one it is leaks, and nothing of the others. */
 static size_t first_wrong(const alphabet *a, csn_span text) {
   for (size_t i = 0; i < text.len; i++) {
-    if (memchr(a->legal, text.ptr[i], strlen(a->legal)) == NULL) return i;
+    uint64_t bad = 0;
+    (void)a->values((EACH(a->zero) & ~UINT64_C(0xff)) | text.ptr[i], &bad);
+    CSN_CT_PUBLIC(&bad, sizeof bad);
+    if (bad != 0) return i;
   }
   return text.len - 1;
 }
@@ -131,10 +131,9 @@ bool csn_base64url_decode(csn_span text, uint8_t *out, size_t *offset) {
   return decode(&base64url, text, out, offset);
 }
 
-/* The padding is public: it says no more than the length does. */
 bool csn_base64_decode(csn_span text, uint8_t *out, size_t *offset) {
   csn_span digits = text;
-  for (size_t i = 0; i < 2 && digits.len > 0 && digits.ptr[digits.len - 1] == '='; i++) digits.len--;
+  for (size_t i = 0; i < 2 && csn_base64_is_padded(digits); i++) digits.len--;
   bool whole = text.len % 4 == 0; /* else there may be no room */
   if (!decode(&base64, digits, whole ? out : NULL, offset)) return false;
   if (whole) return true;

@@ -4,6 +4,8 @@
 
 #include <countersign/span.h>
 
+#include "ct.h"
+
 /* Bytes that `len` characters of unpadded base64url decode to, and the reverse. */
 static inline size_t csn_base64url_decoded_len(size_t len) {
   return len / 4 * 3 + len % 4 * 3 / 4;
@@ -25,10 +27,17 @@ void csn_base64url_encode(csn_span bytes, char *out);
  * `out` has room for text.len / 4 * 3 bytes. */
 bool csn_base64_decode(csn_span text, uint8_t *out, size_t *offset) CSN_WARN_UNUSED;
 
+/* Whether it ends in padding, which is public: it says no more than the length of what was encoded. */
+static inline bool csn_base64_is_padded(csn_span text) {
+  bool padded = text.len > 0 && csn_ct_is_zero(text.ptr[text.len - 1] ^ (uint32_t)'=') != 0;
+  CSN_CT_PUBLIC(&padded, sizeof padded);
+  return padded;
+}
+
 /* The bytes that such a text decodes to. */
 static inline size_t csn_base64_decoded_len(csn_span text) {
   size_t len = text.len / 4 * 3;
-  for (size_t i = 1; i <= 2 && i <= len && text.ptr[text.len - i] == '='; i++) len--;
+  for (size_t i = 1; i <= 2 && i <= len && csn_base64_is_padded(text); i++, text.len--) len--;
   return len;
 }
 

@@ -34,14 +34,18 @@ struct csn_refresh_memory {
 
 /* ---- the index ---- */
 
-/* The slot of the hash, or the free one where it would be. The hash is a MAC: its first bytes are as good as random. */
+/* The slot of the hash, or the free one where it would be. The hash is a MAC: its first bytes are as good as random,
+ * and public, since nobody without the pepper chooses them; so is whether the whole is that of a slot. */
 static uint32_t *slot_of(const csn_refresh_memory *memory, const uint8_t hash[CSN_REFRESH_HASH_BYTES]) {
   uint64_t place;
   memcpy(&place, hash, sizeof place);
+  CSN_CT_PUBLIC(&place, sizeof place);
   for (size_t i = (size_t)place;; i++) {
     uint32_t *slot = &memory->slots[i & (memory->slot_count - 1)];
     if (*slot == 0) return slot;
-    if (csn_ct_equal(memory->tokens[*slot - 1].hash, hash, CSN_REFRESH_HASH_BYTES) != 0) return slot;
+    uint32_t equal = csn_ct_equal(memory->tokens[*slot - 1].hash, hash, CSN_REFRESH_HASH_BYTES);
+    CSN_CT_PUBLIC(&equal, sizeof equal);
+    if (equal != 0) return slot;
   }
 }
 

@@ -105,8 +105,10 @@ bool csn_sigv4_cache_find(const csn_sigv4_cache *cache, const csn_sigv4_policy *
   if (!is_for(cache, policy)) return false;
   uint64_t wanted = day_word(day), tag[TAG_WORDS];
   set_tag(tag, key);
-  bool found = read_slot(&cache->slots[slot_of(key, wanted)], &words) && words.day == wanted &&
-               csn_ct_equal((const uint8_t *)words.tag, (const uint8_t *)tag, sizeof tag) != 0;
+  bool there = read_slot(&cache->slots[slot_of(key, wanted)], &words) && words.day == wanted;
+  uint32_t equal = there ? csn_ct_equal((const uint8_t *)words.tag, (const uint8_t *)tag, sizeof tag) : 0;
+  CSN_CT_PUBLIC(&equal, sizeof equal); /* it is remembered, or it is not */
+  bool found = equal != 0;
   if (found) {
     out->alg = CSN_ALG_HS256;
     memcpy(out->inner, words.states, sizeof out->inner);

@@ -54,7 +54,8 @@ csn_error csn_api_key_make(csn_span prefix, const uint8_t random[CSN_API_KEY_RAN
 /* Reads a key of any prefix: the caller compares out->prefix with what the policy names. CSN_REASON_ACCEPTED where the
  * text has the form and its checksum fits, API_KEY_MALFORMED, or API_KEY_CHECKSUM; `*offset` is then the first
  * character that is wrong, the text's length where one is missing, or the start of the checksum, and `out` is zeroed.
- * The time depends on the text, which is the caller's own, and on no stored key. Thread-safe. */
+ * CT: the random part and the checksum do not leak; the prefix does, the length, and where a refused text is wrong.
+ * Thread-safe. */
 csn_reason csn_api_key_parse(csn_span text, csn_api_key *out, size_t *offset) CSN_WARN_UNUSED CSN_NONNULL(2, 3);
 
 /* What is stored in a key's place: HMAC-SHA-256 of the whole text under `pepper`, an HS256 key that is used for nothing
