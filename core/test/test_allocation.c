@@ -311,7 +311,7 @@ static void refresh_tokens_stay_whole(void **state) {
   assert_int_equal(balance, before);
 }
 
-/* ---- requests ---- */
+/* ---- requests: test_verify_costs.c has the whole of them ---- */
 
 /* A policy that asks for everything allocates nothing, and neither does who reads the claims. */
 static void claims_are_read_without_allocation(void **state) {
@@ -347,54 +347,7 @@ static void claims_are_read_without_allocation(void **state) {
   csn_keyring_free(ring);
 }
 
-/* No allocation at all for a request, accepted or not, single or batch. */
-static void verifying_allocates_nothing(void **state) {
-  csn_keyring *ring = NULL;
-  csn_nonce_table *table = NULL;
-  csn_verifier *verifier = NULL;
-  csn_key_config key_config = test_key_config("c", "k", CSN_USE_REQUEST | CSN_USE_TOKEN);
-  csn_verifier_config config = CSN_VERIFIER_CONFIG_DEFAULT;
-  csn_request request = {.method = csn_span_str("POST"), .target = csn_span_str("/"), .body = csn_span_str("{}")};
-  csn_signed made;
-  csn_verdict verdicts[3];
-  csn_key key;
-  uint8_t token[256];
-  size_t token_len = 0;
-  (void)state;
-  assert_int_equal(new_ring(&ring), CSN_OK);
-  assert_int_equal(csn_key_init(&key, &key_config), CSN_OK);
-  assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
-  assert_int_equal(new_table(&table), CSN_OK);
-  config.scheme = csn_scheme_preset(csn_span_str("jwt-hmac"));
-  config.keyring = ring;
-  config.nonces = csn_nonce_table_store(table);
-  assert_int_equal(csn_verifier_new(&verifier, &config), CSN_OK);
-  assert_int_equal(csn_sign_jwt(&key, csn_span_str("{\"sub\":\"c\",\"exp\":2000}"), token, sizeof token, &token_len),
-                   CSN_OK);
-  csn_sign_input input = {.scheme = config.scheme,
-                          .key = &key,
-                          .request = &request,
-                          .timestamp = 1000,
-                          .nonce = csn_span_str("n"),
-                          .token = csn_span_of(token, token_len)};
-  assert_int_equal(csn_sign_request(&made, &input), CSN_OK);
-  request.headers = made.headers;
-  request.header_count = made.header_count;
-  csn_request batch[2] = {request, request};
-
-  allocations = 0;
-  csn_verify(verifier, &request, 1000, &verdicts[0]);
-  csn_verify_batch(verifier, batch, verdicts + 1, 2, 1000);
-  assert_int_equal(allocations, 0);
-  assert_reason(&verdicts[0], ACCEPTED);
-  assert_reason(&verdicts[1], NONCE_REPLAYED);
-  csn_verifier_free(verifier);
-  csn_nonce_table_free(table);
-  csn_keyring_free(ring);
-  assert_true(allocations == 0 && balance != 0); /* the counters do count: cmocka's own blocks are among them */
-}
-
-/* The same for an HTTP Message Signature by HMAC, with the digest of a body. */
+/* An HTTP Message Signature by HMAC, with the digest of a body, is made and verified without allocation. */
 static void message_signatures_allocate_nothing(void **state) {
   csn_http_signature_policy policy = CSN_HTTP_SIGNATURE_POLICY_DEFAULT;
   csn_key_config config = test_key_config("c", "k", CSN_USE_REQUEST);
@@ -433,17 +386,13 @@ static void message_signatures_allocate_nothing(void **state) {
   assert_int_equal(allocations, 0);
   csn_keyring_free(ring);
 }
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(makers_fail_cleanly),
-      cmocka_unit_test(ring_stays_whole_when_it_cannot_grow),
-      cmocka_unit_test(changes_are_whole_or_nothing),
-      cmocka_unit_test(jwks_load_all_or_nothing),
-      cmocka_unit_test(api_keys_stay_whole),
-      cmocka_unit_test(verifying_allocates_nothing),
-      cmocka_unit_test(message_signatures_allocate_nothing),
-      cmocka_unit_test(refresh_tokens_stay_whole),
-      cmocka_unit_test(claims_are_read_without_allocation),
+      cmocka_unit_test(makers_fail_cleanly),          cmocka_unit_test(ring_stays_whole_when_it_cannot_grow),
+      cmocka_unit_test(changes_are_whole_or_nothing), cmocka_unit_test(jwks_load_all_or_nothing),
+      cmocka_unit_test(api_keys_stay_whole),          cmocka_unit_test(message_signatures_allocate_nothing),
+      cmocka_unit_test(refresh_tokens_stay_whole),    cmocka_unit_test(claims_are_read_without_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

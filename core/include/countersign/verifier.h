@@ -54,7 +54,8 @@ bool csn_verifier_is_ambiguous(const csn_verifier *verifier) CSN_NONNULL_ALL;
 /* Verifies one request at UNIX second `now`, with one state of the keyring. No allocation, no lock, no system call with
  * the memory table; about 20 KiB of stack, 8 KiB more where a field is in a JSON body, 26 KiB with a token, 39 KiB
  * for HTTP Message Signatures, 49 KiB for AWS Signature Version 4. Writes to no state but the nonce store, and to that
- * only when all else has passed; and, where a signature was right, to the memory of derived keys (sigv4.h). */
+ * only when all else has passed; and, where a signature was right, to the memory of derived keys (sigv4.h). For a
+ * signature by a public key OpenSSL allocates and locks: csn_key_verify(). */
 void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_t now,
                 csn_verdict *verdict) CSN_NONNULL_ALL;
 
