@@ -7,7 +7,9 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 
+#include "../src/base64url_x86.h"
 #include "../src/encoding.h"
+#include "../src/fast_path.h"
 #include "guarded.h"
 
 static const char base64url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -73,6 +75,33 @@ typedef struct codec {
 static const codec base64url = {csn_base64url_decode, model_base64url};
 static const codec hex = {csn_hex_decode, model_hex};
 
+/* One of the decoders that are chosen at run time, where the processor has it; what it does not take, and the offset of
+ * what is wrong, is the plain one's. */
+static bool decode_with(csn_base64url_fn *fn, bool has, csn_span text, uint8_t *out, size_t *offset) {
+  uint64_t bad = 0;
+  if (!has || out == NULL || text.len < CSN_BASE64URL_X86_MIN) return csn_base64url_decode(text, out, offset);
+  if (fn(text, out, &bad) != text.len) return false;
+  if (bad == 0 && text.len % 4 != 1) return true;
+  (void)!csn_base64url_decode(text, NULL, offset);
+  return false;
+}
+static bool decode_avx2(csn_span text, uint8_t *out, size_t *offset) {
+  return decode_with(csn_base64url_avx2, csn_base64url_has_avx2(), text, out, offset);
+}
+static bool decode_vbmi(csn_span text, uint8_t *out, size_t *offset) {
+  return decode_with(csn_base64url_vbmi, csn_base64url_has_vbmi(), text, out, offset);
+}
+static bool decode_plain(csn_span text, uint8_t *out, size_t *offset) {
+  csn_atomic_store_relaxed(&csn_fast_paths_off, 1);
+  bool ok = csn_base64url_decode(text, out, offset);
+  csn_atomic_store_relaxed(&csn_fast_paths_off, 0);
+  return ok;
+}
+
+static const codec base64url_each[] = {
+    {decode_avx2, model_base64url}, {decode_vbmi, model_base64url}, {decode_plain, model_base64url}};
+enum { EACH = sizeof base64url_each / sizeof base64url_each[0] };
+
 /* Whether the decoder answers as the model does: by value, by length, by offset, and without output. */
 static bool agrees(const codec *c, csn_span bytes) {
   uint8_t got[TEXT_MAX], expected[TEXT_MAX];
@@ -82,7 +111,10 @@ static bool agrees(const codec *c, csn_span bytes) {
   bool ok = c->model(text, expected, &len, &wrong);
   if (c->decode(text, got, &offset) != ok) return false;
   if (!ok) return offset == wrong && !c->decode(text, NULL, &offset) && offset == wrong;
-  return memcmp(got, expected, len) == 0 && got[len] == 0xa5 && c->decode(text, NULL, &offset);
+  for (size_t i = len; i < len + 64 && i < TEXT_MAX; i++) {
+    if (got[i] != 0xa5) return false;
+  }
+  return memcmp(got, expected, len) == 0 && c->decode(text, NULL, &offset);
 }
 
 static size_t disagreements, checked;
@@ -154,16 +186,35 @@ static uint32_t next_random(uint32_t *seed) {
   return *seed ^= *seed << 5;
 }
 
+/* The same of up to four characters behind whole blocks, where they are a tail. */
+static void tails_are_as_the_model_says(void **state) {
+  static const char some[] = "AZaz09-_B8/+=.";
+  static const size_t places[] = {16, 28, 32, 48, 60, 64, 96};
+  uint8_t text[TEXT_MAX];
+  (void)state;
+  start();
+  memset(text, 'z', sizeof text);
+  for (size_t i = 0; i < EACH; i++) {
+    for (size_t place = 0; place < sizeof places / sizeof places[0]; place++) {
+      for (size_t len = 0; len <= 4; len++) {
+        check_all(&base64url_each[i], csn_span_of(some, sizeof some), text, places[place], places[place] + len);
+      }
+    }
+  }
+  assert_int_equal(checked, EACH * 7 * (1 + 15 + 15 * 15 + 15 * 15 * 15 + 15 * 15 * 15 * 15));
+  assert_int_equal(disagreements, 0);
+}
+
 /* Every length through several blocks; each text as it is, and with one byte changed to any other. */
-static void check_long(const codec *c, const char *alphabet, size_t letters) {
+static void check_long(const codec *c, const char *alphabet, size_t letters, size_t longest, uint32_t step) {
   uint32_t seed = 2463534242;
-  uint8_t text[128];
-  for (size_t len = 4; len <= 70; len++) {
+  uint8_t text[TEXT_MAX];
+  for (size_t len = 4; len <= longest; len++) {
     for (size_t i = 0; i < len; i++) text[i] = (uint8_t)alphabet[next_random(&seed) % letters];
     check(c, text, len);
     for (size_t at = 0; at < len; at++) {
       uint8_t kept = text[at];
-      for (unsigned value = 0; value < 256; value += 1 + next_random(&seed) % 3) {
+      for (unsigned value = 0; value < 256; value += 1 + next_random(&seed) % step) {
         text[at] = (uint8_t)value;
         check(c, text, len);
       }
@@ -175,16 +226,25 @@ static void check_long(const codec *c, const char *alphabet, size_t letters) {
 static void long_texts_are_as_the_model_says(void **state) {
   (void)state;
   start();
-  check_long(&base64url, base64url_alphabet, 64);
-  check_long(&hex, "0123456789abcdefABCDEF", 22);
+  check_long(&base64url, base64url_alphabet, 64, 70, 3);
+  for (size_t i = 0; i < EACH; i++) check_long(&base64url_each[i], base64url_alphabet, 64, 134, 40);
+  check_long(&hex, "0123456789abcdefABCDEF", 22, 70, 3);
   assert_true(checked > 100000);
   assert_int_equal(disagreements, 0);
 }
 
-/* Every value at every place of a block of eight. */
+/* Every value at every place of a block. */
 static void every_character_decodes_at_every_place(void **state) {
   (void)state;
   start();
+  for (size_t at = 0; at < EACH * 64; at++) {
+    for (unsigned value = 0; value < 256; value++) {
+      uint8_t text[64];
+      memset(text, 'A', sizeof text);
+      text[at % 64] = (uint8_t)value;
+      check(&base64url_each[at / 64], text, sizeof text);
+    }
+  }
   for (size_t at = 0; at < 16; at++) {
     for (unsigned value = 0; value < 256; value++) {
       uint8_t text[17] = "AAAAAAAAAAAAAAAA", digits[17] = "0000000000000000";
@@ -375,6 +435,7 @@ int main(void) {
       cmocka_unit_test(base64url_of_up_to_three_characters_is_as_the_model_says),
       cmocka_unit_test(base64url_of_four_characters_is_as_the_model_says),
       cmocka_unit_test(hex_of_up_to_three_characters_is_as_the_model_says),
+      cmocka_unit_test(tails_are_as_the_model_says),
       cmocka_unit_test(long_texts_are_as_the_model_says),
       cmocka_unit_test(every_character_decodes_at_every_place),
       cmocka_unit_test(base64url_is_strict),

@@ -1,0 +1,3 @@
+#include "fast_path.h"
+
+csn_atomic csn_fast_paths_off;
