@@ -138,7 +138,8 @@ static inline bool fuzz_same_verdict(const csn_verdict *a, const csn_verdict *b)
   return a->reason == b->reason && a->field == b->field && a->offset == b->offset &&
          a->header_index == b->header_index &&
          csn_span_equal(csn_name_span(&a->client_id), csn_name_span(&b->client_id)) &&
-         csn_span_equal(csn_name_span(&a->key_id), csn_name_span(&b->key_id));
+         csn_span_equal(csn_name_span(&a->key_id), csn_name_span(&b->key_id)) &&
+         csn_span_equal(csn_scopes_span(&a->scopes), csn_scopes_span(&b->scopes));
 }
 
 /* What libFuzzer calls, and what it offers to a custom mutator. */

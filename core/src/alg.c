@@ -75,9 +75,10 @@ csn_alg csn_alg_from_http_name(csn_span name) {
 }
 
 csn_alg csn_alg_from_name(csn_span name) {
-  for (size_t i = 0; i < ROWS; i++) {
-    if (csn_span_equal(name, csn_span_str(rows[i].name))) return rows[i].alg;
-  }
+#define MATCH(alg, text, bytes) \
+  if (name.len == sizeof(text) - 1 && memcmp(name.ptr, text, sizeof(text) - 1) == 0) return CSN_ALG_##alg;
+  CSN_ALG_LIST(MATCH)
+#undef MATCH
   return CSN_ALG_NONE;
 }
 

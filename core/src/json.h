@@ -78,8 +78,11 @@ bool csn_json_string_copy(const csn_json *json, uint32_t node, uint8_t *out, siz
 /* The whole number at `node`: digits with an optional minus, no fraction or exponent. False for anything else. */
 bool csn_json_int64(const csn_json *json, uint32_t node, int64_t *out) CSN_WARN_UNUSED;
 
+#define CSN_JSON_DATE_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
 /* A NumericDate (RFC 7519 section 2), rounded up to a second: `now < exp`, `now >= nbf` are then exact for whole `now`.
- * Fractions and exponents are read exactly. False for another type, a minus, or a date beyond the year 9999. */
+ * Fractions and exponents are read exactly. False for another type, a minus, or a date above
+ * CSN_JSON_DATE_MAX. */
 bool csn_json_numeric_date(const csn_json *json, uint32_t node, int64_t *out) CSN_WARN_UNUSED;
 
 /* The same, rounded down: `now - iat <= age` is then exact. */

@@ -66,7 +66,6 @@ typedef struct decimal {
   int point;
 } decimal;
 
-static const int64_t date_max = INT64_C(253402300799); /* 9999-12-31T23:59:59Z */
 enum { DATE_DIGITS_MAX = 12, EXPONENT_BOUND = 100000 };
 
 static void take_digits(csn_cursor *cursor, decimal *out, bool fraction) {
@@ -116,14 +115,14 @@ static bool read_date(const csn_json *json, uint32_t node, bool up, int64_t *out
   csn_span number = csn_json_raw(json, node);
   if (number.ptr[0] == '-') return false;
   if (csn_json_int64(json, node, &whole)) {
-    if (whole <= date_max) *out = whole;
-    return whole <= date_max;
+    if (whole <= CSN_JSON_DATE_MAX) *out = whole;
+    return whole <= CSN_JSON_DATE_MAX;
   }
   decimal d = decimal_of(number);
   if (d.count > 0 && d.point > DATE_DIGITS_MAX) return false;
   bool fraction = false;
   int64_t value = d.count == 0 ? 0 : round_down(&d, &fraction), above = value + (fraction ? 1 : 0);
-  if (above > date_max) return false;
+  if (above > CSN_JSON_DATE_MAX) return false;
   *out = up ? above : value;
   return true;
 }

@@ -1,4 +1,6 @@
 /* The JOSE header (RFC 7515 section 4). What a token says about keys (jwk, jku, x5u, x5c) is not looked at. */
+#include "fast_path.h"
+#include "json_plain.h"
 #include "jwt_parts.h"
 
 #define OK CSN_REASON_ACCEPTED
@@ -89,8 +91,46 @@ static csn_reason read_kid(reading *r, csn_jose_header *out) {
   return OK;
 }
 
-csn_reason csn_jose_header_read(csn_span text, const csn_jwt_policy *policy, csn_jose_header *out,
-                                csn_verdict *verdict) {
+/* ---- the usual header: a plain object (json_plain.h) of alg, typ and kid, with which all is right ---- */
+
+typedef struct plain_header {
+  csn_span alg, typ, kid; /* absent: NULL */
+} plain_header;
+
+static bool read_plain(csn_span text, plain_header *out) {
+  csn_plain plain;
+  csn_plain_member m;
+  out->alg = out->typ = out->kid = csn_span_of(NULL, 0);
+  if (!csn_plain_begin(&plain, text)) return false;
+  do {
+    if (!csn_plain_next(&plain, &m) || m.type != CSN_JSON_STRING) return false;
+    uint32_t name = csn_plain_name(m.name);
+    csn_span *value = name == CSN_PLAIN_NAME('a', 'l', 'g')   ? &out->alg
+                      : name == CSN_PLAIN_NAME('t', 'y', 'p') ? &out->typ
+                      : name == CSN_PLAIN_NAME('k', 'i', 'd') ? &out->kid
+                                                              : NULL;
+    if (value == NULL || value->ptr != NULL) return false;
+    *value = m.text;
+  } while (!csn_plain_done(&plain));
+  return true;
+}
+
+/* Does what read_nodes() does with a header that it accepts. False where it would not, or where that is not known. */
+static bool accept_plain(csn_span text, const csn_jwt_policy *policy, csn_jose_header *out) {
+  plain_header h;
+  if (!csn_fast_paths() || !read_plain(text, &h)) return false;
+  out->alg = csn_alg_from_name(h.alg);
+  if (out->alg == CSN_ALG_NONE || (policy->algorithms >> out->alg & 1) == 0) return false;
+  if (h.typ.ptr == NULL ? policy->typ.len > 0 : !is_expected_type(h.typ, policy->typ)) return false;
+  if (h.typ.len > CSN_TYP_MAX || h.kid.len > CSN_ID_MAX || (h.kid.ptr != NULL && h.kid.len == 0)) return false;
+  out->has_kid = h.kid.ptr != NULL;
+  out->kid_len = h.kid.len;
+  out->kid_offset = out->has_kid ? (size_t)(h.kid.ptr - 1 - text.ptr) : 0;
+  if (out->has_kid) memcpy(out->kid, h.kid.ptr, h.kid.len);
+  return true;
+}
+
+static csn_reason read_nodes(csn_span text, const csn_jwt_policy *policy, csn_jose_header *out, csn_verdict *verdict) {
   csn_json_node nodes[CSN_JOSE_HEADER_NODES];
   reading r = {.policy = policy, .verdict = verdict};
   csn_reason reason = OK;
@@ -103,4 +143,9 @@ csn_reason csn_jose_header_read(csn_span text, const csn_jwt_policy *policy, csn
   if ((reason = read_alg(&r, &out->alg)) != OK) return reason;
   if ((reason = check_typ(&r)) != OK) return reason;
   return read_kid(&r, out);
+}
+
+csn_reason csn_jose_header_read(csn_span text, const csn_jwt_policy *policy, csn_jose_header *out,
+                                csn_verdict *verdict) {
+  return accept_plain(text, policy, out) ? OK : read_nodes(text, policy, out, verdict);
 }

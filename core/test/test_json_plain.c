@@ -1,0 +1,193 @@
+/* Plain JSON objects: what is read in one pass is what csn_json_read() reads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "../src/json_plain.h"
+#include "guarded.h"
+
+enum { TEXT_ROOM = 2048, NODES = 128 };
+
+static guarded pages;
+
+/* xorshift: the same texts in every run. */
+static uint32_t seed = 2463534242;
+static uint32_t below(uint32_t count) {
+  seed ^= seed << 13;
+  seed ^= seed >> 17;
+  seed ^= seed << 5;
+  return seed % count;
+}
+
+static bool is_same_member(const csn_json *json, uint32_t name, const csn_plain_member *member) {
+  int64_t number = 0;
+  csn_json_type type = csn_json_type_of(json, name + 1);
+  if (!csn_span_equal(csn_json_raw(json, name), member->name) || json->nodes[name].escaped) return false;
+  if (type != member->type) return false;
+  if (type == CSN_JSON_STRING) {
+    csn_span raw = csn_json_raw(json, name + 1);
+    return raw.ptr == member->text.ptr && raw.len == member->text.len && !json->nodes[name + 1].escaped;
+  }
+  if (type != CSN_JSON_NUMBER) return type <= CSN_JSON_TRUE;
+  return csn_json_int64(json, name + 1, &number) && (uint64_t)number == member->number;
+}
+
+/* How many members a walk finds: 0 where the text is not plain. Aborts where csn_json_read() sees another text; of
+ * names that occur twice the walk knows nothing. */
+static size_t walk(csn_span bytes) {
+  csn_json_node nodes[NODES];
+  csn_json json;
+  csn_plain plain;
+  csn_plain_member members[NODES];
+  size_t count = 0, offset;
+  csn_span text = guarded_copy(&pages, bytes);
+  if (!csn_plain_begin(&plain, text)) return 0;
+  do {
+    if (count == NODES || !csn_plain_next(&plain, &members[count])) return 0;
+    count++;
+  } while (!csn_plain_done(&plain));
+  csn_reason reason = csn_json_read(text, nodes, NODES, &json, &offset);
+  if (reason == CSN_REASON_JSON_DUPLICATE) return count;
+  bool same = reason == CSN_REASON_ACCEPTED && json.nodes[0].children == count;
+  uint32_t name = 1;
+  for (size_t i = 0; i < count && same; i++, name = json.nodes[name + 1].next)
+    same = is_same_member(&json, name, &members[i]);
+  if (!same) fail_msg("%.*s", (int)text.len, (const char *)text.ptr);
+  return count;
+}
+
+static size_t walk_str(const char *text) {
+  return walk(csn_span_str(text));
+}
+
+static void plain_objects_are_walked_over(void **state) {
+  (void)state;
+  assert_int_equal(walk_str("{\"exp\":1700000100}"), 1);
+  assert_int_equal(walk_str("{\"\":\"\",\"a\":0,\"b\":true,\"c\":false,\"d\":null}"), 5);
+  assert_int_equal(walk_str("{\"aaaaaaaaaaaaaaaa\":\"~\x7f /\"}"), 1);
+  assert_int_equal(walk_str("{\"a\":999999999999999999}"), 1);
+  assert_int_equal(walk_str("{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}"), 1);
+}
+
+static void what_is_not_plain_is_left_to_others(void **state) {
+  static const char *const texts[] = {
+      "",
+      "{}",
+      "{\"a\":1}", /* short */
+      "{                  }",
+      "{\"aaaaaaaaaaaaaaa\" :1}",
+      "{\"aaaaaaaaaaaaaaa\": 1}",
+      "{\"aaaaaaaaaaaaaaa\":1 }",
+      "{\"aaaaaaaaaaaaaaa\":1} ",
+      "{ \"aaaaaaaaaaaaaa\":1}",
+      "{\"aaaaaaaaaaa\":1, \"b\":2}",
+      "{\"aaaaaaaaaaaaaaa\":1.0}",
+      "{\"aaaaaaaaaaaaaaa\":1e3}",
+      "{\"aaaaaaaaaaaaaaa\":-1}",
+      "{\"aaaaaaaaaaaaaaa\":01}",
+      "{\"aaaaaaaaaaaaaaa\":012345678}",
+      "{\"aaaaaaaaaaaaaaa\":1000000000000000000}",
+      "{\"aaaaaaaaaaaaaaa\":[]}",
+      "{\"aaaaaaaaaaaaaaa\":{}}",
+      "{\"aaaaaaaaaaaaaaa\":\"\\n\"}",
+      "{\"aaaaaaaaaaaaa\\n\":\"\"}",
+      "{\"aaaaaaaaaaaaaaa\":\"\xc3\xa9\"}",
+      "{\"aaaaaaaaaaaaaaa\":\"\x1f\"}",
+      "{\"aaaaaaaaaaaaaaa\":\"}",
+      "{\"aaaaaaaaaaaaaaa\":tru}",
+      "{\"aaaaaaaaaaaaaaa\":truE}",
+      "{\"aaaaaaaaaaaaaaa\":nul",
+      "{\"aaaaaaaaaaaaaaa\":1",
+      "{\"aaaaaaaaaaaaaaa\":1,",
+      "{\"aaaaaaaaaaaaaaa\":1,}",
+      "{\"aaaaaaaaaaaaaaa\":1}}",
+      "{\"aaaaaaaaaaaaaaa\":1]",
+      "{\"aaaaaaaaaaaaaaa\":",
+      "{\"aaaaaaaaaaaaaaa\"",
+      "{\"aaaaaaaaaaaaaaa:1}",
+      "[\"aaaaaaaaaaaaaaa\",1]",
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    if (walk_str(texts[i]) != 0) fail_msg("%s", texts[i]);
+  }
+}
+
+/* Strings of all lengths, as name and as value, with each byte at each place. */
+static void a_string_ends_where_its_quotation_mark_is(void **state) {
+  size_t walked = 0, all = 0;
+  (void)state;
+  for (size_t len = 12; len <= 80; len++) {
+    for (size_t at = 0; at < len; at++) {
+      for (unsigned value = 0; value < 256; value += 1 + below(32)) {
+        char text[TEXT_ROOM], inner[128];
+        memset(inner, 'x', sizeof inner);
+        inner[at] = (char)value;
+        memcpy(text, "{\"a\":\"", 6);
+        memcpy(text + 6, inner, len);
+        memcpy(text + 6 + len, "\"}", 2);
+        bool plain = csn_json_is_plain((uint8_t)value);
+        assert_int_equal(walk(csn_span_of(text, len + 8)), plain);
+        memcpy(text, "{\"", 2);
+        memcpy(text + 2, inner, len);
+        memcpy(text + 2 + len, "\":1}", 4);
+        assert_int_equal(walk(csn_span_of(text, len + 6)), plain);
+        walked += plain, all++;
+      }
+    }
+  }
+  assert_true(walked > all / 8 && walked < all / 2);
+}
+
+static void numbers_are_what_their_digits_say(void **state) {
+  (void)state;
+  for (int i = 0; i < 20000; i++) {
+    char text[TEXT_ROOM];
+    size_t digits = 1 + below(20), len = (size_t)sprintf(text, "{\"aaaaaaaaaaaa\":");
+    for (size_t j = 0; j < digits; j++) text[len++] = (char)('0' + below(10));
+    bool plain = digits <= CSN_PLAIN_DIGITS_MAX && (digits == 1 || text[len - digits] != '0');
+    text[len++] = '}';
+    assert_int_equal(walk(csn_span_of(text, len)), plain);
+    size_t at = len - 1 - below((uint32_t)digits + 1);
+    char other = "/:.e-+ \x80,}"[below(10)];
+    if (at == len - 1 && other == '}') continue;
+    text[at] = other;
+    assert_int_equal(walk(csn_span_of(text, len)), 0);
+  }
+}
+
+static const char sample[] =
+    "{\"iss\":\"https://issuer.example.com\",\"iat\":1700000000,\"b\":true,\"c\":null,\"jti\":\"01\"}";
+
+static void every_byte_of_a_text_counts(void **state) {
+  size_t walked = 0;
+  (void)state;
+  for (size_t at = 0; at < sizeof sample - 1; at++) {
+    assert_int_equal(walk(csn_span_of(sample, at)), 0);
+    for (unsigned value = 0; value < 256; value++) {
+      char text[sizeof sample];
+      memcpy(text, sample, sizeof sample);
+      text[at] = (char)value;
+      walked += walk(csn_span_of(text, sizeof sample - 1)) > 0;
+    }
+  }
+  assert_true(walked > 3000 && walked < 20000);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(plain_objects_are_walked_over),
+      cmocka_unit_test(what_is_not_plain_is_left_to_others),
+      cmocka_unit_test(a_string_ends_where_its_quotation_mark_is),
+      cmocka_unit_test(numbers_are_what_their_digits_say),
+      cmocka_unit_test(every_byte_of_a_text_counts),
+  };
+  pages = guarded_new(TEXT_ROOM);
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  guarded_free(&pages);
+  return failed;
+}
