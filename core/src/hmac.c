@@ -1,12 +1,9 @@
-/* The low-level interface to SHA-2 is deprecated in OpenSSL 3 in favour of EVP, which needs a heap context and a fetch
- * or a dup for every message. The state of the low-level one is a plain struct: that is what makes a precomputed pad
- * state a copy of 32 or 64 bytes. Its code is the same assembly. This is the only file that uses it. */
+/* SHA-384 and SHA-512 are OpenSSL's, by its low-level interface: why, sha256.c says. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "hmac.h"
 
 #include "ct.h"
 
-_Static_assert(sizeof(((SHA256_CTX *)0)->h) == sizeof(((csn_key *)0)->inner), "eight words of state");
 _Static_assert(sizeof(((SHA512_CTX *)0)->h) == sizeof(((csn_key *)0)->inner64), "eight words of state");
 
 static bool is_wide(csn_alg alg) {
@@ -14,14 +11,6 @@ static bool is_wide(csn_alg alg) {
 }
 
 /* ---- hashes ---- */
-
-void csn_sha256(csn_span data, uint8_t out[CSN_SHA256_BYTES]) {
-  SHA256_CTX sha;
-  SHA256_Init(&sha);
-  if (data.len > 0) SHA256_Update(&sha, data.ptr, data.len);
-  SHA256_Final(out, &sha);
-  csn_wipe(&sha, sizeof sha);
-}
 
 /* SHA-384 is SHA-512 from another start, cut off (FIPS 180-4 section 5.3.4). */
 static void start_wide(SHA512_CTX *sha, size_t bytes) {
@@ -49,13 +38,10 @@ void csn_sha2(size_t bytes, csn_span data, uint8_t *out) {
 /* The state after one block. */
 static void pad_state(uint32_t state[8], const uint8_t *block, uint8_t pad) {
   uint8_t padded[CSN_SHA256_BLOCK];
-  SHA256_CTX sha;
   for (size_t i = 0; i < sizeof padded; i++) padded[i] = (uint8_t)(block[i] ^ pad);
-  SHA256_Init(&sha);
-  SHA256_Update(&sha, padded, sizeof padded);
-  memcpy(state, sha.h, sizeof sha.h);
+  memcpy(state, csn_sha256_start, sizeof csn_sha256_start);
+  csn_sha256_engine_now()->one(state, padded, 1);
   csn_wipe(padded, sizeof padded);
-  csn_wipe(&sha, sizeof sha);
 }
 
 static void pad_state_wide(uint64_t state[8], size_t bytes, const uint8_t *block, uint8_t pad) {
@@ -95,13 +81,6 @@ void csn_hmac_set_key(csn_key *key, csn_span secret) {
 /* ---- messages ---- */
 
 /* A context as it is after one block from `state`. */
-static void resume(SHA256_CTX *sha, const uint32_t state[8]) {
-  memset(sha, 0, sizeof *sha);
-  memcpy(sha->h, state, sizeof sha->h);
-  sha->Nl = CSN_SHA256_BLOCK * 8;
-  sha->md_len = CSN_SHA256_BYTES;
-}
-
 static void resume_wide(SHA512_CTX *sha, const uint64_t state[8], size_t bytes) {
   memset(sha, 0, sizeof *sha);
   memcpy(sha->h, state, sizeof sha->h);
@@ -114,16 +93,15 @@ void csn_hmac_init(csn_hmac *hmac, const csn_key *key) {
   if (is_wide(key->alg)) {
     resume_wide(&hmac->sha512, key->inner64, csn_hmac_bytes(key));
   } else {
-    resume(&hmac->sha, key->inner);
+    csn_sha256_resume(&hmac->sha, key->inner, CSN_SHA256_BLOCK);
   }
 }
 
 void csn_hmac_update(csn_hmac *hmac, csn_span data) {
-  if (data.len == 0) return;
-  if (is_wide(hmac->key->alg)) {
+  if (!is_wide(hmac->key->alg)) {
+    csn_sha256_update(&hmac->sha, data);
+  } else if (data.len > 0) {
     SHA512_Update(&hmac->sha512, data.ptr, data.len);
-  } else {
-    SHA256_Update(&hmac->sha, data.ptr, data.len);
   }
 }
 
@@ -138,21 +116,20 @@ static void final_wide(csn_hmac *hmac, uint8_t *mac) {
   csn_wipe(&hmac->sha512, sizeof hmac->sha512);
 }
 
-static void final_narrow(csn_hmac *hmac, uint8_t *mac) {
-  uint8_t inner[CSN_SHA256_BYTES];
-  SHA256_Final(inner, &hmac->sha);
-  resume(&hmac->sha, hmac->key->outer);
-  SHA256_Update(&hmac->sha, inner, sizeof inner);
-  SHA256_Final(mac, &hmac->sha);
-  csn_wipe(inner, sizeof inner);
-  csn_wipe(&hmac->sha, sizeof hmac->sha);
+static void final_narrow(csn_sha256_stream *sha, const csn_key *key, uint8_t *mac) {
+  csn_sha256_finish(sha);
+  csn_sha256_pad_hash(sha->state, sha->block);
+  memcpy(sha->state, key->outer, sizeof sha->state);
+  csn_sha256_engine_now()->one(sha->state, sha->block, 1);
+  csn_sha256_put(sha->state, mac);
+  csn_wipe(sha, sizeof *sha);
 }
 
 void csn_hmac_final(csn_hmac *hmac, uint8_t *mac) {
   if (is_wide(hmac->key->alg)) {
     final_wide(hmac, mac);
   } else {
-    final_narrow(hmac, mac);
+    final_narrow(&hmac->sha, hmac->key, mac);
   }
 }
 
@@ -164,9 +141,8 @@ void csn_hmac_once(const csn_key *key, csn_span data, uint8_t *mac) {
 }
 
 void csn_hmac_sha256(const csn_key *key, csn_span data, uint8_t mac[CSN_SHA256_BYTES]) {
-  csn_hmac hmac;
-  resume(&hmac.sha, key->inner);
-  hmac.key = key;
-  if (data.len > 0) SHA256_Update(&hmac.sha, data.ptr, data.len);
-  final_narrow(&hmac, mac);
+  csn_sha256_stream sha;
+  csn_sha256_resume(&sha, key->inner, CSN_SHA256_BLOCK);
+  csn_sha256_update(&sha, data);
+  final_narrow(&sha, key, mac);
 }

@@ -6,11 +6,13 @@
 #include <countersign/keyring.h>
 #include <openssl/sha.h>
 
-enum { CSN_SHA256_BYTES = 32, CSN_SHA256_BLOCK = 64, CSN_SHA512_BLOCK = 128 };
+#include "sha256.h"
+
+enum { CSN_SHA512_BLOCK = 128 };
 
 typedef struct csn_hmac {
   union {
-    SHA256_CTX sha;
+    csn_sha256_stream sha;
     SHA512_CTX sha512;
   };
   const csn_key *key;
@@ -35,8 +37,6 @@ void csn_hmac_final(csn_hmac *hmac, uint8_t *mac);
 /* One message. csn_hmac_sha256() is for a key of HS256 only. */
 void csn_hmac_once(const csn_key *key, csn_span data, uint8_t *mac);
 void csn_hmac_sha256(const csn_key *key, csn_span data, uint8_t mac[CSN_SHA256_BYTES]);
-
-void csn_sha256(csn_span data, uint8_t out[CSN_SHA256_BYTES]);
 
 /* The hash of 32, 48 or 64 bytes. */
 void csn_sha2(size_t bytes, csn_span data, uint8_t *out);

@@ -1,32 +1,170 @@
-/* One job after the other. */
-#define OPENSSL_SUPPRESS_DEPRECATED
+/* The lanes of many MACs. A lane's message runs through three phases: its whole blocks and the padded last ones; the
+ * block of the outer hash, where there is a key; its end, at which the next message takes the lane. What a lane is
+ * given are blocks that lie side by side: where the pieces lie, or in the lane's own buffer, where pieces meet. All
+ * lanes then take as many blocks as the one that has the least. */
 #include "mac_many.h"
 
 #include "ct.h"
+#include "hmac.h"
+#include "sha256.h"
 
-static void hash(csn_mac_job *job) {
-  SHA256_CTX sha;
-  SHA256_Init(&sha);
-  for (size_t i = 0; i < job->piece_count; i++) {
-    if (job->pieces[i].len > 0) SHA256_Update(&sha, job->pieces[i].ptr, job->pieces[i].len);
-  }
-  SHA256_Final(job->mac, &sha);
-  csn_wipe(&sha, sizeof sha);
+typedef enum lane_phase {
+  PHASE_MESSAGE, /* there is more of it, if only the padding */
+  PHASE_HASHED,  /* the state will be the hash of the message, the inner one where there is a key */
+  PHASE_OUTER,   /* the state will be the MAC */
+} lane_phase;
+
+typedef struct lane {
+  uint32_t state[8];
+  csn_mac_job *job;
+  csn_span rest;     /* of the piece that the message is at */
+  size_t next_piece; /* index */
+  uint64_t bytes;    /* that the state, or the buffer, has taken */
+  lane_phase phase;
+  uint8_t buffer[2 * CSN_SHA256_BLOCK];
+} lane;
+
+/* What the kernels see of the lanes that have a message. */
+typedef struct lanes {
+  uint32_t *states[CSN_SHA256_LANES_MAX];
+  const uint8_t *data[CSN_SHA256_LANES_MAX];
+  size_t blocks[CSN_SHA256_LANES_MAX]; /* at `data` */
+  lane *lane[CSN_SHA256_LANES_MAX];
+  size_t count;
+  csn_mac_job *job, *end; /* those that have no lane yet */
+} lanes;
+
+static void give(lanes *all, size_t index, const uint8_t *data, size_t blocks) {
+  all->data[index] = data;
+  all->blocks[index] = blocks;
 }
 
-static void mac(csn_mac_job *job) {
+/* Fills the buffer from the pieces. Returns how many bytes are in it: a block, or what is left of the message. */
+static size_t gather(lane *at) {
+  size_t fill = 0;
+  for (;;) {
+    size_t len = CSN_SHA256_BLOCK - fill < at->rest.len ? CSN_SHA256_BLOCK - fill : at->rest.len;
+    if (len > 0) {
+      memcpy(at->buffer + fill, at->rest.ptr, len);
+      at->rest = csn_span_of(at->rest.ptr + len, at->rest.len - len);
+      fill += len;
+    }
+    if (fill == CSN_SHA256_BLOCK || at->next_piece == at->job->piece_count) return fill;
+    at->rest = at->job->pieces[at->next_piece++];
+  }
+}
+
+static void give_message(lanes *all, size_t index) {
+  lane *at = all->lane[index];
+  size_t whole = at->rest.len / CSN_SHA256_BLOCK;
+  if (whole > 0) {
+    give(all, index, at->rest.ptr, whole);
+    at->rest = csn_span_of(at->rest.ptr + whole * CSN_SHA256_BLOCK, at->rest.len % CSN_SHA256_BLOCK);
+    at->bytes += whole * CSN_SHA256_BLOCK;
+    return;
+  }
+  size_t fill = gather(at), blocks = 1;
+  at->bytes += fill;
+  if (fill < CSN_SHA256_BLOCK) {
+    blocks = csn_sha256_pad(at->buffer, fill, at->bytes);
+    at->phase = PHASE_HASHED;
+  }
+  give(all, index, at->buffer, blocks);
+}
+
+static void give_outer(lanes *all, size_t index) {
+  lane *at = all->lane[index];
+  csn_sha256_pad_hash(at->state, at->buffer);
+  memcpy(at->state, at->job->key->outer, sizeof at->state);
+  at->phase = PHASE_OUTER;
+  give(all, index, at->buffer, 1);
+}
+
+static void mac_alone(csn_mac_job *job) {
   csn_hmac hmac;
   csn_hmac_init(&hmac, job->key);
   for (size_t i = 0; i < job->piece_count; i++) csn_hmac_update(&hmac, job->pieces[i]);
   csn_hmac_final(&hmac, job->mac);
 }
 
-void csn_mac_many(csn_mac_job *jobs, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    if (jobs[i].key == NULL) {
-      hash(&jobs[i]);
-    } else {
-      mac(&jobs[i]);
-    }
+static bool has_lanes(const csn_mac_job *job) {
+  return job->key == NULL || csn_hmac_bytes(job->key) == CSN_SHA256_BYTES;
+}
+
+/* The next message takes the lane; false where there is none. */
+static bool give_next(lanes *all, size_t index) {
+  lane *at = all->lane[index];
+  while (all->job < all->end && !has_lanes(all->job)) mac_alone(all->job++);
+  if (all->job == all->end) return false;
+  at->job = all->job++;
+  memcpy(at->state, at->job->key == NULL ? csn_sha256_start : at->job->key->inner, sizeof at->state);
+  at->bytes = at->job->key == NULL ? 0 : CSN_SHA256_BLOCK;
+  at->rest = at->job->piece_count == 0 ? csn_span_of(NULL, 0) : at->job->pieces[0];
+  at->next_piece = at->job->piece_count == 0 ? 0 : 1;
+  at->phase = PHASE_MESSAGE;
+  give_message(all, index);
+  return true;
+}
+
+/* Gives more blocks to a lane that has none left; false where no message is left for it. */
+static bool go_on(lanes *all, size_t index) {
+  lane *at = all->lane[index];
+  if (at->phase == PHASE_MESSAGE) {
+    give_message(all, index);
+  } else if (at->phase == PHASE_HASHED && at->job->key != NULL) {
+    give_outer(all, index);
+  } else {
+    csn_sha256_put(at->state, at->job->mac);
+    return give_next(all, index);
   }
+  return true;
+}
+
+/* The last of the lanes takes the place of one that has no message. */
+static void close_lane(lanes *all, size_t index) {
+  size_t last = --all->count;
+  all->states[index] = all->states[last];
+  all->data[index] = all->data[last];
+  all->blocks[index] = all->blocks[last];
+  all->lane[index] = all->lane[last];
+}
+
+/* One call of a kernel, and what comes of it. */
+static void step(lanes *all, const csn_sha256_engine *engine) {
+  const csn_sha256_kernel *kernel = engine->kernels;
+  while (all->count < kernel->least) kernel++;
+  size_t count = all->count < kernel->lanes ? all->count : kernel->lanes;
+  size_t blocks = all->blocks[0];
+  for (size_t i = 1; i < count; i++) blocks = all->blocks[i] < blocks ? all->blocks[i] : blocks;
+  kernel->run(all->states, all->data, count, blocks);
+  for (size_t i = count; i-- > 0;) {
+    all->blocks[i] -= blocks;
+    if (all->blocks[i] == 0 && !go_on(all, i)) close_lane(all, i);
+  }
+}
+
+/* What kernels spilled lies below: the states of keys among it. */
+__attribute__((noinline)) static void wipe_below(void) {
+  uint8_t below[2048];
+  csn_wipe(below, sizeof below);
+}
+
+void csn_mac_many(csn_mac_job *jobs, size_t count) {
+  const csn_sha256_engine *engine = csn_sha256_engine_now();
+  size_t width = engine->kernels[0].lanes;
+  lane room[CSN_SHA256_LANES_MAX];
+  lanes all;
+  all.count = 0;
+  all.job = jobs;
+  all.end = jobs + count;
+  while (all.count < width) {
+    all.lane[all.count] = &room[all.count];
+    all.states[all.count] = room[all.count].state;
+    if (!give_next(&all, all.count)) break;
+    all.count++;
+  }
+  size_t used = all.count;
+  while (all.count > 0) step(&all, engine);
+  csn_wipe(room, used * sizeof room[0]);
+  wipe_below();
 }

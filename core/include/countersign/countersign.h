@@ -16,6 +16,7 @@
 #include <countersign/request.h>
 #include <countersign/scheme.h>
 #include <countersign/scope.h>
+#include <countersign/sha256_backend.h>
 #include <countersign/sign.h>
 #include <countersign/sigv4.h>
 #include <countersign/span.h>

@@ -33,7 +33,8 @@ extern "C" {
   X(REGION_VERSION, "the nonce table is of another version of its format, or of another kind of machine")         \
   X(REGION_SIZE, "the region is not of the size that its nonce table asks for")                                   \
   X(REGION_CHECKSUM, "the header of the nonce table is damaged: its checksum does not fit")                       \
-  X(STORE, "the store could not be opened, read or written")
+  X(STORE, "the store could not be opened, read or written")                                                      \
+  X(BACKEND_UNSUPPORTED, "this machine has not the instructions of that back-end")
 
 typedef enum csn_error {
 #define CSN_ERROR_ENUM(name, sentence) CSN_ERROR_##name,

@@ -1,0 +1,137 @@
+/* The SHA extensions of x86 (Intel SDM volume 2, SHA256RNDS2, SHA256MSG1, SHA256MSG2). A round waits for the one before
+ * it; the rounds of several independent messages between each other fill that time. */
+#include "sha256.h"
+
+#ifdef __x86_64__
+#include <cpuid.h>
+#include <immintrin.h>
+
+#define SHA_NI __attribute__((target("sha,sse4.1")))
+#define INLINE static inline __attribute__((always_inline))
+#define EACH_LANE _Pragma("GCC unroll 4") for (unsigned i = 0; i < count; i++)
+
+enum { LANES = 4 };
+
+bool csn_sha256_ni_is_here(void) {
+  unsigned a, b = 0, c, d;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA) != 0 && __builtin_cpu_supports("sse4.1");
+}
+
+/* States as the instructions take them: words 0 1 4 5, and 2 3 6 7, the first one uppermost. */
+typedef struct halves {
+  __m128i abef, cdgh;
+} halves;
+
+SHA_NI INLINE halves load_state(const uint32_t state[8]) {
+  __m128i badc = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(const void *)state), 0xb1);
+  __m128i hgfe = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(const void *)(state + 4)), 0x1b);
+  return (halves){_mm_alignr_epi8(badc, hgfe, 8), _mm_blend_epi16(hgfe, badc, 0xf0)};
+}
+
+SHA_NI INLINE void store_state(uint32_t state[8], halves h) {
+  __m128i feba = _mm_shuffle_epi32(h.abef, 0x1b), dchg = _mm_shuffle_epi32(h.cdgh, 0xb1);
+  _mm_storeu_si128((__m128i *)(void *)state, _mm_blend_epi16(feba, dchg, 0xf0));
+  _mm_storeu_si128((__m128i *)(void *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+}
+
+SHA_NI INLINE __m128i load_words(const uint8_t *data) {
+  const __m128i order = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+  return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)data), order);
+}
+
+/* Rounds 4 * group to 4 * group + 3 of a message, whose last 16 words of the schedule are in `words`, four by four.
+ * What the next groups need of it is prepared. */
+SHA_NI INLINE void four_rounds(halves *h, __m128i words[4], const uint8_t *data, const unsigned group) {
+  __m128i *now = &words[group % 4], *next = &words[(group + 1) % 4], *before = &words[(group + 3) % 4];
+  if (group < 4) *now = load_words(data + 16 * group);
+  __m128i sum = _mm_add_epi32(*now, ((const __m128i *)(const void *)csn_sha256_constants)[group]);
+  h->cdgh = _mm_sha256rnds2_epu32(h->cdgh, h->abef, sum);
+  h->abef = _mm_sha256rnds2_epu32(h->abef, h->cdgh, _mm_shuffle_epi32(sum, 0x0e));
+  if (group >= 3 && group < 15) {
+    *next = _mm_sha256msg2_epu32(_mm_add_epi32(*next, _mm_alignr_epi8(*now, *before, 4)), *now);
+  }
+  if (group >= 1 && group < 13) *before = _mm_sha256msg1_epu32(*before, *now);
+}
+
+/* Sixteen rounds of each lane; those of different lanes alternate. */
+SHA_NI INLINE void sixteen_rounds(halves *h, __m128i words[][4], const uint8_t *const *at, const unsigned count,
+                                  const unsigned group) {
+  EACH_LANE four_rounds(&h[i], words[i], at[i], group);
+  EACH_LANE four_rounds(&h[i], words[i], at[i], group + 1);
+  EACH_LANE four_rounds(&h[i], words[i], at[i], group + 2);
+  EACH_LANE four_rounds(&h[i], words[i], at[i], group + 3);
+}
+
+/* `count` is a constant of each caller. */
+SHA_NI INLINE void take(uint32_t *const *states, const uint8_t **data, const unsigned count, size_t blocks) {
+  halves h[LANES];
+  const uint8_t *at[LANES];
+  EACH_LANE {
+    h[i] = load_state(states[i]);
+    at[i] = data[i];
+  }
+  for (; blocks > 0; blocks--) {
+    halves first[LANES];
+    __m128i words[LANES][4];
+    EACH_LANE first[i] = h[i];
+    sixteen_rounds(h, words, at, count, 0);
+    sixteen_rounds(h, words, at, count, 4);
+    sixteen_rounds(h, words, at, count, 8);
+    sixteen_rounds(h, words, at, count, 12);
+    EACH_LANE {
+      h[i] = (halves){_mm_add_epi32(h[i].abef, first[i].abef), _mm_add_epi32(h[i].cdgh, first[i].cdgh)};
+      at[i] += CSN_SHA256_BLOCK;
+    }
+  }
+  EACH_LANE {
+    store_state(states[i], h[i]);
+    data[i] = at[i];
+  }
+}
+
+SHA_NI static void take_two(uint32_t *const *states, const uint8_t **data, size_t blocks) {
+  take(states, data, 2, blocks);
+}
+SHA_NI static void take_three(uint32_t *const *states, const uint8_t **data, size_t blocks) {
+  take(states, data, 3, blocks);
+}
+SHA_NI static void take_four(uint32_t *const *states, const uint8_t **data, size_t blocks) {
+  take(states, data, 4, blocks);
+}
+
+SHA_NI void csn_sha256_ni_one(uint32_t state[8], const uint8_t *data, size_t blocks) {
+  take(&state, &data, 1, blocks);
+}
+
+void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
+  switch (count) {
+    case 4:
+      take_four(states, data, blocks);
+      break;
+    case 3:
+      take_three(states, data, blocks);
+      break;
+    case 2:
+      take_two(states, data, blocks);
+      break;
+    default:
+      csn_sha256_ni_one(states[0], data[0], blocks);
+      data[0] += blocks * CSN_SHA256_BLOCK;
+  }
+}
+
+#else
+
+bool csn_sha256_ni_is_here(void) {
+  return false;
+}
+
+void csn_sha256_ni_one(uint32_t state[8], const uint8_t *data, size_t blocks) {
+  csn_sha256_openssl_one(state, data, blocks);
+}
+
+void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
+  csn_sha256_openssl_lanes(states, data, count, blocks);
+}
+
+#endif
