@@ -6,6 +6,7 @@
 #include "cursor.h"
 #include "encoding.h"
 #include "header_cache.h"
+#include "hmac.h"
 #include "jwt_parts.h"
 #include "keyring_parts.h"
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "encoding.h"
+#include "hmac.h"
 #include "http_date.h"
 #include "mac_many.h"
 #include "template.h"

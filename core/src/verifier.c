@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "hmac.h"
+
 static bool is_preset(const csn_scheme *scheme) {
   return scheme == csn_scheme_preset(csn_span_str(scheme->name));
 }

@@ -3,6 +3,7 @@
  * request it is a call for one. A request whose key is not known is computed with a dummy, among the others. */
 #include "ct.h"
 #include "encoding.h"
+#include "hmac.h"
 #include "refuse.h"
 #include "verify_parts.h"
 
