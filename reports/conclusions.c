@@ -97,12 +97,36 @@ static void conclude_group(report_sentences *out, const report_section *section,
   report_sentence_finish(out, lead_of(lead, section, group), &text);
 }
 
+static bool is_missing_alike(const report_row *row, const report_row *other) {
+  return row->skipped != NULL && other->skipped != NULL && strcmp(row->skipped, other->skipped) == 0;
+}
+
+/* "X, Y and Z", of rows[first..] those that were skipped for the reason of the first. Returns how many; says nothing,
+ * and returns 0, where one before has that reason. */
+static size_t add_missing_alike(report_text *text, const report_group *group, size_t first) {
+  const report_row *reason = group->rows[first], *last = NULL;
+  size_t said = 0;
+  for (size_t i = 0; i < first; i++) {
+    if (is_missing_alike(group->rows[i], reason)) return 0;
+  }
+  for (size_t i = first; i < group->row_count; i++) {
+    if (!is_missing_alike(group->rows[i], reason)) continue;
+    if (last != NULL) report_text_format(text, "%s%s", said++ == 0 ? "" : ", ", label_of(last));
+    last = group->rows[i];
+  }
+  if (last != NULL) report_text_format(text, "%s%s", said++ == 0 ? "" : " and ", label_of(last));
+  return said;
+}
+
 static void conclude_missing(report_sentences *out, const report_section *section, const report_group *group) {
   for (size_t i = 0; i < group->row_count; i++) {
-    if (group->rows[i]->skipped == NULL) continue;
     report_title lead;
-    report_sentence(out, lead_of(lead, section, group), "%s was not measured (%s), so nothing is said about it.",
-                    label_of(group->rows[i]), group->rows[i]->skipped);
+    report_text text = {0};
+    size_t count = add_missing_alike(&text, group, i);
+    if (count == 0) continue;
+    report_text_format(&text, " %s not measured (%s), so nothing is said about %s.", count == 1 ? "was" : "were",
+                       group->rows[i]->skipped, count == 1 ? "it" : "them");
+    report_sentence_finish(out, lead_of(lead, section, group), &text);
   }
 }
 

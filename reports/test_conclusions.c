@@ -406,6 +406,35 @@ static void the_goal_is_reached_from_its_own_value_on(void **state) {
   }
 }
 
+#define MEASURED(name) "{\"name\":\"jwt_verify/" name "\",\"items_per_second\":1e6}"
+#define MISSING(name, why) ",{\"name\":\"jwt_verify/" name "\",\"error_occurred\":true,\"error_message\":\"" why "\"}"
+
+/* One sentence of a group for each reason. */
+static void rows_missing_for_one_reason_are_named_together(void **state) {
+  (void)state;
+  static const char text[] =
+      "{\"context\":{},\"benchmarks\":[" MEASURED("hs256/countersign") MISSING("hs256/jose", "not installed")
+          MISSING("hs256/fast_jwt", "not installed") MISSING("hs256/pyjwt", "too old")
+              MISSING("hs256/jsonwebtoken", "not installed") "," MEASURED("rs256/countersign")
+                  MISSING("rs256/jose", "not installed") MISSING("rs256/pyjwt", "not installed") "]}";
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  assert_true(fputs(text, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+  run r;
+  open_run(&r, path);
+  assert_said(&r,
+              "HS256: fast-jwt, jose and jsonwebtoken were not measured (not installed), so nothing is said about "
+              "them.");
+  assert_said(&r, "HS256: PyJWT was not measured (too old), so nothing is said about it.");
+  assert_said(&r,
+              "RS256, 2,048 bits: jose and PyJWT were not measured (not installed), so nothing is said about them.");
+  assert_lacks(r.said.data, "HS256: jose");
+  assert_lacks(r.said.data, "HS256: jsonwebtoken");
+  assert_lacks(r.said.data, "2,048 bits: PyJWT");
+  close_run(&r);
+}
+
 static void a_slower_baseline_is_called_slower(void **state) {
   (void)state;
   static const made_row rows[] = {{"jwt_verify/hs256/countersign", {30, 30, 30, 30, 30, 30}},
@@ -576,6 +605,7 @@ int main(void) {
       cmocka_unit_test(what_was_not_run_is_named),
       cmocka_unit_test(missing_data_is_said_to_be_missing),
       cmocka_unit_test(the_goal_is_reached_from_its_own_value_on),
+      cmocka_unit_test(rows_missing_for_one_reason_are_named_together),
       cmocka_unit_test(a_slower_baseline_is_called_slower),
       cmocka_unit_test(an_interval_that_touches_one_tells_nothing_apart),
       cmocka_unit_test(the_fastest_is_told_apart_from_every_other),
