@@ -1,5 +1,5 @@
-/* A request of an unknown client, and a token that names an unknown key, cost the hashing of a known one: how long the
- * answer takes does not say who is known. */
+/* A request of an unknown client, and a token that names an unknown key, cost the hashing of a known one, alone and in
+ * a batch: how long the answer takes does not say who is known. */
 #include "count_digests.h"
 #include "support.h"
 
@@ -9,6 +9,30 @@ static csn_keyring *ring_of(const csn_key_config *config) {
   csn_keyring *ring = test_keyring_new();
   assert_int_equal(csn_keyring_add(ring, config), CSN_OK);
   return ring;
+}
+
+enum { BATCH = 3 };
+
+static void start_counting(void) {
+  digests = wide_digests = 0;
+}
+
+/* Since start_counting() a batch was verified, of which each cost as much. */
+static void assert_each_cost(size_t each, size_t each_wide) {
+  assert_int_equal(digests, BATCH * each);
+  assert_int_equal(wide_digests, BATCH * each_wide);
+  digests = each;
+  wide_digests = each_wide;
+}
+
+static void assert_batch_costs(const csn_verifier *verifier, const csn_request *request, csn_reason expected) {
+  const csn_request requests[BATCH] = {*request, *request, *request};
+  csn_verdict verdicts[BATCH];
+  size_t each = digests, each_wide = wide_digests;
+  start_counting();
+  csn_verify_batch(verifier, requests, verdicts, BATCH, 1000);
+  for (size_t i = 0; i < BATCH; i++) assert_int_equal(verdicts[i].reason, expected);
+  assert_each_cost(each, each_wide);
 }
 
 static size_t digests_of_request(const char *client_id, const char *signature, csn_reason expected) {
@@ -30,9 +54,10 @@ static size_t digests_of_request(const char *client_id, const char *signature, c
   };
   csn_request request = {
       .method = csn_span_str("GET"), .target = csn_span_str("/"), .headers = headers, .header_count = 4};
-  digests = wide_digests = 0;
+  start_counting();
   csn_verify(verifier, &request, 1000, &verdict);
   assert_int_equal(verdict.reason, expected);
+  assert_batch_costs(verifier, &request, expected);
   csn_verifier_free(verifier);
   csn_nonce_table_free(table);
   csn_keyring_free(ring);
@@ -56,6 +81,21 @@ static void a_signature_of_another_hash_costs_its_own_mac(void **state) {
   assert_int_equal(wide_digests, 2);
 }
 
+static void assert_token_batch_costs(const csn_keyring *ring, const csn_jwt_policy *policy, csn_span token,
+                                     csn_reason expected) {
+  static csn_jwt jwts[BATCH];
+  const csn_span tokens[BATCH] = {token, token, token};
+  csn_verdict verdicts[BATCH];
+  csn_keyring_reading keys;
+  size_t each = digests, each_wide = wide_digests;
+  start_counting();
+  csn_keyring_read_begin(ring, &keys);
+  csn_jwt_verify_batch(&keys, policy, tokens, 1000, jwts, verdicts, BATCH);
+  csn_keyring_read_end(&keys);
+  for (size_t i = 0; i < BATCH; i++) assert_int_equal(verdicts[i].reason, expected);
+  assert_each_cost(each, each_wide);
+}
+
 static size_t digests_of_token(const char *key_id, csn_reason expected) {
   csn_key_config config = test_key_config("", "known", CSN_USE_TOKEN);
   csn_key_config other = test_key_config("", key_id, CSN_USE_TOKEN);
@@ -69,9 +109,10 @@ static size_t digests_of_token(const char *key_id, csn_reason expected) {
   other.secret = csn_span_str("another secret of more than thirty-two bytes");
   assert_int_equal(csn_key_init(&key, &other), CSN_OK);
   assert_int_equal(csn_sign_jwt(&key, csn_span_str("{\"exp\":2000}"), token, sizeof token, &len), CSN_OK);
-  digests = 0;
+  start_counting();
   test_jwt_verify(ring, &policy, csn_span_of(token, len), 1000, &jwt, &verdict);
   assert_int_equal(verdict.reason, expected);
+  assert_token_batch_costs(ring, &policy, csn_span_of(token, len), expected);
   csn_keyring_free(ring);
   return digests;
 }

@@ -52,18 +52,22 @@ void csn_verifier_free(csn_verifier *verifier); /* NULL does nothing */
 bool csn_verifier_is_ambiguous(const csn_verifier *verifier) CSN_NONNULL_ALL;
 
 /* Verifies one request at UNIX second `now`, with one state of the keyring. No allocation, no lock, no system call with
- * the memory table; about 20 KiB of stack, 8 KiB more where a field is in a JSON body, 26 KiB with a token, 39 KiB
- * for HTTP Message Signatures, 49 KiB for AWS Signature Version 4. Writes to no state but the nonce store, and to that
- * only when all else has passed; and, where a signature was right, to the memory of derived keys (sigv4.h). For a
- * signature by a public key OpenSSL allocates and locks: csn_key_verify(). */
+ * the memory table; about 20 KiB of stack, also with a token, 8 KiB more where a field is in a JSON body, 39 KiB for
+ * HTTP Message Signatures, 49 KiB for AWS Signature Version 4. Writes to no state but the nonce store, and to that only
+ * when all else has passed; and, where a signature was right, to the memory of derived keys (sigv4.h). For a signature
+ * by a public key OpenSSL allocates and locks: csn_key_verify(). */
 void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_t now,
                 csn_verdict *verdict) CSN_NONNULL_ALL;
 
-/* Verifies `count` requests: the same verdicts, in order, as csn_verify() one after the other. */
+/* Verifies `count` requests: the same verdicts, in order, as csn_verify() one after the other; of two with one nonce
+ * the first wins. Groups of 32 are verified together, with one state of the keyring each: their MACs, and what else is
+ * hashed, are computed side by side, and their nonces claimed in one go. HTTP Message Signatures and AWS Signature
+ * Version 4 are computed one by one. 76 KiB of stack more than csn_verify(). */
 void csn_verify_batch(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
                       int64_t now) CSN_NONNULL(1);
 
-/* The same with a verifier for each request, which may be of any schemes. */
+/* The same with a verifier for each request, whose schemes, keyrings and stores may differ. A store is asked anew where
+ * the next nonce is another store's: requests of one store are best put side by side. */
 void csn_verify_mixed(const csn_verifier *const *verifiers, const csn_request *requests, csn_verdict *verdicts,
                       size_t count, int64_t now);
 
