@@ -39,7 +39,7 @@ typedef struct csn_credential {
 
 void csn_credential_clear(csn_credential *credential);
 
-/* Checks the form of the whole request: method, target, every header. */
+/* Checks the form of the whole request: method, target, every header. (request.c) */
 csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) CSN_WARN_UNUSED;
 
 /* A scheme made ready to be read: see locate.h. */
