@@ -182,7 +182,7 @@ void csn_base64_encode(csn_span bytes, char *out) {
 }
 
 void csn_hex_encode(csn_span bytes, char *out) {
-  for (size_t i = 0; i < 2 * bytes.len; i++) {
+  for (size_t i = 2 * csn_hex_wide_encode(bytes, out); i < 2 * bytes.len; i++) {
     uint32_t value = bytes.ptr[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15;
     out[i] = (char)('0' + value + (csn_ct_in_range(value, 10, 15) & ('a' - '0' - 10)));
   }

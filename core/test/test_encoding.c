@@ -410,6 +410,25 @@ static void what_is_encoded_decodes_to_the_same_bytes(void **state) {
 }
 
 /* All 64 values, and each byte value: the encoders have a formula, not an alphabet. */
+static void hex_is_written_digit_by_digit_at_every_length(void **state) {
+  (void)state;
+  for (size_t len = 0; len <= 40; len++) {
+    for (unsigned value = 0; value < 256; value++) {
+      uint8_t bytes[40];
+      char text[82], wanted[82];
+      for (size_t i = 0; i < len; i++) bytes[i] = (uint8_t)(value + i * 37);
+      memset(text, 'x', sizeof text);
+      memset(wanted, 'x', sizeof wanted);
+      for (size_t i = 0; i < len; i++) {
+        wanted[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        wanted[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+      }
+      csn_hex_encode(guarded_copy(&input, csn_span_of(bytes, len)), text);
+      assert_memory_equal(text, wanted, sizeof text);
+    }
+  }
+}
+
 static void encoders_know_their_alphabets(void **state) {
   (void)state;
   for (unsigned value = 0; value < 256; value++) {
@@ -446,6 +465,7 @@ int main(void) {
       cmocka_unit_test(empty_spans_without_memory_are_empty_values),
       cmocka_unit_test(encodes_as_the_rfc_does),
       cmocka_unit_test(what_is_encoded_decodes_to_the_same_bytes),
+      cmocka_unit_test(hex_is_written_digit_by_digit_at_every_length),
       cmocka_unit_test(encoders_know_their_alphabets),
   };
   input = guarded_new(TEXT_MAX);
