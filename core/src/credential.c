@@ -186,9 +186,13 @@ static csn_reason check_fields(const csn_scheme *scheme, csn_credential *out, cs
   return reason == CSN_REASON_ACCEPTED ? check_signatures(scheme, out, verdict) : reason;
 }
 
-/* Of the signatures only the first `signature_count` are set. */
+/* Of the signatures only the first `signature_count` are set. In pieces: of more at once gcc makes a string
+ * instruction, which takes longer to begin than all of them. */
 void csn_credential_clear(csn_credential *credential) {
-  memset(credential, 0, offsetof(csn_credential, signatures));
+  enum { PIECE = 64, ALL = offsetof(csn_credential, signatures), WHOLE = ALL / PIECE * PIECE };
+  uint8_t *bytes = (uint8_t *)credential;
+  for (size_t i = 0; i < WHOLE; i += PIECE) memset(bytes + i, 0, PIECE);
+  memset(bytes + WHOLE, 0, ALL - WHOLE);
 }
 
 void csn_credential_set_request(csn_credential *credential, const csn_request *request) {

@@ -31,10 +31,10 @@ typedef struct csn_credential {
   csn_span fields[CSN_FIELD_COUNT]; /* of several signatures the first */
   int64_t timestamp;                /* UNIX seconds, rounded down */
   csn_alg alg;                      /* that the request says it is signed with; CSN_ALG_NONE: it does not say */
-  char body_sha256[CSN_SHA256_HEX];
   size_t signature_count, line_count;
-  csn_signature signatures[CSN_SIGNATURES_MAX]; /* from here on, what is not counted is not set */
+  csn_signature signatures[CSN_SIGNATURES_MAX]; /* from here on, what is not counted or pointed to is not set */
   csn_signed_line lines[CSN_SIGNED_LINES_MAX];  /* of {signed_headers} */
+  char body_sha256[CSN_SHA256_HEX];
 } csn_credential;
 
 void csn_credential_clear(csn_credential *credential);
