@@ -118,12 +118,18 @@ static void print_place(csn_json_out *out, const csn_form *form, const csn_locat
   name(out, ", separator ", csn_span_of(&form->separator, 1));
 }
 
+static void print_form(csn_json_out *out, const csn_form *form) {
+  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX; i++) {
+    if (form->locations[i].source != CSN_SOURCE_NONE) print_place(out, form, &form->locations[i]);
+  }
+}
+
 /* In the place of the preset's summary, which may say otherwise. */
 static void print_own_scheme(csn_json_out *out, const csn_scheme *scheme) {
   text(out, ", changed by the policy's own scheme");
-  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX && csn_scheme_form_count(scheme) == 1; i++) {
-    const csn_location *location = &scheme->forms[0].locations[i];
-    if (location->source != CSN_SOURCE_NONE) print_place(out, &scheme->forms[0], location);
+  for (size_t i = 0; i < csn_scheme_form_count(scheme); i++) {
+    if (i > 0) text(out, "\n  or");
+    print_form(out, &scheme->forms[i]);
   }
   if (scheme->template_text == NULL) return;
   text(out, "\n  signature in ");

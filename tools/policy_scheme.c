@@ -148,20 +148,35 @@ static csn_location *location_of(csn_form *form, csn_field field) {
   return NULL;
 }
 
+/* The place of one field, in every form. */
+static bool read_field(csn_policy_reader *r, uint32_t node, size_t i, csn_policy_scheme *own) {
+  size_t forms = csn_scheme_form_count(&own->scheme);
+  for (size_t f = 0; f < forms; f++) {
+    csn_location *out = location_of(&own->scheme.forms[f], field_of[i]);
+    if (out == NULL) return csn_policy_refuse(r, node, place_fields[i].name, "is one field too many");
+    if (!read_place(r, node, place_fields[i].name, &own->places[i], out)) return false;
+  }
+  return true;
+}
+
+/* The place of the preset's signature says which form it is, and of which hash, as in "sha256="; another says nothing:
+ * the first form is then the only one, and the key alone says which hash. */
+static void keep_first_form(csn_scheme *scheme) {
+  csn_form *first = &scheme->forms[0];
+  memset(first + 1, 0, sizeof scheme->forms - sizeof *first);
+  first->select_header = first->select_prefix = NULL;
+  first->alg = CSN_ALG_NONE;
+}
+
 static bool read_places(csn_policy_reader *r, uint32_t node, csn_policy_scheme *own) {
   uint32_t at[PLACE_FIELDS];
   if (node == 0) return true;
-  if (csn_scheme_form_count(&own->scheme) != 1) {
-    return csn_policy_refuse(r, node, "fields", "the preset writes its credential in several forms");
-  }
   if (!csn_policy_fields(r, node, place_fields, PLACE_FIELDS, at)) return false;
   for (size_t i = 0; i < PLACE_FIELDS; i++) {
-    if (at[i] == 0) continue;
-    csn_location *out = location_of(&own->scheme.forms[0], field_of[i]);
-    if (out == NULL) return csn_policy_refuse(r, at[i], place_fields[i].name, "is one field too many");
-    if (!read_place(r, at[i], place_fields[i].name, &own->places[i], out)) return false;
-    /* The preset's place says which hash it is of, as in "sha256="; another says nothing, and the key alone does. */
-    if (out->field == CSN_FIELD_SIGNATURE) own->scheme.forms[0].alg = CSN_ALG_NONE;
+    if (at[i] != 0 && field_of[i] == CSN_FIELD_SIGNATURE) keep_first_form(&own->scheme);
+  }
+  for (size_t i = 0; i < PLACE_FIELDS; i++) {
+    if (at[i] != 0 && !read_field(r, at[i], i, own)) return false;
   }
   return true;
 }

@@ -176,6 +176,25 @@ static void a_scheme_of_the_policys_own_is_said_in_full(void **state) {
       "  window 300 seconds\n"
       "  nonces 1000000 at a time\n"
       "  key \"k\", client \"c\", HS256, use request\n");
+  check("{\"preset\":\"hmac-authorization\",\"scheme\":{\"fields\":{\"timestamp\":{\"header\":\"T\"}}}," REQUEST_KEY,
+        "",
+        "  preset hmac-authorization, changed by the policy's own scheme\n"
+        "  client_id in header \"Authorization\", prefix \"HMAC-SHA256 \", parameter \"ClientId\", separator \"&\"\n"
+        "  timestamp in header \"T\"\n"
+        "  signature in header \"Authorization\", prefix \"HMAC-SHA256 \", parameter \"Signature\", separator \"&\"\n"
+        "  or\n"
+        "  client_id in header \"Authorization\", prefix \"HMAC-SHA384 \", parameter \"ClientId\", separator \"&\"\n"
+        "  timestamp in header \"T\"\n"
+        "  signature in header \"Authorization\", prefix \"HMAC-SHA384 \", parameter \"Signature\", separator \"&\"\n"
+        "  or\n"
+        "  client_id in header \"Authorization\", prefix \"HMAC-SHA512 \", parameter \"ClientId\", separator \"&\"\n"
+        "  timestamp in header \"T\"\n"
+        "  signature in header \"Authorization\", prefix \"HMAC-SHA512 \", parameter \"Signature\", separator \"&\"\n"
+        "  signature in hex, timestamp in seconds\n"
+        "  signed \"{client_id}\\u000a{method}\\u000a{target}\\u000a{body_sha256}\\u000a{timestamp}\"\n"
+        "  window 300 seconds\n"
+        "  key \"k\", client \"c\", HS256, use request\n"
+        "  note: no replay protection: a request is accepted again until its window is over\n");
   check(
       "{\"preset\":\"slack\",\"scheme\":{\"client_id\":\"c\",\"fields\":{\"timestamp\":{\"form\":\"t\"}},\"template\":"
       "\"{timestamp}{body}\",\"allow_ambiguous\":true}," REQUEST_KEY,

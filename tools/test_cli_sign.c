@@ -25,6 +25,46 @@ typedef struct trip {
   "{\"preset\":\"" name "\",\"keys\":[{\"client_id\":\"" client "\",\"alg\":\"" alg "\",\"secret\":\"" SECRET SECRET \
   "\"}]}"
 
+#define MOVED(fields)                                        \
+  "{\"preset\":\"jwt-hmac\",\"scheme\":{\"fields\":{" fields \
+  "}},\"keys\":[{\"key_id\":\"t\",\"use\":[\"token\"],"      \
+  "\"secret\":\"" SECRET "\"},{\"client_id\":\"c\",\"use\":[\"request\"],\"secret\":\"" SECRET SECRET "\"}]}"
+#define TOKEN_MOVED MOVED("\"token\":{\"header\":\"X-Token\"},\"nonce\":{\"query\":\"n\"}")
+#define ALL_MOVED                                                                                   \
+  MOVED(                                                                                            \
+      "\"token\":{\"query\":\"t\"},\"nonce\":{\"json\":\"n\"},\"timestamp\":{\"header\":\"X-At\"}," \
+      "\"signature\":{\"header\":\"Authorization\",\"prefix\":\"Mac \"}")
+
+/* Of a preset with several forms, too, every field may stand elsewhere. */
+static void fields_of_several_forms_may_be_moved(void **state) {
+  static const struct {
+    const char *policy, *options, *has, *has_too;
+  } rows[] = {
+      {TOKEN_MOVED, "--form 0", "/?n=1\"", "[\"X-Request-Signature\",\"sha256="},
+      {TOKEN_MOVED, "--form 1", "[\"X-Token\",\"eyJ", "[\"X-Request-Signature\",\"ts=1700000000&sig="},
+      {ALL_MOVED, "", "[\"X-At\",\"1700000000\"]", "[\"Authorization\",\"Mac "},
+      {ALL_MOVED, "--form 0", "/?t=eyJ", "\\\"n\\\":\\\"1\\\""},
+  };
+  static char request[sizeof out];
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    char words[256];
+    test_write_text("moved", rows[i].policy);
+    snprintf(words, sizeof words, "sign --policy @moved --client c --now 1700000000 --nonce 1 %s", rows[i].options);
+    must_run(words, "{\"id\":1,\"method\":\"POST\",\"target\":\"/\",\"body\":\"{}\"}\n", 0);
+    assert_non_null(strstr(out, rows[i].has));
+    assert_non_null(strstr(out, rows[i].has_too));
+    strcpy(request, out);
+    must_run("verify --policy @moved --now 1700000000", request, 0);
+    char *body = strstr(request, "\"body\":\"{");
+    assert_non_null(body);
+    body[strlen("\"body\":\"")] = '[';
+    must_run("verify --policy @moved --now 1700000000", request, 1);
+  }
+  test_write_text("moved", ALL_MOVED);
+  must_fail("sign --policy @moved --client c --form 1", GET, "form");
+}
+
 static void what_is_signed_verifies_for_every_preset_and_form(void **state) {
   static const trip trips[] = {
       {AMBIGUOUS, ""},
@@ -207,6 +247,7 @@ static void claims_come_from_a_file_too(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(fields_of_several_forms_may_be_moved),
       cmocka_unit_test(what_is_signed_verifies_for_every_preset_and_form),
       cmocka_unit_test(signed_requests_keep_what_they_were),
       cmocka_unit_test(a_message_signature_has_what_the_policy_asks_for),

@@ -165,7 +165,7 @@ static void what_does_not_fit_is_refused(void **state) {
       {POLICY("bearer-jwt", "\"fields\":{\"client_id\":{\"header\":\"X\"}}", "c"),
        "scheme: the scheme asks for a field that it does not locate, or the reverse"},
       {POLICY("hmac-authorization", "\"fields\":{\"nonce\":{\"header\":\"N\"}}", "c"),
-       "scheme.fields: the preset writes its credential in several forms"},
+       "scheme: the scheme asks for a field that it does not locate, or the reverse"},
       {POLICY("http-signature", "", "c"),
        "scheme: contradicts the preset: http-signature says itself what is where and signed"},
       {POLICY("aws-sigv4", "\"time_unit\":\"seconds\"", "c"),
