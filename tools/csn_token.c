@@ -29,7 +29,8 @@ static const char help[] =
     "  --store FILE         the refresh tokens: an encrypted SQLite file, made where it is not there\n"
     "  --key-id ID          the key that signs, where the policy has more than one\n"
     "  --subject ID         issue: sub, whom the tokens are for\n"
-    "  --client ID          issue: client_id, the application that acts for the subject\n"
+    "  --client ID          issue: client_id, the application that acts for the subject;\n"
+    "                       refresh: who presents the token, which must have been issued to it\n"
     "  --scopes LIST        issue: what is granted, with one space between two; the policy's scopes without it;\n"
     "                       refresh: what of that the access token shall have; all without it\n"
     "  --ttl SECONDS        how long an access token lives; 7200 without it\n"
@@ -219,8 +220,8 @@ static int refresh_line(token_run *run, csn_span refresh) {
   csn_refresh_answer answer = CSN_REFRESH_UNDECIDED;
   int64_t now = csn_line_run_now(&run->lines);
   if (!csn_random(random, sizeof random)) return csn_line_run_refuse(&run->lines, "the system has no random bytes");
-  csn_span scopes = csn_span_str(run->options.scopes);
-  csn_error error = csn_token_refresh(&run->issuer, refresh, scopes, random, now, &run->tokens, &answer);
+  const csn_refresh_request request = {refresh, csn_span_str(run->options.client), csn_span_str(run->options.scopes)};
+  csn_error error = csn_token_refresh(&run->issuer, &request, random, now, &run->tokens, &answer);
   csn_wipe(random, sizeof random);
   if (error != CSN_OK) return csn_line_run_refuse(&run->lines, "%s", csn_error_sentence(error));
   if (answer == CSN_REFRESH_REFUSED) {
@@ -259,13 +260,13 @@ static int handle_lines(token_run *run, line_handler *handle, int argc, char **a
 static int check_options(const token_run *run, line_handler *handle) {
   const token_options *options = &run->options;
   bool issues = handle == NULL, is_empty = options->scopes != NULL && options->scopes[0] == '\0';
+  bool is_nobody = options->client != NULL && options->client[0] == '\0';
   if (!issues && options->store == NULL) return csn_misuse(run->command, "--store FILE is needed");
-  if (!issues && (options->subject != NULL || options->client != NULL)) {
-    return csn_misuse(run->command, "--subject and --client are for csn token issue");
+  if (!issues && options->subject != NULL) return csn_misuse(run->command, "--subject is for csn token issue");
+  if (handle == revoke_line && (options->client != NULL || options->scopes != NULL)) {
+    return csn_misuse(run->command, "--client and --scopes are for csn token issue and refresh");
   }
-  if (handle == revoke_line && options->scopes != NULL) {
-    return csn_misuse(run->command, "--scopes is for csn token issue and refresh");
-  }
+  if (!issues && is_nobody) return csn_misuse(run->command, "--client is empty");
   if ((!issues && is_empty) || !csn_scopes_valid(csn_span_str(options->scopes))) {
     return csn_misuse(run->command, "--scopes takes scope-tokens with one space between two");
   }

@@ -98,6 +98,17 @@ static void a_refresh_token_ends_and_is_revoked(void **state) {
   token_with("token revoke --policy @p --store @db3 --now 1700000011", first, 1);
 }
 
+static void a_refresh_token_is_its_clients(void **state) {
+  char token[128];
+  (void)state;
+  test_write_text("p", STRICT);
+  must_run(ISSUE " --store @db7", "", 0);
+  strcpy(token, member_of("refresh_token"));
+  token_with("token refresh --policy @p --store @db7 --now 1700000000 --client other", token, 1);
+  assert_string_equal(out, "{\"error\":\"invalid_grant\",\"reason\":\"client\"}\n");
+  token_with("token refresh --policy @p --store @db7 --now 1700000000 --client app", token, 0);
+}
+
 static void a_refresh_may_ask_for_fewer_scopes(void **state) {
   char token[128];
   (void)state;
@@ -196,10 +207,11 @@ static void misuse_is_refused(void **state) {
       {"token issue --policy @hmac --subject a", "has no token"},
       {"token issue --policy @p --subject a --store @p", "could not be opened, read or written"},
       {"token refresh --policy @p", "--store FILE is needed"},
-      {"token refresh --policy @p --store @x --subject a", "are for csn token issue"},
+      {"token refresh --policy @p --store @x --subject a", "--subject is for csn token issue"},
+      {"token refresh --policy @p --store @x --client=", "--client is empty"},
       {"token refresh --policy @p --store @x --scopes a\"b", "--scopes takes scope-tokens"},
       {"token refresh --policy @p --store @x --scopes=", "--scopes takes scope-tokens"},
-      {"token revoke --policy @p --store @x --scopes a", "--scopes is for csn token issue and refresh"},
+      {"token revoke --policy @p --store @x --scopes a", "--client and --scopes are for csn token issue and refresh"},
       {"token refresh --policy @p --store @x @no", "No such file"},
       {"token inspect", "--policy FILE is needed"},
       {"token inspect --policy @no", "No such file"},
@@ -228,6 +240,7 @@ int main(void) {
       cmocka_unit_test(what_is_issued_is_accepted_for_two_hours),
       cmocka_unit_test(a_refresh_token_works_once),
       cmocka_unit_test(a_refresh_token_ends_and_is_revoked),
+      cmocka_unit_test(a_refresh_token_is_its_clients),
       cmocka_unit_test(a_refresh_may_ask_for_fewer_scopes),
       cmocka_unit_test(what_the_policy_refuses_is_not_issued),
       cmocka_unit_test(claims_are_those_that_the_policy_asks_for),

@@ -219,27 +219,29 @@ csn_error csn_token_issue(const csn_token_issuer *issuer, const csn_grant *grant
   return error;
 }
 
-/* Leaves in the grant what is asked for of it: ISSUED, or SCOPE where that is more. */
-static csn_refresh_answer narrow(csn_grant *grant, csn_span scopes) {
-  if (scopes.len == 0) return CSN_REFRESH_ISSUED;
-  if (!csn_scopes_cover(csn_scopes_span(&grant->scopes), scopes)) return CSN_REFRESH_SCOPE;
-  csn_scopes_set(&grant->scopes, scopes);
+/* Leaves in the grant what is asked for of it: ISSUED, CLIENT where it is somebody else's, SCOPE where it is less. */
+static csn_refresh_answer narrow(csn_grant *grant, const csn_refresh_request *request) {
+  bool is_owner = request->client_id.len == 0 || csn_span_equal(request->client_id, csn_name_span(&grant->client_id));
+  if (!is_owner) return CSN_REFRESH_CLIENT;
+  if (request->scopes.len == 0) return CSN_REFRESH_ISSUED;
+  if (!csn_scopes_cover(csn_scopes_span(&grant->scopes), request->scopes)) return CSN_REFRESH_SCOPE;
+  csn_scopes_set(&grant->scopes, request->scopes);
   return CSN_REFRESH_ISSUED;
 }
 
 /* The exchange comes last: what cannot be signed, or is refused, spends nothing. One that was used twice signs nothing,
  * and the exchange says so. */
-static csn_error exchange(const csn_token_issuer *issuer, csn_span refresh, csn_span scopes, const uint8_t *random,
+static csn_error exchange(const csn_token_issuer *issuer, const csn_refresh_request *request, const uint8_t *random,
                           int64_t now, csn_tokens *out, csn_refresh_answer *answer) {
   uint8_t hash[CSN_REFRESH_HASH_BYTES], next[CSN_REFRESH_HASH_BYTES];
   csn_grant family;
   csn_error error = make_refresh(issuer, random, now, out, next);
   if (error != CSN_OK) return error;
   *answer = CSN_REFRESH_MALFORMED;
-  if (!hash_presented(issuer, refresh, hash)) return CSN_OK;
+  if (!hash_presented(issuer, request->token, hash)) return CSN_OK;
   *answer = issuer->store.look(issuer->store.self, hash, now, &out->grant);
   if (*answer == CSN_REFRESH_ISSUED) {
-    *answer = narrow(&out->grant, scopes);
+    *answer = narrow(&out->grant, request);
     if (*answer != CSN_REFRESH_ISSUED) return CSN_OK;
     *answer = CSN_REFRESH_UNDECIDED;
     error = sign_access(issuer, random, now, out, answer);
@@ -249,13 +251,13 @@ static csn_error exchange(const csn_token_issuer *issuer, csn_span refresh, csn_
   return CSN_OK;
 }
 
-csn_error csn_token_refresh(const csn_token_issuer *issuer, csn_span refresh, csn_span scopes,
+csn_error csn_token_refresh(const csn_token_issuer *issuer, const csn_refresh_request *request,
                             const uint8_t random[CSN_TOKEN_RANDOM_BYTES], int64_t now, csn_tokens *out,
                             csn_refresh_answer *answer) {
   *answer = CSN_REFRESH_UNDECIDED;
   memset(out, 0, sizeof *out);
   if (!issuer_valid(issuer, now) || !has_store(issuer) || !can_sign(issuer)) return CSN_ERROR_INVALID_ARGUMENT;
-  csn_error error = exchange(issuer, refresh, scopes, random, now, out, answer);
+  csn_error error = exchange(issuer, request, random, now, out, answer);
   if (*answer != CSN_REFRESH_ISSUED) clear_tokens(out, *answer);
   return error;
 }

@@ -86,18 +86,22 @@ static csn_tokens issue_at(const fixture *f, int64_t now) {
   return out;
 }
 
-static const csn_span ALL = {NULL, 0}; /* scopes that are asked for: those that were granted */
-
-static csn_refresh_answer narrow_at(const fixture *f, csn_span refresh, csn_span scopes, int64_t now, csn_tokens *out) {
+static csn_refresh_answer ask_at(const fixture *f, const csn_refresh_request *request, int64_t now, csn_tokens *out) {
   csn_refresh_answer answer;
-  assert_int_equal(csn_token_refresh(&f->issuer, refresh, scopes, fresh(), now, out, &answer), CSN_OK);
+  assert_int_equal(csn_token_refresh(&f->issuer, request, fresh(), now, out, &answer), CSN_OK);
   if (answer != CSN_REFRESH_ISSUED)
     assert_true(out->access_len == 0 && out->refresh.len == 0 && out->grant.subject.len == 0);
   return answer;
 }
 
 static csn_refresh_answer refresh_at(const fixture *f, csn_span refresh, int64_t now, csn_tokens *out) {
-  return narrow_at(f, refresh, ALL, now, out);
+  const csn_refresh_request request = {.token = refresh};
+  return ask_at(f, &request, now, out);
+}
+
+static csn_refresh_answer narrow_at(const fixture *f, csn_span refresh, csn_span scopes, int64_t now, csn_tokens *out) {
+  const csn_refresh_request request = {.token = refresh, .scopes = scopes};
+  return ask_at(f, &request, now, out);
 }
 
 /* What one exchange gives is the next one's input. */
@@ -155,10 +159,10 @@ static void without_a_store_no_refresh_token_is_issued(void **state) {
   f->issuer.store = (csn_refresh_store){0};
   f->issuer.pepper = NULL;
   csn_tokens tokens = issue_at(f, NOW);
+  const csn_refresh_request request = {.token = refresh_of(&tokens)};
   assert_int_equal(tokens.refresh.len, 0);
   assert_int_equal(verify_access(f, &tokens, NOW, &verdict), CSN_REASON_ACCEPTED);
-  assert_int_equal(csn_token_refresh(&f->issuer, refresh_of(&tokens), ALL, fresh(), NOW, &none, &answer),
-                   CSN_ERROR_INVALID_ARGUMENT);
+  assert_int_equal(csn_token_refresh(&f->issuer, &request, fresh(), NOW, &none, &answer), CSN_ERROR_INVALID_ARGUMENT);
   assert_int_equal(csn_token_revoke(&f->issuer, refresh_of(&tokens), NOW), CSN_REFRESH_UNDECIDED);
 }
 
@@ -239,12 +243,12 @@ static void what_cannot_sign_spends_nothing(void **state) {
   csn_tokens tokens = issue_at(f, NOW), none;
   csn_refresh_answer answer;
   csn_key verifies = f->key;
+  const csn_refresh_request request = {.token = refresh_of(&tokens)};
   for (int i = 0; i < 2; i++) {
     f->issuer.key = i == 0 ? &verifies : &f->key;
     verifies.uses = CSN_USE_REQUEST;
     f->issuer.typ = i == 0 ? csn_span_str("at+jwt") : csn_span_of(f, CSN_TYP_MAX + 1);
-    assert_int_equal(csn_token_refresh(&f->issuer, refresh_of(&tokens), ALL, fresh(), NOW, &none, &answer),
-                     CSN_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(csn_token_refresh(&f->issuer, &request, fresh(), NOW, &none, &answer), CSN_ERROR_INVALID_ARGUMENT);
     assert_int_equal(answer, CSN_REFRESH_UNDECIDED);
   }
   f->issuer.typ = csn_span_str("at+jwt");
@@ -309,6 +313,25 @@ static void more_scopes_than_were_granted_spend_nothing(void **state) {
   /* A second presentation revokes, whatever is asked for. */
   assert_int_equal(narrow_at(f, refresh_of(&tokens), csn_span_str(more[0]), NOW, &none), CSN_REFRESH_REUSED);
   assert_int_equal(refresh_at(f, refresh_of(&next), NOW, &none), CSN_REFRESH_REVOKED);
+}
+
+/* RFC 6749 section 10.4: who was authenticated as another client spends nothing. */
+static void a_refresh_token_is_its_clients(void **state) {
+  static const char *const others[] = {"app-2", "app", "app-11", "App-1"};
+  fixture *f = *state;
+  csn_tokens tokens = issue_at(f, NOW), none, next;
+  csn_refresh_request request = {.token = refresh_of(&tokens)};
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    request.client_id = csn_span_str(others[i]);
+    assert_int_equal(ask_at(f, &request, NOW, &none), CSN_REFRESH_CLIENT);
+  }
+  request.client_id = csn_span_str("app-1");
+  assert_int_equal(ask_at(f, &request, NOW, &next), CSN_REFRESH_ISSUED);
+  f->grant.client_id.len = 0; /* to nobody that was named */
+  tokens = issue_at(f, NOW);
+  request.token = refresh_of(&tokens);
+  assert_int_equal(ask_at(f, &request, NOW, &none), CSN_REFRESH_CLIENT);
+  (void)exchange_of(f, &tokens, NOW);
 }
 
 /* The same token under another pepper is another hash. */
@@ -404,6 +427,7 @@ int main(void) {
       TEST(what_the_policy_refuses_spends_nothing),
       TEST(an_access_token_may_have_fewer_scopes),
       TEST(more_scopes_than_were_granted_spend_nothing),
+      TEST(a_refresh_token_is_its_clients),
       TEST(the_pepper_counts),
       TEST(what_is_out_of_range_is_refused),
       TEST(grants_are_read_as_they_were_written),

@@ -45,6 +45,7 @@ typedef struct csn_grant {
   X(REVOKED, "revoked", "its family has been revoked")                                     \
   X(REUSED, "reused", "it has been used before: its family is revoked now")                \
   X(REFUSED, "refused", "the policy refuses what would be issued: nothing has changed")    \
+  X(CLIENT, "client", "it was issued to another client: nothing has changed")              \
   X(SCOPE, "scope", "a scope that is asked for was not granted: nothing has changed")      \
   X(FULL, "full", "the store is full of live tokens; nothing has changed")                 \
   X(UNAVAILABLE, "unavailable", "the store did not answer: whether anything has changed is unknown")
@@ -120,13 +121,20 @@ csn_error csn_token_issue(const csn_token_issuer *issuer, const csn_grant *grant
                           const uint8_t random[CSN_TOKEN_RANDOM_BYTES], int64_t now, csn_tokens *out,
                           csn_refresh_answer *answer) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
+/* Who wants what for a refresh token (RFC 6749 section 6). */
+typedef struct csn_refresh_request {
+  csn_span token;
+  csn_span
+      client_id; /* who presents it, and was authenticated: it must be the grant's, else CLIENT. Empty: not compared */
+  csn_span scopes; /* that the access token shall have. Each must have been granted, else SCOPE (so, too, where they
+                      are no list); the family, and with it the next refresh token, keeps all. Empty: all */
+} csn_refresh_request;
+
 /* Exchanges a refresh token for the next tokens of its family. It is spent only when the access token is signed and not
- * refused. `scopes` are those that the access token shall have (RFC 6749 section 6); empty: all that were granted. Each
- * must have been granted, else SCOPE (so, too, where they are no list); the family, and with it the next refresh token,
- * keeps all. CT: the presented text does not leak; its length and form do. */
-csn_error csn_token_refresh(const csn_token_issuer *issuer, csn_span refresh, csn_span scopes,
+ * refused. CT: the presented text does not leak; its length and form do. */
+csn_error csn_token_refresh(const csn_token_issuer *issuer, const csn_refresh_request *request,
                             const uint8_t random[CSN_TOKEN_RANDOM_BYTES], int64_t now, csn_tokens *out,
-                            csn_refresh_answer *answer) CSN_WARN_UNUSED CSN_NONNULL(1, 4, 6, 7);
+                            csn_refresh_answer *answer) CSN_WARN_UNUSED CSN_NONNULL_ALL;
 
 /* Revokes the family of a refresh token, used or not (RFC 7009): MALFORMED, UNKNOWN, REVOKED or UNAVAILABLE. Access
  * tokens that are out live on until their exp. UNDECIDED where the issuer has no store. */
