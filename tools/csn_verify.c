@@ -226,7 +226,8 @@ int csn_verify_main(int argc, char **argv) {
   if (status >= 0) return status;
   if (run.policy_path == NULL) return csn_misuse(command, "--policy FILE is missing");
   if ((status = read_audit_policy(&run)) >= 0) return status;
-  start_reload(); /* a signal while the policy is loaded has it loaded again */
+  start_reload();                                       /* a signal while the policy is loaded has it loaded again */
+  if (run.audit_path != NULL) signal(SIGUSR1, SIG_IGN); /* until the file is opened there is none to open anew */
   if (!csn_policy_load(&run.policy, run.policy_path, csn_line_run_now(&run.lines), &error)) {
     return csn_fail(command, "%s", error.text);
   }

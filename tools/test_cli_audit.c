@@ -290,6 +290,30 @@ static void a_signal_opens_the_file_anew(void **state) {
   assert_int_equal(event_count("rot") >= 1, 1);
 }
 
+/* While the policy is being loaded no file is open yet. */
+static void the_signal_may_come_before_the_file_is_opened(void **state) {
+  int status = 0;
+  (void)state;
+  const char *policy = test_path("slow"), *path = test_path("early"), *lines = test_write_text("lines", GET);
+  assert_int_equal(mkfifo(policy, 0600), 0);
+  pid_t child = fork();
+  if (child == 0) {
+    int nowhere = open("/dev/null", O_WRONLY);
+    dup2(nowhere, STDOUT_FILENO);
+    alarm(20);
+    execl(csn, "csn", "verify", "--policy", policy, "--audit", path, lines, NULL);
+    _exit(127);
+  }
+  int to = open(policy, O_WRONLY | O_CLOEXEC); /* waits until it is read */
+  assert_int_equal(kill(child, SIGUSR1), 0);
+  assert_int_equal(write(to, DELIMITED, strlen(DELIMITED)), strlen(DELIMITED));
+  close(to);
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 1);
+  assert_int_equal(event_count("early"), 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_verdict_has_its_event),
@@ -305,6 +329,7 @@ int main(void) {
       cmocka_unit_test(drops_do_not_end_the_run),
       cmocka_unit_test(a_slow_file_slows_no_verdict),
       cmocka_unit_test(a_signal_opens_the_file_anew),
+      cmocka_unit_test(the_signal_may_come_before_the_file_is_opened),
   };
   return cmocka_run_group_tests(tests, find_binary, test_folder_remove);
 }
