@@ -58,6 +58,7 @@ TOOL_SRC := $(filter-out tools/test_% tools/redact%,$(wildcard tools/*.c)) $(RED
 BENCH_SRC := $(filter-out bench/peers/test_%,$(wildcard bench/*.c bench/peers/*.c))
 BENCH_CXX := bench/shim.cc $(wildcard bench/peers/*.cc)
 STUDY_SRC := $(wildcard bench/studies/*.c)
+STUDY_SHARED := bench/workload.c bench/steps.c bench/live_nonces.c bench/request_pool.c
 STUDY_NAMES := $(STUDY_SRC:bench/studies/%.c=csn-%)
 PEER_SCRIPTS := $(addprefix $(B)/peers/,jwt_peer.mjs jwt_peer.py)
 PEER_SRC := bench/peers/mutex_map.c bench/peers/nonce_peers.c bench/peers/urcu_lfht.c
@@ -182,7 +183,7 @@ $(B)/$(1)/bench/csn-bench: $$(BENCH_SRC:%.c=$(B)/$(1)/%.o) $$(BENCH_CXX:%.cc=$(B
 	$$(Q)$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_BENCH) -o $$@
 
 # Studies: programs whose results are no times.
-$(B)/$(1)/bench/csn-%: $(B)/$(1)/bench/studies/%.o $(B)/$(1)/bench/workload.o $$(PEER_SRC:%.c=$(B)/$(1)/%.o) $$(PEER_CXX:%.cc=$(B)/$(1)/%.o) \
+$(B)/$(1)/bench/csn-%: $(B)/$(1)/bench/studies/%.o $$(STUDY_SHARED:%.c=$(B)/$(1)/%.o) $$(PEER_SRC:%.c=$(B)/$(1)/%.o) $$(PEER_CXX:%.cc=$(B)/$(1)/%.o) \
 		$(B)/$(1)/libcountersign.a
 	$$(call say,LINK,$$@)
 	$$(Q)$(CXX) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LIBS_PEERS) $$(LIBS_CORE) -lstdc++ -lm -o $$@

@@ -7,12 +7,12 @@
 #include "workload.h"
 
 enum { BATCH = 64, RETENTION = CSN_WINDOW_DEFAULT, LIFE = RETENTION + CSN_NONCE_TICK_SECONDS };
-enum { CLAIMS_A_SECOND = CSN_LIVE_NONCES / LIFE };
 
+static uint64_t claims_a_second;
 static _Atomic uint64_t next;
 
 static int64_t second_of(uint64_t number) {
-  return CSN_WORKLOAD_NOW + (int64_t)(number / CLAIMS_A_SECOND);
+  return CSN_WORKLOAD_NOW + (int64_t)(number / claims_a_second);
 }
 
 static void claim_batch(csn_nonce_table *table, uint64_t first) {
@@ -32,22 +32,23 @@ static void claim_batch(csn_nonce_table *table, uint64_t first) {
 }
 
 /* A little more than one life of a nonce: from then on as many expire as arrive. */
-static csn_nonce_table *open_table(void) {
-  csn_nonce_table_config config = {.capacity = CSN_LIVE_NONCES, .now = CSN_WORKLOAD_NOW, .fence = CSN_NONCE_NO_FENCE};
+static csn_nonce_table *open_table(size_t live) {
+  claims_a_second = live / LIFE + 1;
+  csn_nonce_table_config config = {.capacity = live, .now = CSN_WORKLOAD_NOW, .fence = CSN_NONCE_NO_FENCE};
   csn_workload_bytes(11, config.seed, sizeof config.seed);
   csn_nonce_table *table;
   csn_error error = csn_nonce_table_new(&table, &config);
   if (error != CSN_OK) csn_workload_fatal("the nonce table: %s", csn_error_sentence(error));
-  while (next < (uint64_t)CSN_LIVE_NONCES + CSN_LIVE_NONCES / 8) {
+  while (next < live + live / 8) {
     claim_batch(table, next);
     next += BATCH;
   }
   return table;
 }
 
-csn_nonce_store csn_live_nonces(void) {
+csn_nonce_store csn_live_nonces(size_t live) {
   static csn_nonce_table *table;
-  if (table == NULL) table = open_table();
+  if (table == NULL) table = open_table(live);
   return csn_nonce_table_store(table);
 }
 

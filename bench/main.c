@@ -28,6 +28,7 @@ int main(int argc, char **argv) {
   csn_bench_jwt_verify();
   csn_bench_nonce_claim();
   csn_bench_verify_request();
+  csn_bench_stage();
   csn_bench_credential_lookup();
   csn_bench_nonce_store();
   csn_bench_csn_verify();

@@ -118,7 +118,7 @@ static void open_kind(verify_kind *kind) {
   config.jwt.issuer = csn_span_str(CSN_WORKLOAD_ISSUER);
   config.jwt.audience = csn_span_str(CSN_WORKLOAD_AUDIENCE);
   config.allow_unsigned_body = true; /* hmac-nonce does not sign it */
-  if (kind->has_nonce) config.nonces = csn_live_nonces();
+  if (kind->has_nonce) config.nonces = csn_live_nonces(CSN_LIVE_NONCES);
   must(csn_verifier_new(&kind->verifier, &config), kind, "the verifier");
   open_set(kind, &kind->sets[0]);
   check(kind, &kind->sets[0], 0);

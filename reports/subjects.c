@@ -25,6 +25,13 @@ static const report_subject subjects[] = {
      .unit = "request",
      .baseline = "countersign",
      .axis = "requests a call"},
+    {.name = "stage",
+     .title = "Steps of a request",
+     .about =
+         "Each step of verifying a request on its own, the same requests again and again, so that all but the nonce "
+         "table is in the cache; whole is all of them in one call. The line of the audit log is no part of it.",
+     .unit = "step",
+     .baseline = "countersign"},
     {.name = "nonce_claim",
      .title = "Nonce claims in memory",
      .about = "A nonce is claimed while as many live ones are held as the row says, and as many expire as arrive.",

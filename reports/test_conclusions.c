@@ -324,10 +324,10 @@ static void what_was_not_run_is_named(void **state) {
   (void)state;
   run r;
   open_run(&r, FIXTURE("normal.json"));
-  assert_said(
-      &r,
-      "Not in this run, so nothing is said about it: Whole requests, Requests a call, JSON Web Tokens, HMAC-SHA256 by "
-      "length, Audit events, Redaction of log lines.");
+  assert_said(&r,
+              "Not in this run, so nothing is said about it: Whole requests, Requests a call, Steps of a request, JSON "
+              "Web Tokens, HMAC-SHA256 by "
+              "length, Audit events, Redaction of log lines.");
   assert_lacks(r.said.data, "quick run");
   assert_lacks(r.said.data, "load average");
   assert_lacks(r.said.data, "one after the other");

@@ -1,13 +1,15 @@
-/* What one claim costs, for reports/counts, which runs this under valgrind: fills a set of nonces until as many expire
- * as arrive, then claims for so many ticks. The counts of two runs, subtracted, are those of the claims alone, with the
- * removal of what has expired, as both prepare the same. The nonces are made as they are claimed, so that no memory is
- * read for them; "none" makes them and claims nothing: what is to be subtracted, too. */
+/* What one claim costs, or one step of a request, for reports/counts, which runs this under valgrind: fills a set of
+ * nonces until as many expire as arrive, then claims for so many ticks. The counts of two runs, subtracted, are those
+ * of the claims alone, with the removal of what has expired, as both prepare the same. The nonces are made as they are
+ * claimed, so that no memory is read for them; "none" makes them and claims nothing: what is to be subtracted, too. A
+ * step goes through all requests in each round, which are made fresh before; its "none" only makes them fresh. */
 #include <countersign/nonce_table.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../peers/nonce_peer.h"
+#include "../steps.h"
 #include "../workload.h"
 
 enum { RETENTION = 300, HELD = RETENTION + CSN_NONCE_TICK_SECONDS, BATCH = 64 };
@@ -107,22 +109,53 @@ static uint64_t number_of(const char *text) {
   return value;
 }
 
-int main(int argc, char **argv) {
-  if (argc != 4) {
-    fprintf(stderr,
-            "usage: csn-footprint IMPLEMENTATION LIVE TICKS\n\n"
-            "Fills it to LIVE live nonces, then claims for TICKS ticks; prints the claims a tick.\n");
-    return 2;
-  }
-  uint64_t live = number_of(argv[2]), ticks = number_of(argv[3]), rate = live / HELD;
+static int claim_all(const char *name, uint64_t live, uint64_t ticks) {
+  uint64_t rate = live / HELD;
   if (rate == 0) csn_workload_fatal("csn-footprint: at least %d live nonces", HELD);
   subject s = {0};
-  claim_fn claim = open_subject(&s, argv[1], live);
+  claim_fn claim = open_subject(&s, name, live);
   /* Half a lifetime more than fills it. */
   uint64_t warm = HELD + HELD / 2, seconds = warm + ticks * CSN_NONCE_TICK_SECONDS;
   for (uint64_t i = 0; i < seconds; i++)
     claim_numbers(&s, claim, i * rate, (i + 1) * rate, CSN_WORKLOAD_NOW + (int64_t)i);
   close_subject(&s);
-  printf("%llu\n", (unsigned long long)(rate * CSN_NONCE_TICK_SECONDS));
-  return fflush(stdout) == 0 ? 0 : 1;
+  return printf("%llu\n", (unsigned long long)(rate * CSN_NONCE_TICK_SECONDS));
+}
+
+/* The step of this name, or with "none" any of the preset. */
+static const csn_step *step_named(const char *name, bool *none) {
+  const char *slash = strchr(name, '/');
+  const csn_step *step;
+  *none = strcmp(slash + 1, "none") == 0;
+  for (size_t i = 0; (step = csn_step_at(i)) != NULL; i++) {
+    bool of_preset = strncmp(step->preset, name, (size_t)(slash - name)) == 0 && step->preset[slash - name] == '\0';
+    if (of_preset && (*none || strcmp(step->name, slash + 1) == 0)) return step;
+  }
+  csn_workload_fatal("csn-footprint: no step '%s'", name);
+}
+
+static int take_step(const char *name, uint64_t live, uint64_t rounds) {
+  bool none;
+  const csn_step *step = step_named(name, &none);
+  csn_step_set *set = csn_step_open(step, live);
+  for (uint64_t i = 0; i < rounds; i++) {
+    csn_step_renew(set);
+    if (!none) step->run(set, 0, CSN_STEP_REQUESTS);
+  }
+  csn_step_check(set);
+  return printf("%d\n", (int)CSN_STEP_REQUESTS);
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) {
+    fprintf(stderr,
+            "usage: csn-footprint IMPLEMENTATION LIVE TICKS\n"
+            "       csn-footprint PRESET/STEP LIVE ROUNDS\n\n"
+            "Fills the implementation to LIVE live nonces, then claims for TICKS ticks; prints the claims a tick.\n"
+            "Takes a step of the benchmark stage with all requests, so many rounds; prints the requests a round.\n");
+    return 2;
+  }
+  uint64_t live = number_of(argv[2]), rounds = number_of(argv[3]);
+  int written = strchr(argv[1], '/') == NULL ? claim_all(argv[1], live, rounds) : take_step(argv[1], live, rounds);
+  return written > 0 && fflush(stdout) == 0 ? 0 : 1;
 }
