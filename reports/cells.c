@@ -53,6 +53,13 @@ void report_row_cells(report_cells *out, const report_row *row, const report_gro
   }
 }
 
+const char *report_picture_measure(report_cell out, const report_section *section) {
+  if (report_waterfall_is(section)) return "step after step";
+  (void)snprintf(out, REPORT_CELL_SIZE, section->subject->axis != NULL ? "time a %s" : "%ss a second",
+                 section->subject->unit);
+  return out;
+}
+
 static bool has_intervals(const report_document *document) {
   return report_results_repetitions(&document->results) >= REPORT_INTERVAL_MIN;
 }

@@ -379,6 +379,6 @@ void report_conclude_summary(report_sentences *out, const report_analysis *analy
   for (size_t i = 0; i < analysis->section_count; i++) {
     const char *name = analysis->sections[i].name;
     bool is_storage = strcmp(name, REPORT_SUBJECT_STORES) == 0 || strcmp(name, REPORT_SUBJECT_LOOKUPS) == 0;
-    if (!is_storage) summarise_section(out, &analysis->sections[i]);
+    if (!is_storage && strcmp(name, REPORT_SUBJECT_STEPS) != 0) summarise_section(out, &analysis->sections[i]);
   }
 }

@@ -23,16 +23,21 @@ static void name_file(report_page *page, const char *subject, size_t index) {
   }
 }
 
+/* The wide form is also that of the file beside the Markdown. */
+static bool draw_one(const report_document *document, report_page *page, const report_section *section, bool narrow,
+                     const char **reason) {
+  report_text *inlined = narrow ? &page->narrow : &page->wide, *standalone = narrow ? NULL : &page->file;
+  if (report_waterfall_is(section)) return report_waterfall_draw(inlined, standalone, section, narrow, reason);
+  if (section->subject->axis != NULL)
+    return report_lines_draw(inlined, standalone, section, report_results_hertz(&document->results), narrow, reason);
+  return report_plot_draw(inlined, standalone, section, narrow ? REPORT_PLOT_NARROW : REPORT_PLOT_WIDE, reason);
+}
+
 static void draw(report_document *document, report_page *page, const report_section *section) {
   if (document->no_plots != NULL || !report_plot_possible(section)) return;
   const char *reason = NULL;
-  double hertz = report_results_hertz(&document->results);
-  bool drawn = section->subject->axis != NULL
-                   ? report_lines_draw(&page->wide, &page->file, section, hertz, false, &reason) &&
-                         report_lines_draw(&page->narrow, NULL, section, hertz, true, &reason)
-                   : report_plot_draw(&page->wide, &page->file, section, REPORT_PLOT_WIDE, &reason) &&
-                         report_plot_draw(&page->narrow, NULL, section, REPORT_PLOT_NARROW, &reason);
-  if (!drawn) document->no_plots = reason;
+  if (!draw_one(document, page, section, false, &reason) || !draw_one(document, page, section, true, &reason))
+    document->no_plots = reason;
 }
 
 static void drop_plots(report_page *page) {
@@ -84,7 +89,12 @@ static bool build_pages(report_document *document) {
   for (size_t i = 0; i < analysis->section_count; i++) {
     report_page *page = &document->pages[i];
     name_file(page, analysis->sections[i].name, i + 1);
-    report_conclude_section(&page->sentences, analysis, &analysis->sections[i]);
+    if (report_waterfall_is(&analysis->sections[i])) {
+      report_waterfall_conclude(&page->sentences, &analysis->sections[i]);
+      report_waterfall_tabulate(&page->table, &analysis->sections[i], &document->studies.counts);
+    } else {
+      report_conclude_section(&page->sentences, analysis, &analysis->sections[i]);
+    }
     report_conclude_settings(&page->notes, &analysis->sections[i]);
     if (analysis->sections[i].subject->axis != NULL)
       report_lines_tabulate(&page->table, &page->heads, &analysis->sections[i]);

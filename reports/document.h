@@ -8,11 +8,12 @@
 #include "lines.h"
 #include "storage.h"
 #include "text.h"
+#include "waterfall.h"
 
 /* What belongs to one section of the analysis. The plots are empty where there is none. */
 typedef struct report_page {
   report_sentences sentences, notes; /* above the tables, and below */
-  report_table table;                /* instead of the tables of the groups, where the subject is drawn as lines */
+  report_table table;                /* instead of the tables of the groups: of lines, and of a waterfall */
   report_line_heads heads;           /* of it */
   report_text wide, narrow;          /* for HTML */
   report_text file;                  /* for a file beside the Markdown */
@@ -66,6 +67,9 @@ typedef struct report_cells {
 } report_cells;
 
 void report_row_cells(report_cells *out, const report_row *row, const report_group *group);
+
+/* What the section's picture shows: "MACs a second", "time a MAC". */
+const char *report_picture_measure(report_cell out, const report_section *section);
 
 /* "95 % interval" or "range": what the intervals of this run are. */
 const char *report_interval_name(const report_document *document);

@@ -160,22 +160,26 @@ static void add_table(report_text *out, const report_document *document, const r
   report_text_add(out, "</tbody>\n</table>\n</div>\n");
 }
 
+static void add_caption(report_text *out, const report_document *document, const report_section *section) {
+  if (report_waterfall_is(section)) {
+    report_text_add(out, "Each step begins where the one above ends: medians.");
+  } else if (section->subject->axis != NULL) {
+    report_text_format(
+        out, "Lower is faster: time a %s, medians, on a logarithmic axis%s.", section->subject->unit,
+        report_results_hertz(&document->results) > 0 ? "; c: cycles of the processor's nominal clock" : "");
+  } else {
+    report_text_format(out, "Longer is faster: %ss a second. Whiskers: %s.", section->subject->unit,
+                       report_interval_phrase(document));
+    if (report_plot_is_log(section))
+      report_text_add(out, " The axis is logarithmic, so marks stand where bars would end.");
+  }
+}
+
 static void add_figure(report_text *out, const report_document *document, const report_section *section,
                        const report_page *page) {
   if (page->wide.length == 0) return;
-  if (section->subject->axis != NULL) {
-    report_text_format(out, "<figure>\n%s%s<figcaption>Lower is faster: time a %s, medians, on a logarithmic axis",
-                       page->wide.data, page->narrow.data, section->subject->unit);
-    report_text_add(
-        out, report_results_hertz(&document->results) > 0 ? "; c: cycles of the processor's nominal clock." : ".");
-    report_text_add(out, "</figcaption>\n</figure>\n");
-    return;
-  }
-  report_text_format(out, "<figure>\n%s%s<figcaption>Longer is faster: %ss a second. Whiskers: %s.", page->wide.data,
-                     page->narrow.data, section->subject->unit, report_interval_phrase(document));
-  if (report_plot_is_log(section)) {
-    report_text_add(out, " The axis is logarithmic, so marks stand where bars would end.");
-  }
+  report_text_format(out, "<figure>\n%s%s<figcaption>", page->wide.data, page->narrow.data);
+  add_caption(out, document, section);
   report_text_add(out, "</figcaption>\n</figure>\n");
 }
 
@@ -204,7 +208,7 @@ static void add_section(report_text *out, const report_document *document, size_
   add_figure(out, document, section, page);
   add_list(out, &page->sentences);
   add_plain_table(out, &page->table);
-  if (section->subject->axis == NULL) add_table(out, document, section);
+  if (report_table_rows(&page->table) == 0) add_table(out, document, section);
   add_list(out, &page->notes);
   report_text_add(out, "</section>\n");
 }

@@ -110,18 +110,17 @@ static void add_table(report_text *out, const report_table *table) {
 static void add_section(report_text *out, const report_document *document, size_t index) {
   const report_section *section = &document->analysis.sections[index];
   const report_page *page = &document->pages[index];
+  report_cell measure;
   add_heading(out, section->title);
   if (section->subject->about[0] != '\0') report_text_format(out, "%s\n\n", section->subject->about);
   add_list(out, &page->sentences);
   if (page->file.length != 0) {
     report_text_add(out, "![");
     report_text_markdown(out, section->title);
-    report_text_format(out,
-                       section->subject->axis != NULL ? ": time a %s](plots/%s)\n\n" : ": %ss a second](plots/%s)\n\n",
-                       section->subject->unit, page->file_name.data);
+    report_text_format(out, ": %s](plots/%s)\n\n", report_picture_measure(measure, section), page->file_name.data);
   }
   add_table(out, &page->table);
-  if (section->subject->axis == NULL) add_tables(out, document, section);
+  if (report_table_rows(&page->table) == 0) add_tables(out, document, section);
   add_list(out, &page->notes);
 }
 

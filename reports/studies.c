@@ -116,15 +116,36 @@ static bool read_capacity(const report_json_file *in, const json_t *root, report
 
 /* ---- counts ---- */
 
-static const char *read_count(const json_t *object, report_count *out) {
+static const char *read_figures(const json_t *object, report_count *out) {
   const member members[] = {{"instructions", &out->instructions},
                             {"reads", &out->reads},
                             {"writes", &out->writes},
                             {"first_misses", &out->first_misses},
                             {"last_misses", &out->last_misses}};
-  out->implementation = copy_of(object, "implementation");
-  if (out->implementation == NULL) return "implementation";
   return read_numbers(object, members, sizeof members / sizeof *members);
+}
+
+static const char *read_count(const json_t *object, report_count *out) {
+  out->implementation = copy_of(object, "implementation");
+  return out->implementation == NULL ? "implementation" : read_figures(object, out);
+}
+
+static const char *read_step(const json_t *object, report_count *out) {
+  const char *preset = json_string_value(json_object_get(object, "preset"));
+  const char *step = json_string_value(json_object_get(object, "step"));
+  if (preset == NULL) return "preset";
+  if (step == NULL || asprintf(&out->implementation, "%s/%s", preset, step) < 0) return "step";
+  return read_figures(object, out);
+}
+
+static bool read_list(const report_json_file *in, const json_t *root, const char *key, report_count **rows,
+                      size_t *count, const char *(*read)(const json_t *, report_count *)) {
+  *rows = list_of(in, root, key, sizeof **rows, count);
+  for (size_t i = 0; i < *count; i++) {
+    const char *missing = read(json_array_get(json_object_get(root, key), i), &(*rows)[i]);
+    if (missing != NULL) return refuse(in, key, i, missing);
+  }
+  return *rows != NULL;
 }
 
 static bool read_counts(const report_json_file *in, const json_t *root, report_studies *out) {
@@ -138,12 +159,9 @@ static bool read_counts(const report_json_file *in, const json_t *root, report_s
   if (counts->skipped != NULL) return true;
   counts->tool = copy_of(root, "tool");
   if (!read_header(in, root, members, sizeof members / sizeof *members)) return false;
-  counts->rows = list_of(in, root, "rows", sizeof *counts->rows, &counts->count);
-  for (size_t i = 0; i < counts->count; i++) {
-    const char *missing = read_count(json_array_get(json_object_get(root, "rows"), i), &counts->rows[i]);
-    if (missing != NULL) return refuse(in, "rows", i, missing);
-  }
-  return counts->rows != NULL;
+  return read_list(in, root, "rows", &counts->rows, &counts->count, read_count) &&
+         (json_object_get(root, "steps") == NULL ||
+          read_list(in, root, "steps", &counts->steps, &counts->step_count, read_step));
 }
 
 /* ---- the files ---- */
@@ -180,6 +198,8 @@ bool report_studies_read(report_studies *out, const char *results_path, char *er
 void report_studies_free(report_studies *studies) {
   report_counts *counts = &studies->counts;
   for (size_t i = 0; i < counts->count; i++) free(counts->rows[i].implementation);
+  for (size_t i = 0; i < counts->step_count; i++) free(counts->steps[i].implementation);
+  free(counts->steps);
   free(counts->rows);
   free(counts->skipped);
   free(counts->tool);

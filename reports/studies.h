@@ -31,9 +31,9 @@ typedef struct report_capacity {
   size_t small_count;
 } report_capacity;
 
-/* What one claim of one implementation costs. */
+/* What one claim of one implementation costs, or one step of a request. */
 typedef struct report_count {
-  char *implementation;
+  char *implementation; /* of a step "PRESET/STEP" */
   double instructions, reads, writes, first_misses, last_misses;
 } report_count;
 
@@ -44,6 +44,8 @@ typedef struct report_counts {
   double live, claims, first_cache, last_cache; /* bytes of the caches */
   report_count *rows;
   size_t count;
+  report_count *steps; /* NULL where they were not counted */
+  size_t step_count;
 } report_counts;
 
 typedef struct report_studies {

@@ -45,6 +45,9 @@ bool report_is_limit(const char *implementation);
 #define REPORT_VARIANT_SINGLE "depth_1"
 #define REPORT_VARIANT_BATCH "depth_64"
 
+/* The subject that is drawn as a waterfall. */
+#define REPORT_SUBJECT_STEPS "stage"
+
 /* The size of the set that the bars of the nonce table are about, and the one beyond. */
 #define REPORT_VARIANT_LARGE "live_8M"
 #define REPORT_VARIANT_HUGE "live_128M"
