@@ -26,8 +26,8 @@ static bool is_last_block(const unsigned char *block) {
 int SHA256_Update(SHA256_CTX *c, const void *data, size_t len) {
   static int (*real)(SHA256_CTX *, const void *, size_t);
   if (real == NULL) *(void **)&real = dlsym(RTLD_NEXT, "SHA256_Update");
-  if (len % 64 != 0) abort(); /* whole blocks: who pads is the library */
-  if (len > 0) digests += is_last_block((const unsigned char *)data + len - 64);
+  /* The library takes whole blocks, which it pads itself; the test's own hashes are others. */
+  if (len > 0 && len % 64 == 0) digests += is_last_block((const unsigned char *)data + len - 64);
   return real(c, data, len);
 }
 
