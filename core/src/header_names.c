@@ -1,22 +1,23 @@
 #include "header_names.h"
 
-static csn_bytes16 first_bytes(csn_span text) {
+static inline csn_bytes16 first_bytes(csn_span text) {
   if (text.len == 0) return (csn_bytes16){0};
   csn_bytes16 x = text.len < CSN_LANES ? csn_bytes16_load_few(text.ptr, text.len) : csn_bytes16_load(text.ptr);
   return csn_bytes16_lower(x);
 }
 
-/* Of a text as long as the name. */
-static inline bool is_name(const csn_header_name *name, csn_span text) {
-  if (csn_bytes16_any(first_bytes(text) ^ name->first) != 0) return false;
+/* Whether `text`, whose first bytes these are, is the name. */
+static inline bool is_name(const csn_header_name *name, csn_span text, csn_bytes16 first) {
+  if (name->text.len != text.len || csn_bytes16_any(first ^ name->first) != 0) return false;
   return text.len <= CSN_LANES || csn_span_equal_nocase(csn_span_of(text.ptr + CSN_LANES, text.len - CSN_LANES),
                                                         csn_span_of(name->text.ptr + CSN_LANES, text.len - CSN_LANES));
 }
 
 /* names->count where it is none of them. */
 static inline size_t index_of(const csn_header_names *names, csn_span text) {
+  csn_bytes16 first = first_bytes(text);
   size_t i = 0;
-  while (i < names->count && (names->names[i].text.len != text.len || !is_name(&names->names[i], text))) i++;
+  while (i < names->count && !is_name(&names->names[i], text, first)) i++;
   return i;
 }
 

@@ -69,18 +69,21 @@ void csn_places_prepare(csn_places *out, const csn_scheme *scheme) {
 
 /* Skips the literal before a value. One that ends in a space is an auth-scheme: no case, one or more spaces (RFC 9110
  * section 11.4). */
-static bool skip_prefix(csn_cursor *value, csn_span prefix) {
+static bool skip_some_prefix(csn_cursor *value, csn_span prefix) {
   csn_span head;
-  if (prefix.len == 0) return true;
   if (prefix.ptr[prefix.len - 1] != ' ') return csn_cursor_skip_text(value, prefix);
   if (!csn_cursor_take(value, prefix.len, &head) || !csn_span_equal_nocase(head, prefix)) return false;
   while (csn_cursor_skip_byte(value, ' ')) continue;
   return true;
 }
 
+static inline bool skip_prefix(csn_cursor *value, csn_span prefix) {
+  return prefix.len == 0 || skip_some_prefix(value, prefix);
+}
+
 /* Looks for the one header of this name, whose value `*value` gets, and which is `field`. */
-static csn_reason take_header(const csn_headers_found *found, size_t name, csn_field field, csn_cursor *value,
-                              csn_verdict *verdict) {
+static inline csn_reason take_header(const csn_headers_found *found, size_t name, csn_field field, csn_cursor *value,
+                                     csn_verdict *verdict) {
   uint32_t bit = csn_header_name_bit(name);
   if ((found->present & bit) == 0) return csn_refuse(verdict, CSN_REASON_FIELD_MISSING, field, 0);
   if ((found->repeated & bit) != 0) return csn_refuse(verdict, CSN_REASON_FIELD_REPEATED, field, 0);
@@ -181,16 +184,11 @@ static csn_reason read_header(const csn_form_places *form, const csn_place *plac
 
 static csn_reason read_place(const csn_form_places *form, const csn_place *place, const csn_request *request,
                              const csn_headers_found *found, csn_credential *out, csn_verdict *verdict) {
-  switch (place->at->source) {
-    case CSN_SOURCE_QUERY:
-      return csn_read_query(form->form, request->target, out, verdict);
-    case CSN_SOURCE_FORM_BODY:
-      return csn_read_form_body(form->form, request->body, out, verdict);
-    case CSN_SOURCE_JSON_BODY:
-      return csn_read_json_body(form->form, request->body, out, verdict);
-    default:
-      return read_header(form, place, found, out, verdict);
-  }
+  csn_source source = place->at->source;
+  if (csn_source_is_header(source)) return read_header(form, place, found, out, verdict);
+  if (source == CSN_SOURCE_QUERY) return csn_read_query(form->form, request->target, out, verdict);
+  if (source == CSN_SOURCE_FORM_BODY) return csn_read_form_body(form->form, request->body, out, verdict);
+  return csn_read_json_body(form->form, request->body, out, verdict);
 }
 
 static csn_reason read_fields(const csn_form_places *form, const csn_request *request, const csn_headers_found *found,
