@@ -50,8 +50,8 @@ static verify_kind *const hmac_nonce = &kinds[1];
 
 typedef struct verify_row {
   verify_kind *kind;
-  size_t batch; /* requests a call; 0: csn_verify() */
-  _Atomic size_t arrived;
+  size_t batch;                        /* requests a call; 0: csn_verify() */
+  _Atomic size_t arrived[THREADS + 1]; /* of runs with so many threads: a multiple of them between two runs */
 } verify_row;
 
 static void must(csn_error error, const verify_kind *kind, const char *what) {
@@ -141,9 +141,10 @@ static request_set *prepare(verify_kind *kind, int thread) {
 
 /* Waits until all threads are here. Each comes as often as the others. */
 static void meet(verify_row *row, size_t threads) {
-  size_t own = atomic_fetch_add_explicit(&row->arrived, 1, memory_order_acq_rel);
+  _Atomic size_t *arrived = &row->arrived[threads];
+  size_t own = atomic_fetch_add_explicit(arrived, 1, memory_order_acq_rel);
   size_t all = (own / threads + 1) * threads;
-  while (atomic_load_explicit(&row->arrived, memory_order_acquire) < all) continue;
+  while (atomic_load_explicit(arrived, memory_order_acquire) < all) continue;
 }
 
 static void run(csn_bench *bench, const void *arg) {
