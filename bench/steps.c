@@ -30,6 +30,7 @@ struct csn_step_set {
   csn_request_kind kind;
   bool has_token, is_open;
   const csn_scheme *scheme;
+  csn_places places;
   csn_key key;
   csn_keyring *ring;
   csn_jwt_policy policy;
@@ -57,7 +58,7 @@ static void locate_fields(csn_step_set *set, size_t first, size_t count) {
     csn_verdict verdict;
     const csn_form *form;
     csn_credential_clear(&credential);
-    csn_reason reason = csn_locate_fields(set->scheme, &set->requests[i], &credential, &form, &verdict);
+    csn_reason reason = csn_locate_fields(&set->places, &set->requests[i], &credential, &form, &verdict);
     set->refused += reason != CSN_REASON_ACCEPTED;
     csn_bench_keep(&credential);
   }
@@ -250,6 +251,7 @@ static void open_verifier(csn_step_set *set) {
 static void open_set(csn_step_set *set, const char *preset, size_t live) {
   set->kind = (csn_request_kind){preset, 0, false};
   set->scheme = csn_scheme_preset(csn_span_str(preset));
+  csn_places_prepare(&set->places, set->scheme);
   set->has_token = set->scheme->has_token;
   set->key = csn_workload_key();
   if (!set->has_token) set->nonces = csn_live_nonces(live);
