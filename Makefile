@@ -130,7 +130,7 @@ $(B)/$(1)/csn: $$(TOOL_SRC:%.c=$(B)/$(1)/%.o) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) $
 	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LDFLAGS_NOW) $$(LDFLAGS) $$^ $$(LIBS_TOOL) -o $$@
 
 # A test is linked with everything but the tool's main(): it may call any internal function.
-$(B)/$(1)/tests/%: $(B)/$(1)/%.o $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) $$(filter-out %/csn.o,$$(TOOL_SRC:%.c=$(B)/$(1)/%.o)) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) \
+$(B)/$(1)/tests/%: $(B)/$(1)/%.o $(B)/$(1)/core/test/backend_argument.o $$(REDIS_SERVER_SRC:%.c=$(B)/$(1)/%.o) $$(filter-out %/csn.o,$$(TOOL_SRC:%.c=$(B)/$(1)/%.o)) $$(REPORT_SRC:%.c=$(B)/$(1)/%.o) \
 		$(B)/$(1)/libcountersign-sqlite.a $(B)/$(1)/libcountersign-redis.a $(B)/$(1)/libcountersign.a
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
@@ -254,7 +254,18 @@ peers: $(PEER_SCRIPTS) | $(B)/.setup-peers ## What the benchmarks compare with i
 TSAN_TESTS := $(filter %nonce_table %nonce_stress %nonce_history %nonce_brink %nonce_stats %nonce_lanes %audit_queue %key_threads %sigv4_cache %header_cache %audit_writer %api_key_store %refresh_memory %rotation %epoch,$(TESTS_tsan))
 # These replace the allocator, which the sanitizers have done before them.
 ASAN_TESTS := $(filter-out %/test_allocation %/test_verify_costs %/test_wiping,$(TESTS_asan))
+# What hashes runs on each back-end of SHA-256 that this machine has; but not what counts digests, which it does on
+# OpenSSL's code, what spends its time on asymmetric keys, and test_mac_many, which runs on all of them by itself.
+CPU_FLAGS := $(shell sed -n '/^flags/{p;q}' /proc/cpuinfo)
+has_flags = $(if $(filter-out $(CPU_FLAGS),$(1)),,1)
+BACKENDS := openssl $(if $(call has_flags,avx2),avx2) $(if $(call has_flags,sha_ni),sha_ni) \
+	$(if $(call has_flags,sha_ni avx512f avx512bw avx512vl),avx512)
+HASHING := $(addprefix test_,hmac verify% vectors vectors_http_signature vectors_sigv4 jwt% jwks sign keyring http_sign% sigv4% \
+	presets api_key token content_digest body_field refresh_memory rfc8725 behaviour equality seal)
+COUNTS_DIGESTS := $(patsubst core/test/%.c,\%/%,$(shell grep -l 'include "count_digests.h"' core/test/test_*.c))
+BACKEND_TESTS := $(foreach t,$(filter-out $(COUNTS_DIGESTS),$(TESTS_release)),$(if $(filter $(HASHING),$(notdir $(t))),$(t)))
 TEST_RUNS = $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) \
+	$(foreach backend,$(BACKENDS),$(BACKEND_TESTS:%=%:--backend=$(backend))) \
 	sh:fuzz/check-seeds:$(B)/release/fuzz/make_seeds \
 	python3:tools/check-policy-schema:$(B)/release/csn \
 	python3:tools/check-vectors-schema \

@@ -5,8 +5,34 @@
 #include "mac_many.h"
 
 #include "ct.h"
-#include "hmac.h"
-#include "sha256.h"
+
+/* ---- one by one ---- */
+
+static void hash_alone(csn_mac_job *job) {
+  csn_sha256_stream sha;
+  csn_sha256_resume(&sha, csn_sha256_start, 0);
+  for (size_t i = 0; i < job->piece_count; i++) csn_sha256_update(&sha, job->pieces[i]);
+  csn_sha256_finish(&sha);
+  csn_sha256_put(sha.state, job->mac);
+  csn_wipe(&sha, sizeof sha);
+}
+
+static void mac_alone(csn_mac_job *job) {
+  csn_hmac hmac;
+  if (job->key == NULL) {
+    hash_alone(job);
+    return;
+  }
+  csn_hmac_init(&hmac, job->key);
+  for (size_t i = 0; i < job->piece_count; i++) csn_hmac_update(&hmac, job->pieces[i]);
+  csn_hmac_final(&hmac, job->mac);
+}
+
+static bool has_lanes(const csn_mac_job *job) {
+  return job->key == NULL || csn_hmac_bytes(job->key) == CSN_SHA256_BYTES;
+}
+
+/* ---- lanes ---- */
 
 typedef enum lane_phase {
   PHASE_MESSAGE, /* there is more of it, if only the padding */
@@ -80,17 +106,6 @@ static void give_outer(lanes *all, size_t index) {
   give(all, index, at->buffer, 1);
 }
 
-static void mac_alone(csn_mac_job *job) {
-  csn_hmac hmac;
-  csn_hmac_init(&hmac, job->key);
-  for (size_t i = 0; i < job->piece_count; i++) csn_hmac_update(&hmac, job->pieces[i]);
-  csn_hmac_final(&hmac, job->mac);
-}
-
-static bool has_lanes(const csn_mac_job *job) {
-  return job->key == NULL || csn_hmac_bytes(job->key) == CSN_SHA256_BYTES;
-}
-
 /* The next message takes the lane; false where there is none. */
 static bool give_next(lanes *all, size_t index) {
   lane *at = all->lane[index];
@@ -149,8 +164,7 @@ __attribute__((noinline)) static void wipe_below(void) {
   csn_wipe(below, sizeof below);
 }
 
-void csn_mac_many(csn_mac_job *jobs, size_t count) {
-  const csn_sha256_engine *engine = csn_sha256_engine_now();
+static void mac_side_by_side(csn_mac_job *jobs, size_t count, const csn_sha256_engine *engine) {
   size_t width = engine->kernels[0].lanes;
   lane room[CSN_SHA256_LANES_MAX];
   lanes all;
@@ -167,4 +181,13 @@ void csn_mac_many(csn_mac_job *jobs, size_t count) {
   while (all.count > 0) step(&all, engine);
   csn_wipe(room, used * sizeof room[0]);
   wipe_below();
+}
+
+void csn_mac_many(csn_mac_job *jobs, size_t count) {
+  const csn_sha256_engine *engine = csn_sha256_engine_now();
+  if (count > 1 && engine->kernels[0].lanes > 1) {
+    mac_side_by_side(jobs, count, engine);
+  } else {
+    for (size_t i = 0; i < count; i++) mac_alone(&jobs[i]);
+  }
 }

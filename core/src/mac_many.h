@@ -2,7 +2,7 @@
 #ifndef CSN_MAC_MANY_H
 #define CSN_MAC_MANY_H
 
-#include <countersign/key.h>
+#include "hmac.h"
 
 /* One MAC, or one hash, of many. The message is its pieces one after the other; they are never put together. */
 typedef struct csn_mac_job {
