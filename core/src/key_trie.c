@@ -18,11 +18,15 @@ static uint32_t index_of(const node *branch, uint64_t bit) {
   return (uint32_t)__builtin_popcountll(branch->bits & (bit - 1));
 }
 
+const node *csn_trie_child(const node *branch, uint64_t hash, unsigned shift) {
+  uint64_t bit = bit_of(hash, shift);
+  return (branch->bits & bit) != 0 ? branch->items[index_of(branch, bit)] : NULL;
+}
+
 const node *csn_trie_below(const node *root, uint64_t hash, unsigned bits) {
   const node *at = root;
   for (unsigned shift = 0; at != NULL && !at->is_leaf && shift < bits; shift += CSN_TRIE_BITS) {
-    uint64_t bit = bit_of(hash, shift);
-    at = (at->bits & bit) != 0 ? at->items[index_of(at, bit)] : NULL;
+    at = csn_trie_child(at, hash, shift);
   }
   return at;
 }

@@ -23,6 +23,9 @@ typedef struct csn_trie_node {
   void *items[];
 } csn_trie_node;
 
+/* One step down from a branch, `shift` bits of the hash below the root, or NULL. */
+const csn_trie_node *csn_trie_child(const csn_trie_node *branch, uint64_t hash, unsigned shift);
+
 /* The leaf of a hash, or NULL. `root` may be NULL. At most 11 steps. */
 const csn_trie_node *csn_trie_find(const csn_trie_node *root, uint64_t hash);
 

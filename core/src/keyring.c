@@ -101,10 +101,36 @@ uint64_t csn_keyring_request_hash(const csn_keyring_state *state, csn_span key_i
   return (csn_keyring_hash(state, key_id) & mask) | csn_keyring_hash(state, client_id) << CSN_REQUEST_ID_BITS;
 }
 
-size_t csn_keyring_find_client(const csn_keyring_reading *reading, csn_span client_id,
-                               const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) {
-  const csn_keyring_state *state = reading->state;
-  const csn_trie_node *leaf = csn_trie_find(state->by_client, csn_keyring_hash(state, client_id));
+static void prefetch(const void *memory, size_t len) {
+  enum { LINE = 64 };
+  for (size_t i = 0; i < len; i += LINE) __builtin_prefetch((const uint8_t *)memory + i);
+}
+
+void csn_keyring_search_begin(const csn_keyring_reading *reading, csn_span client_id, csn_client_search *search) {
+  search->at = reading->state->by_client;
+  search->hash = csn_keyring_hash(reading->state, client_id);
+  search->shift = 0;
+  search->is_done = search->at == NULL;
+}
+
+bool csn_keyring_search_on(csn_client_search *search) {
+  const csn_trie_node *at = search->at;
+  if (search->is_done) return false;
+  if (at->is_leaf) {
+    for (uint32_t i = 0; i < at->count && i < CSN_KEYS_PER_CLIENT_MAX; i++) prefetch(at->items[i], sizeof(csn_key));
+    if (at->bits != search->hash) search->at = NULL;
+  } else {
+    search->at = csn_trie_child(at, search->hash, search->shift);
+    search->shift += CSN_TRIE_BITS;
+    if (search->at != NULL) prefetch(search->at, sizeof *search->at);
+  }
+  search->is_done = at->is_leaf || search->at == NULL;
+  return !search->is_done;
+}
+
+size_t csn_keyring_search_end(const csn_client_search *search, csn_span client_id,
+                              const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) {
+  const csn_trie_node *leaf = search->at;
   size_t found = 0;
   for (uint32_t i = 0; leaf != NULL && i < leaf->count && found < CSN_KEYS_PER_CLIENT_MAX; i++) {
     const csn_key *key = leaf->items[i];
@@ -112,6 +138,14 @@ size_t csn_keyring_find_client(const csn_keyring_reading *reading, csn_span clie
     if (csn_span_equal(csn_key_client_id(key), client_id)) out[found++] = key;
   }
   return found;
+}
+
+size_t csn_keyring_find_client(const csn_keyring_reading *reading, csn_span client_id,
+                               const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) {
+  csn_client_search search;
+  csn_keyring_search_begin(reading, client_id, &search);
+  while (csn_keyring_search_on(&search)) continue;
+  return csn_keyring_search_end(&search, client_id, out);
 }
 
 /* The keys with an id, until there are two. */

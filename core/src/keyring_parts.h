@@ -54,6 +54,19 @@ uint64_t csn_keyring_hash(const csn_keyring_state *state, csn_span id);
 enum { CSN_REQUEST_ID_BITS = 5 * CSN_TRIE_BITS };
 uint64_t csn_keyring_request_hash(const csn_keyring_state *state, csn_span key_id, csn_span client_id);
 
+/* csn_keyring_find_client() in steps: begin, on until it says false, end. Each step asks for the memory that the next
+ * one reads, so that of many searches, each taken one step further in turn, all wait for theirs together. */
+typedef struct csn_client_search {
+  const csn_trie_node *at; /* NULL: nobody has the id */
+  uint64_t hash;
+  unsigned shift; /* that `at` branches by */
+  bool is_done;
+} csn_client_search;
+void csn_keyring_search_begin(const csn_keyring_reading *reading, csn_span client_id, csn_client_search *search);
+bool csn_keyring_search_on(csn_client_search *search);
+size_t csn_keyring_search_end(const csn_client_search *search, csn_span client_id,
+                              const csn_key *out[CSN_KEYS_PER_CLIENT_MAX]) CSN_WARN_UNUSED;
+
 /* Every key has a place: by its client, or else by its key id. Some have both. */
 static inline bool csn_key_is_by_key_id(const csn_key *key) {
   return (key->uses & CSN_USE_TOKEN) != 0;

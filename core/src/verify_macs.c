@@ -96,11 +96,30 @@ static csn_reason refuse_keys(csn_path *path, const csn_key *accepted, size_t co
                     csn_signature_length_offset(path->verifier->config.scheme, credential, accepted));
 }
 
+/* Whether the request's own signature is to be checked. */
+static bool is_to_be_signed(const csn_path *path) {
+  return path->reason == CSN_REASON_ACCEPTED && csn_signs_requests(path->verifier);
+}
+
+void csn_group_find_keys(csn_group *group) {
+  bool more = group->signs_requests;
+  for (csn_path *path = group->paths; more && path < group->end; path++) {
+    if (!is_to_be_signed(path)) continue;
+    csn_keyring_search_begin(path->ring, path->credential.fields[CSN_FIELD_CLIENT_ID], &path->search);
+  }
+  while (more) {
+    more = false;
+    for (csn_path *path = group->paths; path < group->end; path++) {
+      if (is_to_be_signed(path)) more |= csn_keyring_search_on(&path->search);
+    }
+  }
+}
+
 /* The client's keys that may be used now, one at least. Where there is none, a dummy whose MACs are as long as the
  * signature, which has some MAC's length, stands in, and the reason says why. */
-static csn_reason find_keys(csn_path *path) {
+static csn_reason choose_keys(csn_path *path) {
   const csn_key *found[CSN_KEYS_PER_CLIENT_MAX], *accepted = NULL;
-  size_t count = csn_keyring_find_client(path->ring, path->credential.fields[CSN_FIELD_CLIENT_ID], found);
+  size_t count = csn_keyring_search_end(&path->search, path->credential.fields[CSN_FIELD_CLIENT_ID], found);
   size_t fitting = 0, revoked = 0;
   path->key_count = 0;
   for (size_t i = 0; i < count; i++) {
@@ -157,7 +176,7 @@ static csn_reason check_signature(csn_path *path) {
 }
 
 static void begin_signature(csn_path *path, csn_mac_job *job, csn_span *spans) {
-  path->key_reason = find_keys(path);
+  path->key_reason = choose_keys(path);
   job->key = path->keys[0];
   job->pieces = spans;
   job->piece_count = csn_template_spans(&path->verifier->canonical, &path->credential, spans);
@@ -170,7 +189,7 @@ static csn_path *begin_signatures(const csn_group *group, csn_path *path, size_t
   size_t used = 0;
   for (*jobs = 0; path < group->end && group->span_room - used >= CSN_TEMPLATE_SPANS_MAX; path++) {
     path->job = NULL;
-    if (path->reason != CSN_REASON_ACCEPTED || !csn_signs_requests(path->verifier)) continue;
+    if (!is_to_be_signed(path)) continue;
     begin_signature(path, &group->jobs[(*jobs)++], group->spans + used);
     used += path->job->piece_count;
   }

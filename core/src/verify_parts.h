@@ -4,6 +4,7 @@
 #define CSN_VERIFY_PARTS_H
 
 #include "jwt_parts.h"
+#include "keyring_parts.h"
 #include "verifier_parts.h"
 
 enum {
@@ -20,8 +21,9 @@ typedef struct csn_path {
   csn_verdict *verdict;
   csn_reason reason; /* ACCEPTED so far; else it goes no further */
   csn_credential credential;
-  int64_t accept_until;  /* the last second at which the same bytes would pass the time check */
-  csn_reason key_reason; /* ACCEPTED, or why the only key is a dummy */
+  int64_t accept_until;     /* the last second at which the same bytes would pass the time check */
+  csn_client_search search; /* for the client's keys */
+  csn_reason key_reason;    /* ACCEPTED, or why the only key is a dummy */
   const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX];
   size_t key_count;
   csn_mac_job *job; /* that is under way for it, or NULL */
@@ -53,6 +55,7 @@ static inline bool csn_signs_requests(const csn_verifier *verifier) {
 /* The steps of a group that compute: for each request that has come so far and needs it. They set its reason. */
 void csn_group_verify_tokens(csn_group *group);
 void csn_group_hash_bodies(csn_group *group);
+void csn_group_find_keys(csn_group *group);
 void csn_group_check_signatures(csn_group *group);
 
 #endif

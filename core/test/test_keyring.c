@@ -1,6 +1,7 @@
 /* Keys and the ring. */
 #include <countersign/keyring.h>
 
+#include "../src/keyring_parts.h"
 #include "support.h"
 
 static csn_error init(const void *secret, size_t len, bool legacy) {
@@ -173,6 +174,43 @@ static void keys_are_found_by_client_and_by_id(void **state) {
   csn_keyring_free(ring);
 }
 
+/* Each step of one between the steps of the others: every client that there is has its one key, and nobody else any. */
+static void searches_take_turns(void **state) {
+  enum { CLIENTS = 3000, TOGETHER = 50 };
+  csn_keyring *ring = test_keyring_new();
+  csn_keyring_reading reading;
+  (void)state;
+  for (int i = 0; i < CLIENTS; i++) {
+    char id[16];
+    snprintf(id, sizeof id, "client-%d", i);
+    csn_key_config config = test_key_config(id, id, CSN_USE_REQUEST);
+    assert_int_equal(csn_keyring_add(ring, &config), CSN_OK);
+  }
+  csn_keyring_read_begin(ring, &reading);
+  for (int from = 0; from < CLIENTS * 2; from += TOGETHER) {
+    csn_client_search searches[TOGETHER];
+    char ids[TOGETHER][16];
+    size_t steps = 0;
+    for (int i = 0; i < TOGETHER; i++) {
+      snprintf(ids[i], sizeof ids[i], "client-%d", from + i * 7);
+      csn_keyring_search_begin(&reading, csn_span_str(ids[i]), &searches[i]);
+    }
+    for (bool more = true; more; steps++) {
+      more = false;
+      for (int i = 0; i < TOGETHER; i++) more |= csn_keyring_search_on(&searches[i]);
+    }
+    assert_in_range(steps, 2, 11 + 1);
+    for (int i = 0; i < TOGETHER; i++) {
+      const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX];
+      size_t count = csn_keyring_search_end(&searches[i], csn_span_str(ids[i]), keys);
+      assert_int_equal(count, from + i * 7 < CLIENTS);
+      if (count == 1) assert_span(csn_key_client_id(keys[0]), ids[i]);
+    }
+  }
+  csn_keyring_read_end(&reading);
+  csn_keyring_free(ring);
+}
+
 static void request_keys_are_found_by_an_id_that_one_client_has(void **state) {
   csn_keyring *ring = test_keyring_new();
   bool shared = true;
@@ -263,6 +301,7 @@ int main(void) {
       cmocka_unit_test(config_is_checked),
       cmocka_unit_test(refused_key_is_wiped),
       cmocka_unit_test(keys_are_found_by_client_and_by_id),
+      cmocka_unit_test(searches_take_turns),
       cmocka_unit_test(request_keys_are_found_by_an_id_that_one_client_has),
       cmocka_unit_test(duplicates_and_too_many_are_refused),
       cmocka_unit_test(algorithm_names_are_exact),
