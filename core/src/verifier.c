@@ -55,6 +55,7 @@ static csn_error prepare(csn_verifier *verifier, const csn_verifier_config *conf
   verifier->client_id = config->client_id.len > 0 ? config->client_id : csn_span_str(config->scheme->client);
   if ((error = csn_scheme_compile(config->scheme, &verifier->canonical)) != CSN_OK) return error;
   csn_places_prepare(&verifier->places, config->scheme);
+  verifier->has_nonce = csn_form_find(&config->scheme->forms[0], CSN_FIELD_NONCE) != NULL;
   if (csn_verifier_has_nonce(verifier) && config->nonces.claim == NULL) return CSN_ERROR_INVALID_ARGUMENT;
   if (verifier->canonical.ambiguous && !is_preset(config->scheme) && !config->allow_ambiguous) {
     return CSN_ERROR_TEMPLATE_AMBIGUOUS;

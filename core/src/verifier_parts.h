@@ -14,7 +14,7 @@ struct csn_verifier {
   csn_verifier_config config;
   csn_places places;      /* of the scheme */
   csn_template canonical; /* no pieces where the scheme signs no requests */
-  bool signs_body_hash;
+  bool signs_body_hash, has_nonce;
   csn_span client_id; /* of a scheme with a client of its own; else empty */
   /* HS256, HS384, HS512: what an unknown client's request is checked against, so that it costs the same. */
   csn_key dummies[CSN_VERIFIER_DUMMIES];
@@ -23,7 +23,7 @@ struct csn_verifier {
 
 /* Whether the scheme finds a nonce by itself; HTTP Message Signatures may have one besides. */
 static inline bool csn_verifier_has_nonce(const csn_verifier *verifier) {
-  return csn_form_find(&verifier->config.scheme->forms[0], CSN_FIELD_NONCE) != NULL;
+  return verifier->has_nonce;
 }
 
 #endif
