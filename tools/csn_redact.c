@@ -84,6 +84,7 @@ typedef struct redact_options {
 enum {
   ISSUED_MAX = 2, /* prefixes of what csn issues under a policy */
   ITEMS_MAX = CSN_OPTION_LIST_MAX + CSN_POLICY_REDACT_MAX + ISSUED_MAX,
+  FIELDS_MAX = CSN_SCHEME_FORMS_MAX * CSN_FORM_LOCATIONS_MAX,
 };
 
 /* Of the options and of the policy. */
@@ -94,6 +95,8 @@ typedef struct wanted {
   csn_redact_pattern patterns[ITEMS_MAX];
   const char *prefixes[ITEMS_MAX];
   size_t pattern_count, prefix_count;
+  csn_redact_field fields[FIELDS_MAX];
+  size_t field_count;
   char issued[ISSUED_MAX][CSN_API_KEY_PREFIX_MAX + 2];
   size_t issued_count;
 } wanted;
@@ -130,6 +133,21 @@ static void add_all_issued(wanted *out) {
   if (policy->config.scheme->has_token && has_pepper) add_issued(out, defaults.refresh_prefix);
 }
 
+/* Where a scheme of the policy's own has its signatures and API keys; a preset's places are known. */
+static void add_fields(wanted *out) {
+  const csn_scheme *scheme = out->policy.config.scheme;
+  if (out->policy.scheme_memory == NULL) return;
+  for (size_t i = 0; i < FIELDS_MAX; i++) {
+    const csn_location *at = &scheme->forms[i / CSN_FORM_LOCATIONS_MAX].locations[i % CSN_FORM_LOCATIONS_MAX];
+    bool is_key = at->field == CSN_FIELD_API_KEY, is_header = at->source == CSN_SOURCE_HEADER;
+    if (at->source == CSN_SOURCE_NONE || (!is_key && at->field != CSN_FIELD_SIGNATURE)) continue;
+    out->fields[out->field_count++] = (csn_redact_field){.name = at->param != NULL ? at->param : at->name,
+                                                         .prefix = is_header ? at->prefix : NULL,
+                                                         .kind = is_key ? "api-key" : "signature",
+                                                         .is_header = is_header};
+  }
+}
+
 static bool add_policy(wanted *out, const char *path, csn_redact_error *error) {
   csn_policy_error why;
   if (path == NULL) return true;
@@ -138,6 +156,7 @@ static bool add_policy(wanted *out, const char *path, csn_redact_error *error) {
     return false;
   }
   add_all_issued(out);
+  add_fields(out);
   const csn_policy_redact *redact = out->policy.redact;
   if (redact == NULL) return true;
   for (size_t i = 0; i < redact->prefix_count; i++) out->prefixes[out->prefix_count++] = redact->prefixes[i];
@@ -161,8 +180,14 @@ static csn_redactor *make_redactor(const redact_options *options, csn_redact_err
   wanted all = {0};
   csn_redactor *redactor = NULL;
   if (add_options(&all, options, error) && add_policy(&all, options->policy, error) && point_at_secrets(&all, error)) {
-    const csn_redact_config config = {all.secrets,      all.list.count, all.prefixes,
-                                      all.prefix_count, all.patterns,   all.pattern_count};
+    const csn_redact_config config = {.secrets = all.secrets,
+                                      .secret_count = all.list.count,
+                                      .prefixes = all.prefixes,
+                                      .prefix_count = all.prefix_count,
+                                      .patterns = all.patterns,
+                                      .pattern_count = all.pattern_count,
+                                      .fields = all.fields,
+                                      .field_count = all.field_count};
     if (!csn_redactor_new(&redactor, &config, error)) redactor = NULL;
   }
   free(all.secrets); /* addresses alone */

@@ -30,6 +30,7 @@ enum {
   CSN_REDACT_FORMS_MAX = 25,      /* of a secret; most have ten or so */
   CSN_REDACT_DISPLAY_MAX = 4,     /* characters of an API key that stay */
   CSN_REDACT_NAME_MAX = 32,       /* bytes of a pattern's name */
+  CSN_REDACT_FIELD_MAX = 128,     /* bytes of a field's name, and of its prefix */
   CSN_REDACT_WINDOW = 256 * 1024, /* bytes */
   CSN_REDACT_MATCH_MAX = 64 * 1024,
 };
@@ -42,6 +43,14 @@ typedef struct csn_redact_pattern {
   const char *regex;
 } csn_redact_pattern;
 
+/* A header, parameter or JSON member of your own whose value, of 16 characters or more, is hidden as `kind`. */
+typedef struct csn_redact_field {
+  const char *name;   /* 1 to CSN_REDACT_FIELD_MAX of visible ASCII, in either case */
+  const char *prefix; /* what stands between a header's name and its value, such as "Mac "; NULL: nothing */
+  const char *kind;   /* 1 to CSN_REDACT_NAME_MAX bytes */
+  bool is_header;     /* the value goes on behind & , ; */
+} csn_redact_field;
+
 typedef struct csn_redact_config {
   const csn_span *secrets; /* CSN_REDACT_SECRET_MIN to CSN_REDACT_SECRET_MAX bytes each */
   size_t secret_count;
@@ -49,6 +58,8 @@ typedef struct csn_redact_config {
   size_t prefix_count;
   const csn_redact_pattern *patterns;
   size_t pattern_count;
+  const csn_redact_field *fields;
+  size_t field_count;
 } csn_redact_config;
 
 /* One line that holds nothing of a secret or of a regular expression. */

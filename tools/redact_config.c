@@ -40,6 +40,20 @@ static bool check_secrets(const csn_redact_config *config, csn_redact_error *err
   return true;
 }
 
+static bool is_visible(const char *text, bool spaces) {
+  size_t len = strlen(text);
+  for (size_t i = 0; i < len; i++) {
+    if (text[i] < (spaces ? ' ' : '!') || text[i] > '~') return false;
+  }
+  return len >= 1 && len <= CSN_REDACT_FIELD_MAX;
+}
+
+static bool check_field(const csn_redact_field *field, size_t index, csn_redact_error *error) {
+  bool is_prefix_good = field->prefix == NULL || is_visible(field->prefix, true);
+  if (is_visible(field->name, false) && is_prefix_good && is_name(csn_span_str(field->kind))) return true;
+  return refuse(error, "field", index, "has a name or prefix that is not 1 to 128 characters of visible ASCII");
+}
+
 static bool check_pattern(const csn_redact_pattern *pattern, size_t index, csn_redact_error *error) {
   csn_redact_error why;
   if (!is_name(pattern->name)) {
@@ -57,6 +71,9 @@ bool csn_redact_config_valid(const csn_redact_config *config, csn_redact_error *
     if (!is_prefix(config->prefixes[i])) {
       return refuse(error, "API key prefix", i, "is not 2 to 32 characters of visible ASCII");
     }
+  }
+  for (size_t i = 0; i < config->field_count; i++) {
+    if (!check_field(&config->fields[i], i, error)) return false;
   }
   for (size_t i = 0; i < config->pattern_count; i++) {
     if (!check_pattern(&config->patterns[i], i, error)) return false;

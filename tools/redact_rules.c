@@ -1,6 +1,7 @@
 /* The expressions, and what their matches hide. */
 #include "redact_rules.h"
 
+#include <ctype.h>
 #include <hs/hs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +83,7 @@ static const struct {
     {{"api-key", CSN_REDACT_VALUE, CSN_REDACT_VISIBLE, 0, 1}, "x-api-key" SEPARATOR VISIBLE},
     {{"api-key", CSN_REDACT_VALUE, CSN_REDACT_PARAMETER, 0, 1}, "(?:api[_-]?|[?&])key" ASSIGNMENT PARAMETER},
 };
-enum { KNOWN = sizeof known / sizeof known[0], KEY_VALUE_MIN = 8 };
+enum { KNOWN = sizeof known / sizeof known[0], KEY_VALUE_MIN = 8, FIELD_MIN = 16 };
 enum { PATTERN_FLAGS = HS_FLAG_SOM_LEFTMOST | HS_FLAG_MULTILINE };
 
 static const csn_redact_rule jwt_rule = {"jwt", CSN_REDACT_JWT, CSN_REDACT_DOTTED, 3, 16};
@@ -175,6 +176,40 @@ static void add_prefix(csn_redact_rules *out, const char *prefix) {
   add(out, &rule, text, 0);
 }
 
+static void add_text(csn_redact_rules *out, const char *text) {
+  size_t len = strlen(text);
+  memcpy(out->text + out->text_len, text, len);
+  out->text_len += len;
+}
+
+/* Not behind another word, so that a short name is no end of a longer one. */
+static const char field_begin[] = "\\b", field_end[] = "\\B";
+static const char header_value[] = SEPARATOR, other_value[] = ASSIGNMENT, prefix_end[] = "\\x20{0,8}";
+
+static size_t field_room(const csn_redact_field *field) {
+  size_t prefix = field->prefix == NULL ? 0 : 4 * strlen(field->prefix) + sizeof prefix_end;
+  return sizeof field_begin + 4 * strlen(field->name) + sizeof header_value + prefix + sizeof VISIBLE +
+         sizeof PARAMETER;
+}
+
+static void add_field(csn_redact_rules *out, const csn_redact_field *field) {
+  csn_redact_rule rule = {"", CSN_REDACT_VALUE, field->is_header ? CSN_REDACT_VISIBLE : CSN_REDACT_PARAMETER, 0,
+                          FIELD_MIN};
+  const char *expression = out->text + out->text_len;
+  memcpy(rule.kind, field->kind, strlen(field->kind));
+  bool is_word = isalnum((unsigned char)field->name[0]) || field->name[0] == '_';
+  add_text(out, is_word ? field_begin : field_end);
+  (void)spell(out, csn_span_str(field->name));
+  add_text(out, field->is_header ? header_value : other_value);
+  if (field->prefix != NULL) {
+    (void)spell(out, csn_span_str(field->prefix));
+    add_text(out, prefix_end);
+  }
+  add_text(out, field->is_header ? VISIBLE : PARAMETER);
+  out->text_len++;
+  add(out, &rule, expression, HS_FLAG_CASELESS);
+}
+
 static void add_pattern(csn_redact_rules *out, const csn_redact_pattern *pattern) {
   csn_redact_rule rule = {"", CSN_REDACT_SPAN, CSN_REDACT_TOKEN, 0, 0};
   memcpy(rule.kind, pattern->name.ptr, pattern->name.len);
@@ -196,10 +231,11 @@ bool csn_redact_regex_valid(const char *regex, csn_redact_error *error) {
 }
 
 static bool make_room(csn_redact_rules *out, const csn_redact_config *config) {
-  out->room = KNOWN + 1 + config->prefix_count + config->pattern_count;
+  out->room = KNOWN + 1 + config->prefix_count + config->field_count + config->pattern_count;
   out->text_room = 1;
   if (!each_form(out, config, count_form)) return false;
   for (size_t i = 0; i < config->prefix_count; i++) out->text_room += 4 * strlen(config->prefixes[i]) + sizeof TOKEN;
+  for (size_t i = 0; i < config->field_count; i++) out->text_room += field_room(&config->fields[i]);
   out->rules = calloc(out->room, sizeof *out->rules);
   out->expressions = calloc(out->room, sizeof *out->expressions);
   out->flags = calloc(out->room, sizeof *out->flags);
@@ -218,6 +254,7 @@ bool csn_redact_rules_make(csn_redact_rules *out, const csn_redact_config *confi
   }
   add_known(out);
   for (size_t i = 0; i < config->prefix_count; i++) add_prefix(out, config->prefixes[i]);
+  for (size_t i = 0; i < config->field_count; i++) add_field(out, &config->fields[i]);
   for (size_t i = 0; i < config->pattern_count; i++) add_pattern(out, &config->patterns[i]);
   return true;
 }

@@ -76,6 +76,25 @@ static void what_is_issued_under_a_policy_is_hidden(void **state) {
   assert_string_equal(out, line);
 }
 
+/* A scheme of the policy's own has signatures where nobody else looks for them. */
+static void signatures_of_a_policys_own_scheme_are_hidden(void **state) {
+  static char line[sizeof out];
+  (void)state;
+  test_write_text(
+      "own",
+      "{\"preset\":\"hmac-nonce-delimited\",\"scheme\":{\"fields\":{\"signature\":{\"header\":\"X-Mac\",\"prefix\":"
+      "\"mac:\"}}},\"keys\":[{\"client_id\":\"c\",\"secret\":\"" SECRET "\"}]}");
+  must_run("sign --policy @own --now 1700000000 --nonce n1", GET, 0);
+  strcpy(line, out);
+  const char *mac = strstr(line, "[\"X-Mac\",\"mac:f7fac6d3974ac8af");
+  assert_non_null(mac);
+  must_run("redact --policy @own", line, 0);
+  assert_int_equal(memcmp(out, line, (size_t)(mac - line)), 0);
+  assert_non_null(strstr(out, "[\"X-Mac\",\"mac:[redacted:signature]\"]"));
+  must_run("redact", line, 0); /* the control */
+  assert_string_equal(out, line);
+}
+
 static void files_are_copied_in_their_order(void **state) {
   (void)state;
   test_write_text("one", "sig=1\nend without a line feed");
@@ -148,6 +167,7 @@ int main(void) {
       cmocka_unit_test(prefixes_and_patterns_may_be_many),
       cmocka_unit_test(a_policy_has_patterns_and_prefixes_too),
       cmocka_unit_test(what_is_issued_under_a_policy_is_hidden),
+      cmocka_unit_test(signatures_of_a_policys_own_scheme_are_hidden),
       cmocka_unit_test(files_are_copied_in_their_order),
       cmocka_unit_test(a_large_binary_file_comes_out_as_it_went_in),
       cmocka_unit_test(misuse_is_refused_without_a_secret),

@@ -8,7 +8,12 @@ static csn_redactor *redactor_of_all(const csn_span *secrets, size_t count) {
   static const char *const prefixes[] = {"sk_live_", "pk"};
   const csn_redact_pattern patterns[] = {{csn_span_str("card"), "\\b4[0-9]{15}\\b"},
                                          {csn_span_str("line-start"), "^PIN [0-9]+$"}};
-  return redactor_made(&(csn_redact_config){secrets, count, prefixes, COUNT(prefixes), patterns, COUNT(patterns)});
+  return redactor_made(&(csn_redact_config){.secrets = secrets,
+                                            .secret_count = count,
+                                            .prefixes = prefixes,
+                                            .prefix_count = COUNT(prefixes),
+                                            .patterns = patterns,
+                                            .pattern_count = COUNT(patterns)});
 }
 
 static void each_kind_is_hidden_wherever_it_is_split(void **state) {
@@ -187,6 +192,28 @@ static void hostile_lines_take_linear_time(void **state) {
   csn_redactor_free(redactor);
 }
 
+/* ---- fields ---- */
+
+static void fields_of_the_callers_own_are_hidden(void **state) {
+  static const csn_redact_field fields[] = {
+      {"X-Mac", NULL, "signature", true}, {"Authorization", "Mac ", "signature", true}, {"k", NULL, "api-key", false}};
+  static const char *const rows[][2] = {
+      {"x-mac: 0123456789abcdef,&;x y\n", "x-mac: [redacted:signature] y\n"},
+      {"X-Mac: 0123456789abcde\n", "X-Mac: 0123456789abcde\n"}, /* a character too few */
+      {"[\"X-Mac\",\"0123456789abcdef\"]\n", "[\"X-Mac\",\"[redacted:signature]\"]\n"},
+      {"Authorization: Mac  0123456789abcdef\n", "Authorization: Mac  [redacted:signature]\n"},
+      {"Authorization: Mac:0123456789abcdef\n", "Authorization: Mac:0123456789abcdef\n"},
+      {"/?k=0123456789abcdef&b=c\n", "/?k=[redacted:api-key]&b=c\n"},
+      {"{\"k\":\"0123456789abcdef\"}\n", "{\"k\":\"[redacted:api-key]\"}\n"},
+      {"/?ak=0123456789abcdef\n", "/?ak=0123456789abcdef\n"},
+      {"k 0123456789abcdef\n", "k 0123456789abcdef\n"},
+  };
+  (void)state;
+  csn_redactor *redactor = redactor_made(&(csn_redact_config){.fields = fields, .field_count = COUNT(fields)});
+  for (size_t i = 0; i < COUNT(rows); i++) must_be(redactor, csn_span_str(rows[i][0]), csn_span_str(rows[i][1]));
+  csn_redactor_free(redactor);
+}
+
 /* ---- refusals ---- */
 
 static void must_refuse(const csn_redact_config *config, const char *why) {
@@ -217,6 +244,10 @@ static void a_configuration_is_refused_with_a_reason_that_holds_no_secret(void *
 
   const char *const prefixes[] = {"ok", "x"};
   must_refuse(&(csn_redact_config){.prefixes = prefixes, .prefix_count = 2}, "API key prefix 2");
+  const csn_redact_field unnamed[] = {{"ok", NULL, "k", true}, {"", NULL, "k", true}};
+  must_refuse(&(csn_redact_config){.fields = unnamed, .field_count = 2}, "field 2 has a name");
+  const csn_redact_field spaced[] = {{"a b", NULL, "k", true}};
+  must_refuse(&(csn_redact_config){.fields = spaced, .field_count = 1}, "field 1 has a name");
   const csn_redact_pattern names[] = {{csn_span_str("a b"), "x"}};
   must_refuse(&(csn_redact_config){.patterns = names, .pattern_count = 1}, "pattern 1 has a name");
   const csn_redact_pattern bad[] = {{csn_span_str("good"), "x"}, {csn_span_str("bad"), "(hunter2"}};
@@ -265,6 +296,7 @@ int main(void) {
       cmocka_unit_test(in_a_long_line_all_is_found_wherever_the_windows_are_cut),
       cmocka_unit_test(what_is_longer_than_a_window_hides_the_rest_of_its_line),
       cmocka_unit_test(hostile_lines_take_linear_time),
+      cmocka_unit_test(fields_of_the_callers_own_are_hidden),
       cmocka_unit_test(a_configuration_is_refused_with_a_reason_that_holds_no_secret),
       cmocka_unit_test(databases_of_others_are_left_alone),
       cmocka_unit_test(an_output_that_fails_ends_the_run),
