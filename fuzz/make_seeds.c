@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "naive.h"
+#include "seeds_hmac.h"
 #include "seeds_http_signature.h"
 #include "seeds_jwk.h"
 #include "seeds_request.h"
@@ -152,7 +153,8 @@ static void write_bearer_rows(void) {
 }
 
 int main(int argc, char **argv) {
-  static const char *const targets[] = {"fuzz_jwk", "fuzz_jwt", "fuzz_request", "fuzz_http_signature", "fuzz_sigv4"};
+  static const char *const targets[] = {"fuzz_jwk",   "fuzz_jwt", "fuzz_request", "fuzz_http_signature",
+                                        "fuzz_sigv4", "fuzz_hmac"};
   bool help = argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0);
   if (help || argc != 2 || argv[1][0] == '-') {
     fprintf(help ? stdout : stderr, usage, argv[0]);
@@ -176,6 +178,7 @@ int main(int argc, char **argv) {
   write_part_rows("fuzz_request", signed_requests, sizeof signed_requests / sizeof signed_requests[0]);
   write_part_rows("fuzz_http_signature", http_signatures, sizeof http_signatures / sizeof http_signatures[0]);
   write_part_rows("fuzz_sigv4", sigv4_requests, sizeof sigv4_requests / sizeof sigv4_requests[0]);
+  write_part_rows("fuzz_hmac", hmacs, sizeof hmacs / sizeof hmacs[0]);
   printf("make_seeds: %zu seeds in %s\n", written, folder);
   return failed ? 1 : 0;
 }
