@@ -1,5 +1,6 @@
-/* One request, one verdict: singly, in a batch and through the command. Over mutations of every request in
- * corpus/vectors/, CSN_MUTATIONS of them (100,000; under a sanitizer 10,000), the same for the same number. */
+/* One request, one verdict: singly, in a batch, in a batch with a verifier each, and through the command. Over
+ * mutations of every request in corpus/vectors/, CSN_MUTATIONS of them (100,000; under a sanitizer 10,000), the same
+ * for the same number. */
 #include "../core/test/vectors.h"
 #include "command.h"
 #include "test_cli.h"
@@ -209,7 +210,7 @@ static void compare_with_command(const csn_vector *vector, const mutant *mutants
 
 typedef struct subject {
   csn_vector *vector;
-  csn_policy singly, batch; /* each with a memory of nonces of its own */
+  csn_policy singly, batch, mixed; /* each with a memory of nonces of its own */
   csn_request_line lines[VECTOR_LINES_MAX];
 } subject;
 
@@ -218,7 +219,8 @@ static bool open_subject(subject *s, int64_t now) {
   const char *reason;
   size_t offset;
   bool good = csn_policy_load(&s->singly, s->vector->policy, now, &error) &&
-              csn_policy_load(&s->batch, s->vector->policy, now, &error);
+              csn_policy_load(&s->batch, s->vector->policy, now, &error) &&
+              csn_policy_load(&s->mixed, s->vector->policy, now, &error);
   for (size_t i = 0; i < s->vector->count; i++)
     good = good && csn_request_line_read(&s->lines[i], s->vector->requests[i], &reason, &offset);
   return good;
@@ -228,6 +230,7 @@ static void close_subject(subject *s) {
   for (size_t i = 0; i < VECTOR_LINES_MAX; i++) csn_request_line_free(&s->lines[i]);
   csn_policy_free(&s->singly);
   csn_policy_free(&s->batch);
+  csn_policy_free(&s->mixed);
 }
 
 /* Mostly the case's own, else one at or behind a boundary of the window. */
@@ -240,18 +243,23 @@ static int64_t some_time(const csn_vector *vector, tally *t) {
 static void verify_group(const subject *s, size_t size, int64_t now, bool through_cli, tally *t) {
   static mutant mutants[GROUP];
   static csn_request requests[GROUP];
-  static csn_verdict singly[GROUP], batch[GROUP];
+  static csn_verdict singly[GROUP], batch[GROUP], mixed[GROUP];
+  const csn_verifier *verifiers[GROUP];
   for (size_t i = 0; i < size; i++) {
     mutant_copy(&mutants[i], &s->lines[draw(t, s->vector->count)]);
     mutate(&mutants[i], t, through_cli);
     requests[i] = mutants[i].line.request;
+    verifiers[i] = s->mixed.verifier;
   }
   memset(singly, 0xa5, sizeof singly);
   memset(batch, 0x5a, sizeof batch);
+  memset(mixed, 0x3c, sizeof mixed);
   for (size_t i = 0; i < size; i++) csn_verify(s->singly.verifier, &requests[i], now, &singly[i]);
   csn_verify_batch(s->batch.verifier, requests, batch, size, now);
+  csn_verify_mixed(verifiers, requests, mixed, size, now);
   for (size_t i = 0; i < size; i++) {
     if (!same(&singly[i], &batch[i])) tell_difference(s->vector, &mutants[i], &singly[i], &batch[i], t);
+    if (!same(&singly[i], &mixed[i])) tell_difference(s->vector, &mutants[i], &singly[i], &mixed[i], t);
     count(&singly[i], t);
   }
   if (through_cli) compare_with_command(s->vector, mutants, batch, size, now, t);
