@@ -181,7 +181,7 @@ static void searches_take_turns(void **state) {
   csn_keyring_reading reading;
   (void)state;
   for (int i = 0; i < CLIENTS; i++) {
-    char id[16];
+    char id[24];
     snprintf(id, sizeof id, "client-%d", i);
     csn_key_config config = test_key_config(id, id, CSN_USE_REQUEST);
     assert_int_equal(csn_keyring_add(ring, &config), CSN_OK);
@@ -189,7 +189,7 @@ static void searches_take_turns(void **state) {
   csn_keyring_read_begin(ring, &reading);
   for (int from = 0; from < CLIENTS * 2; from += TOGETHER) {
     csn_client_search searches[TOGETHER];
-    char ids[TOGETHER][16];
+    char ids[TOGETHER][24];
     size_t steps = 0;
     for (int i = 0; i < TOGETHER; i++) {
       snprintf(ids[i], sizeof ids[i], "client-%d", from + i * 7);
