@@ -253,6 +253,23 @@ static void names_are_told_apart_by_their_length(void **state) {
   }
 }
 
+/* Letters of either case are one (RFC 9110 section 5.1), and no other bytes. */
+static void bytes_are_equal_but_for_the_case_of_letters(void **state) {
+  static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", lower[] = "abcdefghijklmnopqrstuvwxyz";
+  (void)state;
+  for (unsigned a = 0; a < 256; a++) {
+    for (unsigned b = 0; b < 256; b++) {
+      uint8_t x[] = {'q', (uint8_t)a, 'Z'}, y[] = {'Q', (uint8_t)b, 'z'};
+      const char *at = a == 0 ? NULL : strchr(upper, (int)a), *of = a == 0 ? NULL : strchr(lower, (int)a);
+      bool same =
+          a == b || (at != NULL && lower[at - upper] == (char)b) || (of != NULL && upper[of - lower] == (char)b);
+      assert_int_equal(csn_span_equal_nocase(csn_span_of(x, 3), csn_span_of(y, 3)), same);
+    }
+  }
+  assert_false(csn_span_equal_nocase(csn_span_str("Ab"), csn_span_str("aBc")));
+  assert_true(csn_span_equal_nocase(csn_span_of(NULL, 0), csn_span_str("")));
+}
+
 static int set_up(void **state) {
   drawer *d = calloc(1, sizeof *d);
   assert_non_null(d);
@@ -277,6 +294,7 @@ static int tear_down(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_pass_finds_what_a_search_for_each_finds),
+      cmocka_unit_test(bytes_are_equal_but_for_the_case_of_letters),
       cmocka_unit_test(names_are_told_apart_by_every_bit),
       cmocka_unit_test(names_are_told_apart_by_their_length),
   };

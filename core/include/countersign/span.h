@@ -60,9 +60,8 @@ static inline bool csn_span_equal_nocase(csn_span a, csn_span b) {
   if (a.len != b.len) return false;
   for (size_t i = 0; i < a.len; i++) {
     uint8_t x = a.ptr[i], y = b.ptr[i];
-    if (x >= 'A' && x <= 'Z') x = (uint8_t)(x | 0x20);
-    if (y >= 'A' && y <= 'Z') y = (uint8_t)(y | 0x20);
-    if (x != y) return false;
+    if (x == y) continue;
+    if ((x ^ y) != 0x20 || (x | 0x20) < 'a' || (x | 0x20) > 'z') return false;
   }
   return true;
 }
