@@ -1,6 +1,7 @@
 /* Lists of scopes (RFC 6749 section 3.3). */
 #include <countersign/scope.h>
 
+#include "ct.h"
 #include "cursor.h"
 
 static bool is_scope_char(int c) {
@@ -43,4 +44,11 @@ bool csn_scopes_cover(csn_span held, csn_span required) {
     if (!has_scope(held, scope)) return false;
   }
   return true;
+}
+
+/* As csn_name_set(). */
+void csn_scopes_set(csn_scopes *scopes, csn_span list) {
+  size_t len = list.len <= sizeof scopes->bytes ? list.len : 0;
+  scopes->len = (uint16_t)len;
+  if (len > 0) memcpy(scopes->bytes, list.ptr, (size_t)csn_ct_barrier64(len));
 }

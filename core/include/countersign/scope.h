@@ -22,10 +22,7 @@ static inline csn_span csn_scopes_span(const csn_scopes *scopes) {
 }
 
 /* Copies `list`; one that is too long gives the empty list, never a part. */
-static inline void csn_scopes_set(csn_scopes *scopes, csn_span list) {
-  scopes->len = list.len <= sizeof scopes->bytes ? (uint16_t)list.len : 0;
-  if (scopes->len > 0) memcpy(scopes->bytes, list.ptr, scopes->len);
-}
+void csn_scopes_set(csn_scopes *scopes, csn_span list) CSN_NONNULL_ALL;
 
 /* Whether it is a list, of at most CSN_SCOPES_MAX bytes. Thread-safe, as the next. */
 bool csn_scopes_valid(csn_span list) CSN_WARN_UNUSED;

@@ -167,10 +167,7 @@ static inline csn_span csn_name_span(const csn_name *name) {
 }
 
 /* Copies `span`; a span that is too long gives the empty name, never a part. */
-static inline void csn_name_set(csn_name *name, csn_span span) {
-  name->len = span.len <= sizeof name->bytes ? (uint8_t)span.len : 0;
-  if (name->len > 0) memcpy(name->bytes, span.ptr, name->len);
-}
+void csn_name_set(csn_name *name, csn_span span) CSN_NONNULL_ALL;
 
 /* The answer to one request. `client_id` is what the caller claims until the verdict is accepted, and what the key
  * proves from then: attacker's bytes, to be escaped in logs. Of a name only the first `len` bytes are set. */
