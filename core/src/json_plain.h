@@ -7,67 +7,76 @@
 #include "json.h"
 #include "json_string.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 enum {
-  CSN_PLAIN_MIN = 16,         /* bytes of a text */
-  CSN_PLAIN_MEMBERS_MAX = 32, /* of an object: at most CSN_JSON_MEMBERS_MAX */
-  CSN_PLAIN_DIGITS_MAX = 18,  /* of a number: it fits in 63 bits */
+  CSN_PLAIN_MIN = 16,   /* bytes of a text */
+  CSN_PLAIN_MAX = 1024, /* bytes of it: bounds the stack, a bit for each */
+  CSN_PLAIN_MEMBERS_MAX =
+      32,                    /* whose names are compared: with those that are registered at most CSN_JSON_MEMBERS_MAX */
+  CSN_PLAIN_DIGITS_MAX = 18, /* of a number: it fits in 63 bits */
+  CSN_PLAIN_BLOCK = 64,      /* bytes, of which the quotation marks are the bits of a word */
 };
 
+/* Where a text's quotation marks are; behind its end there seem to be more, so that none is looked for in vain. */
+typedef uint64_t csn_plain_quotes[CSN_PLAIN_MAX / CSN_PLAIN_BLOCK + 1];
+
+/* Finds them; `text` is of CSN_PLAIN_MIN to CSN_PLAIN_MAX bytes. False where one of its bytes is a control character,
+ * an escape or not ASCII. One way for all processors, and one for those that have AVX-512; csn_plain_find_quotes()
+ * takes the best. */
+bool csn_plain_find_quotes(csn_span text, csn_plain_quotes quotes) CSN_WARN_UNUSED;
+bool csn_plain_find_quotes_any(csn_span text, csn_plain_quotes quotes) CSN_WARN_UNUSED;
+bool csn_plain_find_quotes_avx512(csn_span text, csn_plain_quotes quotes) CSN_WARN_UNUSED;
+bool csn_plain_has_avx512(void);
+
+/* A walk. All places are offsets in the text, which ends in a brace. */
 typedef struct csn_plain {
-  const uint8_t *pos, *end; /* `pos` is at a name's quotation mark, or at the end */
+  csn_span text;
+  const uint64_t *quotes;
+  size_t pos; /* of the next name's quotation mark; at the end of the text when the walk is done */
 } csn_plain;
 
 typedef struct csn_plain_member {
-  csn_span name;   /* behind it stands a quotation mark */
-  csn_span text;   /* of a string: between its quotation marks; of others NULL */
+  csn_span name;
+  csn_span value;  /* of a string: between its quotation marks; of others NULL */
   uint64_t number; /* of others than numbers 0 */
   csn_json_type type;
 } csn_plain_member;
 
-/* False where it is no such object. */
-static inline bool csn_plain_begin(csn_plain *plain, csn_span text) {
-  if (text.len < CSN_PLAIN_MIN || text.ptr[0] != '{') return false;
-  plain->pos = text.ptr + 1;
-  plain->end = text.ptr + text.len;
+/* False where it is no such object, or one that is longer. */
+static inline CSN_WARN_UNUSED bool csn_plain_begin(csn_plain *plain, csn_span text, csn_plain_quotes quotes) {
+  if (text.len < CSN_PLAIN_MIN || text.len > CSN_PLAIN_MAX) return false;
+  if (text.ptr[0] != '{' || text.ptr[text.len - 1] != '}' || !csn_plain_find_quotes(text, quotes)) return false;
+  plain->text = text;
+  plain->quotes = quotes;
+  plain->pos = 1;
   return true;
 }
 
 static inline bool csn_plain_done(const csn_plain *plain) {
-  return plain->pos == plain->end;
+  return plain->pos == plain->text.len;
 }
 
-#if defined(__SSE2__)
-
-/* A bit for each of the 16 bytes at `at` that is not plain. As signed numbers those below ' ' are control characters
- * and all that is not ASCII. */
-static inline unsigned csn_plain_others(const uint8_t *at) {
-  __m128i x = _mm_loadu_si128((const __m128i *)(const void *)at);
-  __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"')), escape = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
-  __m128i other = _mm_or_si128(_mm_or_si128(quote, escape), _mm_cmplt_epi8(x, _mm_set1_epi8(' ')));
-  return (unsigned)_mm_movemask_epi8(other);
+/* The first quotation mark from `from` on, which is no later than the end; or a place that is. */
+static inline size_t csn_plain_quote(const csn_plain *plain, size_t from) {
+  size_t i = from / CSN_PLAIN_BLOCK;
+  uint64_t bits = plain->quotes[i] >> from % CSN_PLAIN_BLOCK;
+  if (bits != 0) return from + (size_t)__builtin_ctzll(bits);
+  do bits = plain->quotes[++i];
+  while (bits == 0);
+  return i * CSN_PLAIN_BLOCK + (size_t)__builtin_ctzll(bits);
 }
 
-/* The first byte from `at` on that is not plain, or the end, in front of which there are at least 16 bytes. */
-static inline const uint8_t *csn_plain_end(const uint8_t *at, const uint8_t *end) {
-  for (; end - at >= 16; at += 16) {
-    unsigned others = csn_plain_others(at);
-    if (others != 0) return at + __builtin_ctz(others);
-  }
-  unsigned others = csn_plain_others(end - 16) >> (16 - (end - at));
-  return others == 0 ? end : at + __builtin_ctz(others);
+/* Three letters, as csn_plain_letters() gives them. */
+#define CSN_PLAIN_LETTERS(a, b, c) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16)
+
+/* The next name, where that is of three letters; of other names 0, or what are no letters. */
+static inline uint32_t csn_plain_letters(const csn_plain *plain) {
+  const uint64_t others = UINT64_C(0x0000ffff000000ff), quotes_and_colon = UINT64_C(0x00003a2200000022);
+  uint64_t word;
+  if (plain->text.len - plain->pos < sizeof word) return 0;
+  memcpy(&word, plain->text.ptr + plain->pos, sizeof word);
+  word = le64toh(word);
+  return (word & others) == quotes_and_colon ? (uint32_t)(word >> 8) & 0xffffff : 0;
 }
-
-#else
-
-static inline const uint8_t *csn_plain_end(const uint8_t *at, const uint8_t *end) {
-  return csn_json_plain_end(at, end);
-}
-
-#endif
 
 /* Eight digits, the first one lowest; false where one is none. */
 static inline bool csn_plain_eight_digits(uint64_t word, uint64_t *value) {
@@ -79,76 +88,60 @@ static inline bool csn_plain_eight_digits(uint64_t word, uint64_t *value) {
   return true;
 }
 
-/* At a digit. */
-static inline bool csn_plain_number(const uint8_t **at, const uint8_t *end, csn_plain_member *out) {
-  const uint8_t *start = *at, *p = start;
+/* At a digit. Returns the place behind the number, which is no later than the brace at the end; 0 where it is none. */
+static inline size_t csn_plain_number(csn_span text, size_t at, uint64_t *number) {
+  size_t start = at;
   uint64_t value = 0, word;
-  if (end - p >= 8) {
-    memcpy(&word, p, sizeof word);
-    if (csn_plain_eight_digits(le64toh(word), &value)) p += 8;
+  if (text.len - at >= sizeof word) {
+    memcpy(&word, text.ptr + at, sizeof word);
+    if (csn_plain_eight_digits(le64toh(word), &value)) at += sizeof word;
   }
-  for (; p != end && (uint8_t)(*p - '0') <= 9; p++) {
-    if (p - start == CSN_PLAIN_DIGITS_MAX) return false;
-    value = value * 10 + (uint8_t)(*p - '0');
-  }
-  if (*start == '0' && p - start > 1) return false;
-  out->type = CSN_JSON_NUMBER;
-  out->number = value;
-  *at = p;
-  return true;
+  for (uint8_t c; (c = (uint8_t)(text.ptr[at] - '0')) <= 9; at++) value = value * 10 + c;
+  *number = value; /* of too many digits it is any */
+  bool is_number = at - start <= CSN_PLAIN_DIGITS_MAX && (text.ptr[start] != '0' || at - start == 1);
+  return is_number ? at : 0;
 }
 
-static inline bool csn_plain_literal(const uint8_t **at, const uint8_t *end, csn_plain_member *out) {
-  static const csn_span texts[] = {
+/* The same of true, false and null. */
+static inline size_t csn_plain_literal(csn_span text, size_t at, csn_json_type *type) {
+  static const csn_span literals[] = {
       [CSN_JSON_NULL] = CSN_SPAN_LITERAL("null"),
       [CSN_JSON_FALSE] = CSN_SPAN_LITERAL("false"),
       [CSN_JSON_TRUE] = CSN_SPAN_LITERAL("true"),
   };
-  csn_json_type type = **at == 't' ? CSN_JSON_TRUE : **at == 'f' ? CSN_JSON_FALSE : CSN_JSON_NULL;
-  if ((size_t)(end - *at) < texts[type].len || memcmp(*at, texts[type].ptr, texts[type].len) != 0) return false;
-  out->type = type;
-  *at += texts[type].len;
-  return true;
+  *type = text.ptr[at] == 't' ? CSN_JSON_TRUE : text.ptr[at] == 'f' ? CSN_JSON_FALSE : CSN_JSON_NULL;
+  size_t len = literals[*type].len;
+  bool is_literal = text.len - at > len && memcmp(text.ptr + at, literals[*type].ptr, len) == 0;
+  return is_literal ? at + len : 0;
 }
 
-/* The value at `*at`, which is not the end. */
-static inline bool csn_plain_value(const uint8_t **at, const uint8_t *end, csn_plain_member *out) {
-  if (**at != '"') {
-    return (uint8_t)(**at - '0') <= 9 ? csn_plain_number(at, end, out) : csn_plain_literal(at, end, out);
+/* The value at `at`. Returns the place behind it; 0 where it is not plain. */
+static inline size_t csn_plain_value(const csn_plain *plain, size_t at, csn_plain_member *out) {
+  csn_span text = plain->text;
+  if (text.ptr[at] == '"') {
+    size_t last = csn_plain_quote(plain, at + 1);
+    out->type = CSN_JSON_STRING;
+    out->value = csn_span_of(text.ptr + at + 1, last - at - 1);
+    return last < text.len ? last + 1 : 0;
   }
-  const uint8_t *start = *at + 1, *quote = csn_plain_end(start, end);
-  if (quote == end || *quote != '"') return false;
-  out->type = CSN_JSON_STRING;
-  out->text = csn_span_of(start, (size_t)(quote - start));
-  *at = quote + 1;
-  return true;
+  bool is_number = (uint8_t)(text.ptr[at] - '0') <= 9;
+  if (is_number) out->type = CSN_JSON_NUMBER;
+  return is_number ? csn_plain_number(text, at, &out->number) : csn_plain_literal(text, at, &out->type);
 }
 
-/* The next member, where the walk is not done. False where what stands there is not plain. */
-static inline bool csn_plain_next(csn_plain *plain, csn_plain_member *out) {
-  const uint8_t *end = plain->end, *start = plain->pos + 1;
-  if (*plain->pos != '"') return false;
-  const uint8_t *at = csn_plain_end(start, end);
-  if (end - at < 3 || at[0] != '"' || at[1] != ':') return false;
-  out->name = csn_span_of(start, (size_t)(at - start));
-  out->text = csn_span_of(NULL, 0);
+/* The next member, where the walk is not done. False where what stands there is not plain. `letters` says that
+ * csn_plain_letters() gave letters. */
+static inline CSN_WARN_UNUSED bool csn_plain_next(csn_plain *plain, bool letters, csn_plain_member *out) {
+  csn_span text = plain->text;
+  size_t first = plain->pos, last = letters ? first + 4 : csn_plain_quote(plain, first + 1), at = last + 2;
+  if (!letters && (text.ptr[first] != '"' || at >= text.len || text.ptr[last + 1] != ':')) return false;
+  out->name = csn_span_of(text.ptr + first + 1, last - first - 1);
+  out->value = csn_span_of(NULL, 0);
   out->number = 0;
-  at += 2;
-  if (!csn_plain_value(&at, end, out) || at == end) return false;
-  bool last = *at == '}';
+  at = csn_plain_value(plain, at, out);
+  if (at == 0) return false;
   plain->pos = at + 1;
-  return last ? plain->pos == end : *at == ',' && plain->pos != end;
-}
-
-/* Three letters and the quotation mark behind them, as csn_plain_name() gives them of a name of three letters. */
-#define CSN_PLAIN_NAME(a, b, c) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)'"' << 24)
-
-/* A number for a name of three letters; 0 for all others. */
-static inline uint32_t csn_plain_name(csn_span name) {
-  uint32_t word;
-  if (name.len != 3) return 0;
-  memcpy(&word, name.ptr, sizeof word); /* with the quotation mark */
-  return le32toh(word);
+  return text.ptr[at] == ',' || (text.ptr[at] == '}' && csn_plain_done(plain));
 }
 
 #endif

@@ -2,18 +2,20 @@
  * in one pass. It accepts or it does not know; what is wrong, and where, only jwt_claims.c says. */
 #include "jwt_claims_plain.h"
 
-#include "fast_path.h"
 #include "json_plain.h"
 
-enum { DATES = 3 /* exp, nbf, iat: the lowest of the CSN_CLAIM_ bits */ };
+/* The numbers of the CSN_CLAIM_ bits. */
+typedef enum claim { EXP, NBF, IAT, DATES, ISS = DATES, AUD, SUB, JTI, CLAIMS } claim;
+_Static_assert(1 << JTI == CSN_CLAIM_JTI && 1 << ISS == CSN_CLAIM_ISS, "and jwt_claims.c asserts all");
 
 typedef struct reading {
   const csn_jwt_policy *policy;
   csn_span scope_claim;
-  csn_span iss, aud, sub, scopes;
   int64_t dates[DATES];
-  unsigned present; /* CSN_CLAIM_ bits */
-  unsigned asked;   /* of policy->claims: a bit for each that is there */
+  csn_span strings[CLAIMS], scopes; /* those of dates are not used */
+  unsigned present;                 /* CSN_CLAIM_ bits */
+  unsigned asked;                   /* of policy->claims: a bit for each that is there */
+  bool are_named;                   /* registered claims, too, may be known to the policy by a name of its own */
   bool has_scopes;
   size_t others; /* names that are not registered */
   uint64_t prints[CSN_PLAIN_MEMBERS_MAX];
@@ -49,55 +51,54 @@ static bool take_named(reading *r, const csn_plain_member *member) {
     if (member->type != CSN_JSON_NULL && csn_span_equal(names.items[i], member->name)) r->asked |= 1u << i;
   }
   if (!csn_span_equal(member->name, r->scope_claim)) return true;
-  r->scopes = member->text;
+  r->scopes = member->value;
   r->has_scopes = true;
   return member->type == CSN_JSON_STRING;
 }
 
-static bool take_date(reading *r, const csn_plain_member *member, unsigned bit, int64_t *date) {
-  if ((r->present & bit) != 0 || member->type != CSN_JSON_NUMBER || member->number > (uint64_t)CSN_JSON_DATE_MAX)
-    return false;
-  r->present |= bit;
-  *date = (int64_t)member->number;
-  return true;
-}
-
-static bool take_string(reading *r, const csn_plain_member *member, unsigned bit, csn_span *text) {
-  if ((r->present & bit) != 0 || member->type != CSN_JSON_STRING) return false;
-  r->present |= bit;
-  *text = member->text;
-  return true;
-}
-
-static bool take_member(reading *r, const csn_plain_member *member) {
-  csn_span jti;
-  if (!take_named(r, member)) return false;
-  switch (csn_plain_name(member->name)) {
-    case CSN_PLAIN_NAME('e', 'x', 'p'):
-      return take_date(r, member, CSN_CLAIM_EXP, &r->dates[0]);
-    case CSN_PLAIN_NAME('n', 'b', 'f'):
-      return take_date(r, member, CSN_CLAIM_NBF, &r->dates[1]);
-    case CSN_PLAIN_NAME('i', 'a', 't'):
-      return take_date(r, member, CSN_CLAIM_IAT, &r->dates[2]);
-    case CSN_PLAIN_NAME('i', 's', 's'):
-      return take_string(r, member, CSN_CLAIM_ISS, &r->iss);
-    case CSN_PLAIN_NAME('a', 'u', 'd'):
-      return take_string(r, member, CSN_CLAIM_AUD, &r->aud);
-    case CSN_PLAIN_NAME('s', 'u', 'b'):
-      return take_string(r, member, CSN_CLAIM_SUB, &r->sub);
-    case CSN_PLAIN_NAME('j', 't', 'i'):
-      return take_string(r, member, CSN_CLAIM_JTI, &jti);
+static claim registered_claim(uint32_t letters) {
+  switch (letters) {
+    case CSN_PLAIN_LETTERS('e', 'x', 'p'):
+      return EXP;
+    case CSN_PLAIN_LETTERS('n', 'b', 'f'):
+      return NBF;
+    case CSN_PLAIN_LETTERS('i', 'a', 't'):
+      return IAT;
+    case CSN_PLAIN_LETTERS('i', 's', 's'):
+      return ISS;
+    case CSN_PLAIN_LETTERS('a', 'u', 'd'):
+      return AUD;
+    case CSN_PLAIN_LETTERS('s', 'u', 'b'):
+      return SUB;
+    case CSN_PLAIN_LETTERS('j', 't', 'i'):
+      return JTI;
     default:
-      return is_new(r, member->name);
+      return CLAIMS;
   }
+}
+
+static bool take_member(reading *r, claim found, const csn_plain_member *member) {
+  unsigned bit = 1u << found;
+  if ((found == CLAIMS || r->are_named) && !take_named(r, member)) return false;
+  if (found == CLAIMS) return is_new(r, member->name);
+  if ((r->present & bit) != 0) return false;
+  r->present |= bit;
+  if (found >= DATES) {
+    r->strings[found] = member->value;
+    return member->type == CSN_JSON_STRING;
+  }
+  r->dates[found] = (int64_t)member->number;
+  return member->type == CSN_JSON_NUMBER && member->number <= (uint64_t)CSN_JSON_DATE_MAX;
 }
 
 static bool read_text(reading *r, csn_span text) {
   csn_plain plain;
+  csn_plain_quotes quotes;
   csn_plain_member member;
-  if (!csn_plain_begin(&plain, text)) return false;
+  if (!csn_plain_begin(&plain, text, quotes)) return false;
   do {
-    if (!csn_plain_next(&plain, &member) || !take_member(r, &member)) return false;
+    claim found = registered_claim(csn_plain_letters(&plain));
+    if (!csn_plain_next(&plain, found != CLAIMS, &member) || !take_member(r, found, &member)) return false;
   } while (!csn_plain_done(&plain));
   return true;
 }
@@ -105,9 +106,9 @@ static bool read_text(reading *r, csn_span text) {
 static bool dates_are_right(const reading *r, int64_t now) {
   int64_t leeway = r->policy->leeway, max_age = r->policy->max_age;
   bool has_exp = (r->present & CSN_CLAIM_EXP) != 0, has_iat = (r->present & CSN_CLAIM_IAT) != 0;
-  if (has_exp && now >= r->dates[0] + leeway) return false;
-  if (now < r->dates[1] - leeway || now < r->dates[2] - leeway) return false; /* -1 where absent */
-  return max_age == 0 || (has_iat && now <= r->dates[2] + max_age + leeway);
+  if (has_exp && now >= r->dates[EXP] + leeway) return false;
+  if (now < r->dates[NBF] - leeway || now < r->dates[IAT] - leeway) return false; /* -1 where absent */
+  return max_age == 0 || (has_iat && now <= r->dates[IAT] + max_age + leeway);
 }
 
 static bool is_one_of(csn_span text, csn_span first, csn_span_list others) {
@@ -120,13 +121,13 @@ static bool names_are_right(reading *r, const csn_key *key) {
   const csn_jwt_policy *policy = r->policy;
   csn_span owner = csn_key_client_id(key);
   bool has_aud = (r->present & CSN_CLAIM_AUD) != 0, has_sub = (r->present & CSN_CLAIM_SUB) != 0;
-  if (policy->issuer.len > 0 && !is_one_of(r->iss, policy->issuer, policy->other_issuers)) return false;
+  if (policy->issuer.len > 0 && !is_one_of(r->strings[ISS], policy->issuer, policy->other_issuers)) return false;
   if (has_aud != (policy->audience.len > 0)) return false;
-  if (has_aud && !is_one_of(r->aud, policy->audience, policy->other_audiences)) return false;
-  if (r->sub.len == 0) r->present &= ~(unsigned)CSN_CLAIM_SUB; /* nobody */
-  if (policy->subject.len > 0 && !csn_span_equal(policy->subject, r->sub)) return false;
-  if (!has_sub) r->sub = owner;
-  return r->sub.len <= CSN_SUBJECT_MAX && (owner.len == 0 || csn_span_equal(owner, r->sub));
+  if (has_aud && !is_one_of(r->strings[AUD], policy->audience, policy->other_audiences)) return false;
+  if (r->strings[SUB].len == 0) r->present &= ~(unsigned)CSN_CLAIM_SUB; /* nobody */
+  if (policy->subject.len > 0 && !csn_span_equal(policy->subject, r->strings[SUB])) return false;
+  if (!has_sub) r->strings[SUB] = owner;
+  return r->strings[SUB].len <= CSN_SUBJECT_MAX && (owner.len == 0 || csn_span_equal(owner, r->strings[SUB]));
 }
 
 static bool scopes_are_right(const reading *r) {
@@ -142,20 +143,20 @@ static bool all_are_there(const reading *r) {
 bool csn_claims_accept_plain(csn_span text, const csn_jwt_policy *policy, int64_t now, csn_jwt *jwt,
                              csn_verdict *verdict) {
   reading r;
-  if (!csn_fast_paths()) return false;
   r.policy = policy;
   r.scope_claim = policy->scope_claim.len == 0 ? csn_span_str("scope") : policy->scope_claim;
-  r.iss = r.aud = r.sub = r.scopes = csn_span_of(NULL, 0);
-  r.dates[0] = r.dates[1] = r.dates[2] = -1;
+  r.strings[ISS] = r.strings[AUD] = r.strings[SUB] = r.scopes = csn_span_of(NULL, 0);
+  r.dates[EXP] = r.dates[NBF] = r.dates[IAT] = -1;
   r.present = r.asked = 0;
+  r.are_named = policy->claims.count > 0 || r.scope_claim.len == 3;
   r.has_scopes = false;
   r.others = 0;
   if (!read_text(&r, text) || !dates_are_right(&r, now) || !names_are_right(&r, jwt->key)) return false;
   if (!scopes_are_right(&r) || !all_are_there(&r)) return false;
-  jwt->expires_at = r.dates[0];
-  jwt->not_before = r.dates[1];
-  jwt->issued_at = r.dates[2];
-  csn_name_set(&verdict->client_id, r.sub);
+  jwt->expires_at = r.dates[EXP];
+  jwt->not_before = r.dates[NBF];
+  jwt->issued_at = r.dates[IAT];
+  csn_name_set(&verdict->client_id, r.strings[SUB]);
   csn_scopes_set(&verdict->scopes, r.scopes);
   return true;
 }

@@ -30,10 +30,18 @@ static bool is_same_member(const csn_json *json, uint32_t name, const csn_plain_
   if (type != member->type) return false;
   if (type == CSN_JSON_STRING) {
     csn_span raw = csn_json_raw(json, name + 1);
-    return raw.ptr == member->text.ptr && raw.len == member->text.len && !json->nodes[name + 1].escaped;
+    return raw.ptr == member->value.ptr && raw.len == member->value.len && !json->nodes[name + 1].escaped;
   }
   if (type != CSN_JSON_NUMBER) return type <= CSN_JSON_TRUE;
   return csn_json_int64(json, name + 1, &number) && (uint64_t)number == member->number;
+}
+
+/* Whether a caller may take what csn_plain_letters() gives for the name; sometimes it does not look. */
+static bool has_three_letters(const csn_plain *plain) {
+  uint32_t letters = csn_plain_letters(plain);
+  bool has_quote = (letters & 0xff) == '"' || (letters >> 8 & 0xff) == '"' || letters >> 16 == '"';
+  if (letters != 0) assert_memory_equal(&letters, plain->text.ptr + plain->pos + 1, 3);
+  return letters != 0 && !has_quote && below(4) != 0;
 }
 
 /* How many members a walk finds: 0 where the text is not plain. Aborts where csn_json_read() sees another text; of
@@ -42,12 +50,13 @@ static size_t walk(csn_span bytes) {
   csn_json_node nodes[NODES];
   csn_json json;
   csn_plain plain;
+  csn_plain_quotes quotes;
   csn_plain_member members[NODES];
   size_t count = 0, offset;
   csn_span text = guarded_copy(&pages, bytes);
-  if (!csn_plain_begin(&plain, text)) return 0;
+  if (!csn_plain_begin(&plain, text, quotes)) return 0;
   do {
-    if (count == NODES || !csn_plain_next(&plain, &members[count])) return 0;
+    if (count == NODES || !csn_plain_next(&plain, has_three_letters(&plain), &members[count])) return 0;
     count++;
   } while (!csn_plain_done(&plain));
   csn_reason reason = csn_json_read(text, nodes, NODES, &json, &offset);
@@ -71,6 +80,38 @@ static void plain_objects_are_walked_over(void **state) {
   assert_int_equal(walk_str("{\"aaaaaaaaaaaaaaaa\":\"~\x7f /\"}"), 1);
   assert_int_equal(walk_str("{\"a\":999999999999999999}"), 1);
   assert_int_equal(walk_str("{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}"), 1);
+}
+
+/* The quotation marks of a text are found in each way that the processor has, and no text is read over its ends. */
+static void quotation_marks_are_found_in_each_way(void **state) {
+  size_t plain = 0;
+  (void)state;
+  for (int i = 0; i < 30000; i++) {
+    uint8_t bytes[CSN_PLAIN_MAX];
+    csn_plain_quotes expected = {0}, quotes;
+    size_t len = CSN_PLAIN_MIN + below(i % 10 == 0 ? CSN_PLAIN_MAX - CSN_PLAIN_MIN + 1 : 150);
+    bool all = true;
+    for (size_t at = 0; at < len; at++) {
+      bytes[at] = below(4) == 0 ? '"' : (uint8_t)(' ' + below(0x60));
+      if (bytes[at] == '\\') bytes[at] = 'x';
+    }
+    if (below(2) == 0) bytes[below((uint32_t)len)] = (uint8_t)below(256);
+    for (size_t at = 0; at < len; at++) {
+      all = all && (bytes[at] == '"' || csn_json_is_plain(bytes[at]));
+      if (bytes[at] == '"') expected[at / 64] |= UINT64_C(1) << at % 64;
+    }
+    for (size_t at = len; at < (len / 64 + 1) * 64; at++) expected[at / 64] |= UINT64_C(1) << at % 64;
+    csn_span text = guarded_copy(&pages, csn_span_of(bytes, len));
+    assert_int_equal(csn_plain_find_quotes_any(text, quotes), all);
+    assert_memory_equal(quotes, expected, (len / 64 + 1) * sizeof quotes[0]);
+    if (csn_plain_has_avx512()) {
+      memset(quotes, 0, sizeof quotes);
+      assert_int_equal(csn_plain_find_quotes_avx512(text, quotes), all);
+      assert_memory_equal(quotes, expected, (len / 64 + 1) * sizeof quotes[0]);
+    }
+    plain += all;
+  }
+  assert_true(plain > 15000 && plain < 25000);
 }
 
 static void what_is_not_plain_is_left_to_others(void **state) {
@@ -181,6 +222,7 @@ static void every_byte_of_a_text_counts(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(plain_objects_are_walked_over),
+      cmocka_unit_test(quotation_marks_are_found_in_each_way),
       cmocka_unit_test(what_is_not_plain_is_left_to_others),
       cmocka_unit_test(a_string_ends_where_its_quotation_mark_is),
       cmocka_unit_test(numbers_are_what_their_digits_say),
