@@ -29,11 +29,14 @@ static bool is_of(const entry *e, csn_span encoded, csn_span typ) {
 bool csn_header_cache_find(const csn_header_cache *cache, uint64_t hash, csn_span encoded, csn_span typ,
                            csn_jose_header *out) {
   const csn_header_slot *slot = &cache->slots[hash % CSN_HEADER_SLOTS];
-  uint64_t words[CSN_HEADER_WORDS];
+  uint64_t words[CSN_HEADER_WORDS], first = csn_atomic_load_relaxed(&slot->words[0]);
   entry e;
-  if (!csn_versioned_read(&slot->version, slot->words, CSN_HEADER_WORDS, words)) return false;
-  memcpy(&e, words, sizeof e);
-  if (e.encoded_len == 0 || !is_of(&e, encoded, typ)) return false;
+  memcpy(&e, &first, sizeof first);
+  if (e.encoded_len == 0 || e.encoded_len != encoded.len || e.typ_len != typ.len) return false;
+  size_t count = (offsetof(entry, text) + encoded.len + typ.len + sizeof first - 1) / sizeof first;
+  if (!csn_versioned_read(&slot->version, slot->words, count, words)) return false;
+  memcpy(&e, words, count * sizeof first);
+  if (!is_of(&e, encoded, typ)) return false;
   out->alg = (csn_alg)e.alg;
   out->has_kid = e.has_kid != 0;
   out->kid_offset = e.kid_offset;

@@ -60,8 +60,7 @@ static csn_reason decode_segment(checking *c, csn_span segment, uint8_t *out) {
 /* Whether the same header was read for the like of this policy before. */
 static bool recall_header(checking *c) {
   const csn_keyring_state *ring = c->keys->state;
-  c->header_hash = csn_keyring_hash(ring, c->header);
-  return csn_header_cache_find(ring->headers, c->header_hash, c->header, c->policy->typ, &c->jose) &&
+  return csn_header_cache_find(ring->headers, csn_header_hash(c->header), c->header, c->policy->typ, &c->jose) &&
          (c->policy->algorithms >> c->jose.alg & 1) != 0;
 }
 
@@ -70,7 +69,7 @@ static bool recall_header(checking *c) {
 static void remember_header(const checking *c) {
   bool is_hidden = c->jose.has_kid && csn_alg_find(c->jose.alg)->kind == CSN_KIND_HMAC;
   if (c->recalled || is_hidden || c->policy->signature_only) return;
-  csn_header_cache_put(c->keys->state->headers, c->header_hash, c->header, c->policy->typ, &c->jose);
+  csn_header_cache_put(c->keys->state->headers, csn_header_hash(c->header), c->header, c->policy->typ, &c->jose);
 }
 
 static csn_reason read_header(checking *c) {
@@ -85,7 +84,8 @@ static csn_reason read_header(checking *c) {
 
 /* A signature has from `least` to `most` bytes. What is wrong begins where it ends too early or goes on. */
 static csn_reason check_length(checking *c, size_t least, size_t most) {
-  size_t start = offset_of(c, c->signature), len = c->signature.len;
+  size_t start = offset_of(c, c->signature), len = c->signature.len, bytes = csn_base64url_decoded_len(len);
+  if (bytes >= least && bytes <= most && len % 4 != 1) return OK;
   size_t shortest = csn_base64url_encoded_len(least), longest = csn_base64url_encoded_len(most);
   if (len >= shortest && len <= longest) return OK;
   return reject(c, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_TOKEN, start + (len < shortest ? len : longest));
@@ -107,14 +107,14 @@ static csn_reason read_payload(checking *c) {
 /* The key that the header names, or the one that there is: a missing kid, or a key without an id, is no choice to get
  * wrong only while there is a single key. */
 static csn_reason find_key(const checking *c, const csn_key **out) {
-  const csn_key *only = csn_keyring_only_token_key(c->keys);
-  const csn_key *key = only;
+  const csn_key *key = NULL;
   *out = NULL;
-  if (c->jose.has_kid) {
-    key = csn_keyring_find_key_id(c->keys, csn_span_of(c->jose.kid, c->jose.kid_len));
-    if (key == NULL && only != NULL && only->key_id_len == 0) key = only;
-  } else if (csn_keyring_token_key_count(c->keys) > 1) {
-    return CSN_REASON_KEY_AMBIGUOUS;
+  if (c->jose.has_kid) key = csn_keyring_find_key_id(c->keys, csn_span_of(c->jose.kid, c->jose.kid_len));
+  if (!c->jose.has_kid && csn_keyring_token_key_count(c->keys) > 1) return CSN_REASON_KEY_AMBIGUOUS;
+  if (key == NULL) {
+    const csn_key *only = csn_keyring_only_token_key(c->keys);
+    bool fits = only != NULL && (!c->jose.has_kid || only->key_id_len == 0);
+    if (fits) key = only;
   }
   if (key == NULL || key->alg != c->jose.alg || (key->uses & CSN_USE_TOKEN) == 0) return CSN_REASON_KEY_UNKNOWN;
   *out = key;
@@ -229,10 +229,8 @@ static bool is_list_of_names(csn_span_list list, size_t most) {
 
 /* What the policy says of the claims and of typ. */
 static bool names_are_valid(const csn_jwt_policy *policy) {
-  const csn_span spans[] = {policy->issuer, policy->audience, policy->subject, policy->typ, policy->scope_claim};
-  for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
-    if (!is_span(spans[i])) return false;
-  }
+  if (!is_span(policy->issuer) || !is_span(policy->audience) || !is_span(policy->subject)) return false;
+  if (!is_span(policy->typ) || !is_span(policy->scope_claim)) return false;
   if (policy->issuer.len == 0 && policy->other_issuers.count > 0) return false;
   if (policy->audience.len == 0 && policy->other_audiences.count > 0) return false;
   return is_list_of_names(policy->other_issuers, CSN_POLICY_NAMES_MAX) &&

@@ -34,7 +34,6 @@ typedef struct csn_jwt_check {
   /* ---- */
   csn_span header, payload, signature, signed_text; /* the segments, and the first two with their dot */
   csn_jose_header jose;
-  uint64_t header_hash;
   const csn_key *key; /* that the token names; NULL where none fits */
   csn_reason found;   /* of that key */
   bool recalled;      /* the header was not read, but remembered */

@@ -87,8 +87,7 @@ static bool is_remembered(const csn_keyring *ring, csn_span token, csn_span typ)
   csn_cursor cursor = csn_cursor_of(token);
   csn_span header = csn_cursor_take_until(&cursor, '.');
   csn_keyring_read_begin(ring, &reading);
-  uint64_t hash = csn_keyring_hash(reading.state, header);
-  bool found = csn_header_cache_find(reading.state->headers, hash, header, typ, &out);
+  bool found = csn_header_cache_find(reading.state->headers, csn_header_hash(header), header, typ, &out);
   csn_keyring_read_end(&reading);
   return found;
 }
