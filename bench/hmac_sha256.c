@@ -37,7 +37,7 @@ static void make_batch(const csn_mac_way *way, void *self, const csn_span *messa
   uint8_t mac[CSN_PEER_MAC_BYTES];
   if (way->many != NULL) {
     way->many(self, messages, BATCH);
-    csn_bench_keep(way->mac_of(self, 0));
+    csn_bench_keep(self);
     return;
   }
   for (size_t i = 0; i < BATCH; i++) {
@@ -48,9 +48,10 @@ static void make_batch(const csn_mac_way *way, void *self, const csn_span *messa
 
 static void run(csn_bench *bench, const void *arg) {
   const mac_row *row = arg;
-  void *self = csn_mac_way_open(row->way);
+  const char *missing;
+  void *self = csn_mac_way_open(row->way, &missing);
   if (self == NULL) {
-    csn_bench_skip(bench, "not installed");
+    csn_bench_skip(bench, missing);
     return;
   }
   if (row->pool->length < row->way->least) {
@@ -65,6 +66,8 @@ static void run(csn_bench *bench, const void *arg) {
     at = at + BATCH == row->pool->count ? 0 : at + BATCH;
   }
   double ns = (double)(csn_clock_ns() - start) / (double)csn_bench_iterations(bench);
+  csn_mac_way_close();
+  if (strcmp(row->way->name, "limit") == 0) csn_bench_label(bench, self);
   csn_bench_counter(bench, "cycles", ns * csn_clock_gigahertz());
   csn_bench_set_items(bench, csn_bench_iterations(bench));
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "../core/src/encoding.h"
+#include "block_limit.h"
 #include "jwt_peers.h"
 #include "peers/peers.h"
 #include "shim.h"
@@ -255,6 +256,67 @@ static void run_beside(csn_bench *bench, const void *arg) {
   csn_bench_counter(bench, "times_openssl", median(ratios, pairs < PAIRS_MAX ? pairs : PAIRS_MAX));
 }
 
+/* ---- HS256, many a call ---- */
+
+static csn_verdict verdicts[BATCH];
+
+/* How many of the tokens from number `at` on are accepted. */
+static size_t verify_together(const fixture *f, size_t at, int64_t now) {
+  static csn_jwt jwts[BATCH];
+  size_t accepted = 0;
+  csn_keyring_reading keys;
+  csn_keyring_read_begin(f->ring, &keys);
+  csn_jwt_verify_batch(&keys, &f->policy, &f->pool.tokens[at], now, jwts, verdicts, BATCH);
+  csn_keyring_read_end(&keys);
+  for (size_t i = 0; i < BATCH; i++) accepted += csn_accepted(&verdicts[i]);
+  return accepted;
+}
+
+/* All are accepted, none when they have expired; where one is forged, all but that. */
+static void check_together(const fixture *f) {
+  for (size_t at = 0; at < CSN_POOL_SIZE; at += BATCH) {
+    size_t forged = at / BATCH * 7 % BATCH;
+    csn_span token = f->pool.tokens[at + forged];
+    char *signed_byte = (char *)memchr(token.ptr, '.', token.len) + 40;
+    char right = *signed_byte;
+    size_t accepted = verify_together(f, at, CSN_WORKLOAD_NOW);
+    size_t accepted_expired = verify_together(f, at, CSN_WORKLOAD_NOW + 3600);
+    *signed_byte = right == 'A' ? 'B' : 'A';
+    size_t accepted_others = verify_together(f, at, CSN_WORKLOAD_NOW);
+    *signed_byte = right;
+    if (accepted != BATCH || accepted_expired != 0 || accepted_others != BATCH - 1 || csn_accepted(&verdicts[forged]))
+      csn_workload_fatal("hs256/countersign_batch: wrong answers: %zu valid, %zu expired, %zu beside a forged one",
+                         accepted, accepted_expired, accepted_others);
+  }
+}
+
+static void run_together(csn_bench *bench, const void *arg) {
+  const jwt_algorithm *algorithm = arg;
+  const fixture *f = algorithm->fixture;
+  prepare(algorithm);
+  check_together(f);
+  size_t at = 0;
+  while (csn_bench_next(bench, BATCH)) {
+    if (verify_together(f, at, CSN_WORKLOAD_NOW) != BATCH) csn_workload_fatal("a valid token was rejected");
+    at = (at + BATCH) & (CSN_POOL_SIZE - 1);
+  }
+  csn_bench_set_items(bench, csn_bench_iterations(bench));
+  csn_bench_counter(bench, "token_bytes", (double)f->pool.tokens[0].len);
+}
+
+/* The blocks of a token's MAC, and nothing else. */
+static void run_limit(csn_bench *bench, const void *arg) {
+  const jwt_algorithm *algorithm = arg;
+  prepare(algorithm);
+  csn_span token = algorithm->fixture->pool.tokens[0];
+  const uint8_t *dot = memrchr(token.ptr, '.', token.len);
+  size_t blocks = csn_blocks_of_hmac((size_t)(dot - token.ptr));
+  csn_bench_label(bench, csn_block_limit_name());
+  while (csn_bench_next(bench, BATCH)) csn_block_limit_take(BATCH * blocks);
+  csn_bench_counter(bench, "blocks", (double)blocks);
+  csn_bench_set_items(bench, csn_bench_iterations(bench));
+}
+
 /* HS256 has the rows of those that take its secret; of the others who lacks the algorithm says so. */
 static bool has_row(const jwt_algorithm *algorithm, const jwt_implementation *implementation) {
   return algorithm->alg != CSN_ALG_HS256 || implementation->has(algorithm);
@@ -284,4 +346,6 @@ void csn_bench_jwt_verify(void) {
                                         .prepare = prepare_for_peers,
                                         .arg = &algorithms[a]});
   }
+  csn_bench_register("jwt_verify/hs256/countersign_batch", run_together, &algorithms[0], NULL);
+  csn_bench_register("jwt_verify/hs256/limit", run_limit, &algorithms[0], NULL);
 }

@@ -1,6 +1,8 @@
 #include "mac_ways.h"
 
 #include "../core/src/hmac.h"
+#include "../core/src/mac_many.h"
+#include "block_limit.h"
 
 static void *countersign_open(csn_span secret) {
   csn_key *key = csn_workload_alloc(sizeof *key);
@@ -12,8 +14,48 @@ static void countersign_mac(void *self, csn_span message, uint8_t mac[CSN_PEER_M
   csn_hmac_sha256(self, message, mac);
 }
 
+typedef struct job_batch {
+  csn_key key;
+  csn_mac_job jobs[CSN_MAC_BATCH];
+} job_batch;
+
+static void *batch_open(csn_span secret) {
+  job_batch *batch = csn_workload_alloc(sizeof *batch);
+  csn_hmac_set_key(&batch->key, secret);
+  for (size_t i = 0; i < CSN_MAC_BATCH; i++) batch->jobs[i] = (csn_mac_job){.key = &batch->key, .piece_count = 1};
+  return batch;
+}
+
+static void batch_macs(void *self, const csn_span *messages, size_t count) {
+  job_batch *batch = self;
+  for (size_t i = 0; i < count; i++) batch->jobs[i].pieces = &messages[i];
+  csn_mac_many(batch->jobs, count);
+}
+
+static const uint8_t *batch_mac(const void *self, size_t index) {
+  return ((const job_batch *)self)->jobs[index].mac;
+}
+
+static void *limit_open(csn_span secret) {
+  (void)secret;
+  return (void *)csn_block_limit_name(); /* chosen now, and not while the time runs */
+}
+
+/* Of messages of one length. */
+static void limit_take(void *self, const csn_span *messages, size_t count) {
+  (void)self;
+  csn_block_limit_take(count * csn_blocks_of_hmac(messages[0].len));
+}
+
+#define OURS(text) .name = text, .on_curve = true, .open = batch_open, .many = batch_macs, .mac_of = batch_mac
 static const csn_mac_way ways[] = {
     {.name = "countersign", .on_curve = true, .open = countersign_open, .mac = countersign_mac},
+    {OURS("countersign_batch")},
+    {OURS("countersign_batch_openssl"), .backend = CSN_SHA256_OPENSSL},
+    {OURS("countersign_batch_avx2"), .backend = CSN_SHA256_AVX2},
+    {OURS("countersign_batch_sha_ni"), .backend = CSN_SHA256_SHA_NI},
+    {OURS("countersign_batch_avx512"), .backend = CSN_SHA256_AVX512},
+    {.name = "limit", .on_curve = true, .open = limit_open, .many = limit_take},
     {.name = "openssl_hmac", .on_curve = true, .open = csn_peer_hmac_open, .mac = csn_peer_hmac},
     {.name = "openssl_evp_mac_fetch", .open = csn_peer_evp_mac_fetch_open, .mac = csn_peer_evp_mac_fetch},
     {.name = "openssl_evp_mac_dup", .open = csn_peer_evp_mac_open, .mac = csn_peer_evp_mac_dup},
@@ -47,6 +89,11 @@ static void make_macs(const csn_mac_way *way, void *self, const csn_span message
   }
 }
 
+/* False where the machine does not have it. */
+static bool choose_backend(csn_sha256_backend backend) {
+  return csn_sha256_backend_has(backend) && csn_sha256_backend_set(backend) == CSN_OK;
+}
+
 static void compare(void *const opened[WAYS]) {
   static uint8_t bytes[2 * LENGTHS];
   static mac_bytes ours[LENGTHS], theirs[LENGTHS];
@@ -55,7 +102,8 @@ static void compare(void *const opened[WAYS]) {
   for (size_t i = 0; i < LENGTHS; i++) messages[i] = csn_span_of(bytes + i, i + 1);
   make_macs(&ways[0], opened[0], messages, ours);
   for (size_t k = 1; k < WAYS; k++) {
-    if (opened[k] == NULL) continue;
+    bool is_limit = ways[k].many != NULL && ways[k].mac_of == NULL;
+    if (opened[k] == NULL || is_limit || !choose_backend(ways[k].backend)) continue;
     memset(theirs, 0, sizeof theirs);
     make_macs(&ways[k], opened[k], messages, theirs);
     if (memcmp(theirs, ours, sizeof ours) != 0)
@@ -63,11 +111,16 @@ static void compare(void *const opened[WAYS]) {
   }
 }
 
-void *csn_mac_way_open(const csn_mac_way *way) {
+void *csn_mac_way_open(const csn_mac_way *way, const char **missing) {
   static void *opened[WAYS];
   if (opened[0] == NULL) {
     for (size_t k = 0; k < WAYS; k++) opened[k] = ways[k].open(csn_workload_secret());
     compare(opened);
   }
-  return opened[way - ways];
+  *missing = opened[way - ways] == NULL ? "not installed" : "not on this processor";
+  return choose_backend(way->backend) ? opened[way - ways] : NULL;
+}
+
+void csn_mac_way_close(void) {
+  (void)choose_backend(CSN_SHA256_AUTO);
 }

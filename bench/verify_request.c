@@ -6,7 +6,8 @@
  * and the time to which the table has come. Threads do that together, so that none verifies alone meanwhile. There are
  * as many requests as fit into a core's cache, as what has just come over the network does; the table does not.
  *
- * The row `hmac` makes the MAC of the strings of the same requests and nothing else. */
+ * The row `hmac` makes the MAC of the strings of the same requests and nothing else; `limit` takes the blocks that all
+ * hashes of such a request have: of the string, the body and the token. */
 #include <countersign/verifier.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 
 #include "../core/src/hmac.h"
+#include "block_limit.h"
 #include "live_nonces.h"
 #include "request_pool.h"
 #include "shim.h"
@@ -212,6 +214,41 @@ static void run_hmac(csn_bench *bench, const void *arg) {
   csn_bench_set_items(bench, csn_bench_iterations(bench));
 }
 
+/* The bytes of a token that are signed. */
+static size_t signed_len(const csn_request *request) {
+  for (size_t i = 0; i < request->header_count; i++) {
+    csn_span value = request->headers[i].value;
+    const uint8_t *dot = memrchr(value.ptr, '.', value.len);
+    if (csn_span_equal(request->headers[i].name, csn_span_str("Authorization")) && dot != NULL)
+      return (size_t)(dot - value.ptr) - strlen("Bearer ");
+  }
+  csn_workload_fatal("a request without its token");
+}
+
+static size_t blocks_of(const verify_kind *kind) {
+  const csn_scheme *scheme = csn_scheme_preset(csn_span_str(kind->kind.preset));
+  void *block;
+  csn_request request = csn_request_make(&kind->kind, 0, &block);
+  size_t blocks = scheme->has_token ? csn_blocks_of_hmac(signed_len(&request)) : 0;
+  if (scheme->template_text != NULL) {
+    uint8_t string[2 * STRING_MAX];
+    size_t len;
+    csn_request_string(&kind->kind, 0, CSN_WORKLOAD_NOW, string, sizeof string, &len);
+    blocks += csn_blocks_of_hmac(len);
+    if (strstr(scheme->template_text, "{body_sha256}") != NULL) blocks += csn_blocks_of_hash(request.body.len);
+  }
+  free(block);
+  return blocks;
+}
+
+static void run_limit(csn_bench *bench, const void *arg) {
+  size_t blocks = blocks_of(arg);
+  csn_bench_label(bench, csn_block_limit_name());
+  while (csn_bench_next(bench, BATCH)) csn_block_limit_take(BATCH * blocks);
+  csn_bench_counter(bench, "blocks", (double)blocks);
+  csn_bench_set_items(bench, csn_bench_iterations(bench));
+}
+
 static void add_row(const char *name, verify_kind *kind, size_t batch, bool two_threads) {
   enum { ROWS_MAX = 32 };
   static verify_row rows[ROWS_MAX];
@@ -231,6 +268,8 @@ void csn_bench_verify_request(void) {
     add_row(name, kind, 0, kind == hmac_nonce);
     snprintf(name, sizeof name, "verify_request/%s/countersign_batch", kind->variant);
     add_row(name, kind, BATCH, kind == hmac_nonce);
+    snprintf(name, sizeof name, "verify_request/%s/limit", kind->variant);
+    csn_bench_register(name, run_limit, kind, NULL);
   }
   csn_bench_register("verify_request/hmac-nonce/hmac", run_hmac, hmac_nonce, NULL);
   for (size_t batch = 1; batch <= BATCH; batch *= 2) {
