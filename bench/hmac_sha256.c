@@ -1,6 +1,6 @@
-/* hmac_sha256/{64,256,1024}: the MAC of one message under a key that is there before. hmac_length/N: the same of some
- * lengths more, for the curve over them, from what the cache holds. What makes many at once is given CSN_MAC_BATCH a
- * call.
+/* hmac_sha256/{64,256,1024}: the MAC of one message under a key that is there before; of 256 bytes also by each
+ * back-end that is forced. hmac_length/N: the same of some lengths more, for the curve over them, from what the cache
+ * holds. What makes many at once is given CSN_MAC_BATCH a call.
  *
  * The counter `cycles` is those of the core for one MAC. */
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "shim.h"
 #include "subjects.h"
 
-enum { BATCH = CSN_MAC_BATCH, ROWS_MAX = 256, CURVE_BYTES = 64 << 10 };
+enum { BATCH = CSN_MAC_BATCH, ROWS_MAX = 256, CURVE_BYTES = 64 << 10, BACKENDS_LENGTH = 256 };
 
 static const size_t lengths[] = {64, 256, 1024};
 static const size_t curve_lengths[] = {0, 64, 128, 256, 512, 1024, 2048, 4096};
@@ -79,7 +79,8 @@ static void add_rows(const char *subject, mac_pool *pool, bool curve) {
   const csn_mac_way *way;
   for (size_t k = 0; (way = csn_mac_way_at(k)) != NULL; k++) {
     char name[64];
-    if (curve && !way->on_curve) continue;
+    bool shown = curve ? way->on_curve : way->backend == CSN_SHA256_AUTO || pool->length == BACKENDS_LENGTH;
+    if (!shown) continue;
     if (count == ROWS_MAX) csn_workload_fatal("more than %d rows", (int)ROWS_MAX);
     rows[count] = (mac_row){way, pool};
     snprintf(name, sizeof name, "%s/%zu/%s", subject, pool->length, way->name);

@@ -1,5 +1,6 @@
 #include "machine.h"
 
+#include <countersign/sha256_backend.h>
 #include <countersign/version.h>
 #include <hiredis/hiredis.h>
 #include <openssl/crypto.h>
@@ -129,7 +130,7 @@ static const char *sha256_of_x86(unsigned long long first, unsigned long long se
   return "no vector instructions, OpenSSL's choice";
 }
 
-/* The MACs are OpenSSL's, and OpenSSL chooses how by what it lets itself see of the processor. */
+/* OpenSSL chooses how it hashes by what it lets itself see of the processor; Countersign chooses for itself. */
 static void add_openssl(void) {
   enum { ARMV8_SHA256 = 1 << 4 };
   csn_bench_add_context("openssl", OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
@@ -142,6 +143,7 @@ static void add_openssl(void) {
   }
   csn_bench_add_context("openssl_cpu", settings == NULL ? "unknown" : settings);
   csn_bench_add_context("sha256_implementation", sha256);
+  csn_bench_add_context("sha256_backend", csn_sha256_backend_name(csn_sha256_backend_get()));
 }
 
 /* What the peers are that run in processes of their own. */

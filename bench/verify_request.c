@@ -249,31 +249,32 @@ static void run_limit(csn_bench *bench, const void *arg) {
   csn_bench_set_items(bench, csn_bench_iterations(bench));
 }
 
-static void add_row(const char *name, verify_kind *kind, size_t batch, bool two_threads) {
+static void add_row(const char *name, verify_kind *kind, size_t batch, const csn_bench_options *options) {
   enum { ROWS_MAX = 32 };
   static verify_row rows[ROWS_MAX];
   static size_t count;
-  const csn_bench_options options = {.threads = {1, 2}};
   if (count == ROWS_MAX) csn_workload_fatal("more than %d rows", (int)ROWS_MAX);
   rows[count].kind = kind;
   rows[count].batch = batch;
-  csn_bench_register(name, run, &rows[count++], two_threads ? &options : NULL);
+  csn_bench_register(name, run, &rows[count++], options);
 }
 
 void csn_bench_verify_request(void) {
+  const csn_bench_options two_threads = {.threads = {1, 2}}, short_row = {.seconds = 0.05};
   char name[64];
   for (size_t i = 0; i < KINDS; i++) {
     verify_kind *kind = &kinds[i];
+    const csn_bench_options *options = kind == hmac_nonce ? &two_threads : NULL;
     snprintf(name, sizeof name, "verify_request/%s/countersign", kind->variant);
-    add_row(name, kind, 0, kind == hmac_nonce);
+    add_row(name, kind, 0, options);
     snprintf(name, sizeof name, "verify_request/%s/countersign_batch", kind->variant);
-    add_row(name, kind, BATCH, kind == hmac_nonce);
+    add_row(name, kind, BATCH, options);
     snprintf(name, sizeof name, "verify_request/%s/limit", kind->variant);
     csn_bench_register(name, run_limit, kind, NULL);
   }
   csn_bench_register("verify_request/hmac-nonce/hmac", run_hmac, hmac_nonce, NULL);
   for (size_t batch = 1; batch <= BATCH; batch *= 2) {
     snprintf(name, sizeof name, "verify_batch/%zu/countersign", batch);
-    add_row(name, hmac_nonce, batch, false);
+    add_row(name, hmac_nonce, batch, &short_row);
   }
 }

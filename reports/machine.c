@@ -12,7 +12,8 @@ typedef struct line {
 static const line lines[] = {
     {"Processor", "processor"},
     {"Features that it has", "features"},
-    {"Features used by SHA-256", "sha256_implementation"},
+    {"SHA-256 by OpenSSL", "sha256_implementation"},
+    {"SHA-256 by Countersign", "sha256_backend"},
     {"Cores", "num_cpus"},
     {"Last-level cache", REPORT_FACT_CACHE},
     {"Huge pages", "huge_pages"},

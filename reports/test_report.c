@@ -144,7 +144,7 @@ static void the_page_is_whole_and_self_contained(void **state) {
   assert_int_equal(count_of(html.data, "<table"), 7); /* the stores, five subjects, the bytes of a nonce */
   assert_contains(html.data, "<dt>Processor</dt><dd>Example CPU 9000</dd>");
   assert_contains(html.data, "<dt>Commit</dt><dd>0123456789abcdef0123456789abcdef01234567</dd>");
-  assert_contains(html.data, "<dt>Features used by SHA-256</dt><dd>SHA-NI, OpenSSL&#39;s choice</dd>");
+  assert_contains(html.data, "<dt>SHA-256 by OpenSSL</dt><dd>SHA-NI, OpenSSL&#39;s choice</dd>");
   assert_contains(html.data, "<dt>Repetitions</dt><dd>9 of each row</dd>");
   assert_lacks(html.data, "nan");
   report_text_free(&html);
