@@ -118,9 +118,7 @@ static void final_wide(csn_hmac *hmac, uint8_t *mac) {
 
 static void final_narrow(csn_sha256_stream *sha, const csn_key *key, uint8_t *mac) {
   csn_sha256_finish(sha);
-  csn_sha256_pad_hash(sha->state, sha->block);
-  memcpy(sha->state, key->outer, sizeof sha->state);
-  csn_sha256_engine_now()->one(sha->state, sha->block, 1);
+  csn_sha256_engine_now()->outer(sha->state, key->outer);
   csn_sha256_put(sha->state, mac);
   csn_wipe(sha, sizeof *sha);
 }

@@ -71,6 +71,9 @@ static inline void csn_sha256_pad_hash(const uint32_t hash[8], uint8_t block[CSN
 /* Takes blocks into one state. */
 typedef void csn_sha256_one_fn(uint32_t state[8], const uint8_t *data, size_t blocks);
 
+/* The hash of a message in `state` becomes its MAC; `outer` is the state of the outer hash behind the key's block. */
+typedef void csn_sha256_outer_fn(uint32_t state[8], const uint32_t outer[8]);
+
 /* Takes `blocks` blocks, at least one, of each of `count` messages into its state, and moves its data on. */
 typedef void csn_sha256_lanes_fn(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks);
 
@@ -84,6 +87,7 @@ enum { CSN_SHA256_KERNELS = 2 };
 typedef struct csn_sha256_engine {
   bool (*is_here)(void);
   csn_sha256_one_fn *one;
+  csn_sha256_outer_fn *outer;
   csn_sha256_kernel kernels[CSN_SHA256_KERNELS]; /* the widest first; the last takes a single message, too */
 } csn_sha256_engine;
 
@@ -92,11 +96,13 @@ const csn_sha256_engine *csn_sha256_engine_now(void);
 
 /* OpenSSL's code, which has one lane. */
 csn_sha256_one_fn csn_sha256_openssl_one;
+csn_sha256_outer_fn csn_sha256_openssl_outer;
 csn_sha256_lanes_fn csn_sha256_openssl_lanes;
 
 /* The SHA extensions of x86: one to four lanes. Without them never called; likewise the others. */
 bool csn_sha256_ni_is_here(void);
 csn_sha256_one_fn csn_sha256_ni_one;
+csn_sha256_outer_fn csn_sha256_ni_outer;
 csn_sha256_lanes_fn csn_sha256_ni_lanes;
 
 /* One to eight lanes, which take as long as eight. */

@@ -41,9 +41,8 @@ SHA_NI INLINE __m128i load_words(const uint8_t *data) {
 
 /* Rounds 4 * group to 4 * group + 3 of a message, whose last 16 words of the schedule are in `words`, four by four.
  * What the next groups need of it is prepared. */
-SHA_NI INLINE void four_rounds(halves *h, __m128i words[4], const uint8_t *data, const unsigned group) {
+SHA_NI INLINE void four_rounds(halves *h, __m128i words[4], const unsigned group) {
   __m128i *now = &words[group % 4], *next = &words[(group + 1) % 4], *before = &words[(group + 3) % 4];
-  if (group < 4) *now = load_words(data + 16 * group);
   __m128i sum = _mm_add_epi32(*now, ((const __m128i *)(const void *)csn_sha256_constants)[group]);
   h->cdgh = _mm_sha256rnds2_epu32(h->cdgh, h->abef, sum);
   h->abef = _mm_sha256rnds2_epu32(h->abef, h->cdgh, _mm_shuffle_epi32(sum, 0x0e));
@@ -53,13 +52,12 @@ SHA_NI INLINE void four_rounds(halves *h, __m128i words[4], const uint8_t *data,
   if (group >= 1 && group < 13) *before = _mm_sha256msg1_epu32(*before, *now);
 }
 
-/* Sixteen rounds of each lane; those of different lanes alternate. */
-SHA_NI INLINE void sixteen_rounds(halves *h, __m128i words[][4], const uint8_t *const *at, const unsigned count,
-                                  const unsigned group) {
-  EACH_LANE four_rounds(&h[i], words[i], at[i], group);
-  EACH_LANE four_rounds(&h[i], words[i], at[i], group + 1);
-  EACH_LANE four_rounds(&h[i], words[i], at[i], group + 2);
-  EACH_LANE four_rounds(&h[i], words[i], at[i], group + 3);
+/* Of each lane; the rounds of different lanes alternate. */
+SHA_NI INLINE void sixteen_rounds(halves *h, __m128i words[][4], const unsigned count, const unsigned group) {
+  EACH_LANE four_rounds(&h[i], words[i], group);
+  EACH_LANE four_rounds(&h[i], words[i], group + 1);
+  EACH_LANE four_rounds(&h[i], words[i], group + 2);
+  EACH_LANE four_rounds(&h[i], words[i], group + 3);
 }
 
 /* `count` is a constant of each caller. */
@@ -74,10 +72,16 @@ SHA_NI INLINE void take(uint32_t *const *states, const uint8_t **data, const uns
     halves first[LANES];
     __m128i words[LANES][4];
     EACH_LANE first[i] = h[i];
-    sixteen_rounds(h, words, at, count, 0);
-    sixteen_rounds(h, words, at, count, 4);
-    sixteen_rounds(h, words, at, count, 8);
-    sixteen_rounds(h, words, at, count, 12);
+    EACH_LANE {
+      words[i][0] = load_words(at[i]);
+      words[i][1] = load_words(at[i] + 16);
+      words[i][2] = load_words(at[i] + 32);
+      words[i][3] = load_words(at[i] + 48);
+    }
+    sixteen_rounds(h, words, count, 0);
+    sixteen_rounds(h, words, count, 4);
+    sixteen_rounds(h, words, count, 8);
+    sixteen_rounds(h, words, count, 12);
     EACH_LANE {
       h[i] = (halves){_mm_add_epi32(h[i].abef, first[i].abef), _mm_add_epi32(h[i].cdgh, first[i].cdgh)};
       at[i] += CSN_SHA256_BLOCK;
@@ -101,6 +105,21 @@ SHA_NI static void take_four(uint32_t *const *states, const uint8_t **data, size
 
 SHA_NI void csn_sha256_ni_one(uint32_t state[8], const uint8_t *data, size_t blocks) {
   take(&state, &data, 1, blocks);
+}
+
+/* The words of a hash are those of the block: they need not become bytes. */
+SHA_NI void csn_sha256_ni_outer(uint32_t state[8], const uint32_t outer[8]) {
+  const halves first = load_state(outer);
+  halves h = first;
+  __m128i words[1][4] = {{_mm_loadu_si128((const __m128i *)(const void *)state),
+                          _mm_loadu_si128((const __m128i *)(const void *)(state + 4)),
+                          _mm_set_epi32(0, 0, 0, (int)0x80000000),
+                          _mm_set_epi32((CSN_SHA256_BLOCK + CSN_SHA256_BYTES) * 8, 0, 0, 0)}};
+  sixteen_rounds(&h, words, 1, 0);
+  sixteen_rounds(&h, words, 1, 4);
+  sixteen_rounds(&h, words, 1, 8);
+  sixteen_rounds(&h, words, 1, 12);
+  store_state(state, (halves){_mm_add_epi32(h.abef, first.abef), _mm_add_epi32(h.cdgh, first.cdgh)});
 }
 
 void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
@@ -128,6 +147,10 @@ bool csn_sha256_ni_is_here(void) {
 
 void csn_sha256_ni_one(uint32_t state[8], const uint8_t *data, size_t blocks) {
   csn_sha256_openssl_one(state, data, blocks);
+}
+
+void csn_sha256_ni_outer(uint32_t state[8], const uint32_t outer[8]) {
+  csn_sha256_openssl_outer(state, outer);
 }
 
 void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {

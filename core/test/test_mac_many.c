@@ -248,9 +248,28 @@ static void check_kernel(csn_sha256_lanes_fn *run, size_t count, size_t blocks) 
   }
 }
 
+/* What single messages take: blocks, and the block of the outer hash. */
+static void check_single(const csn_sha256_engine *engine) {
+  for (size_t blocks = 1; blocks <= 5; blocks++) {
+    uint32_t outer[8], ours[8], theirs[8];
+    const uint8_t *data = bytes + random_below(LEN_MAX);
+    for (size_t i = 0; i < 8; i++) {
+      outer[i] = (uint32_t)random_word();
+      ours[i] = theirs[i] = (uint32_t)random_word();
+    }
+    engine->one(ours, data, blocks);
+    csn_sha256_openssl_one(theirs, data, blocks);
+    assert_memory_equal(ours, theirs, sizeof ours);
+    engine->outer(ours, outer);
+    csn_sha256_openssl_outer(theirs, outer);
+    assert_memory_equal(ours, theirs, sizeof ours);
+  }
+}
+
 static void check_kernels(void) {
   const csn_sha256_engine *engine = csn_sha256_engine_now();
   size_t single = 0;
+  check_single(engine);
   for (size_t i = 0; i < CSN_SHA256_KERNELS && engine->kernels[i].run != NULL; i++) {
     const csn_sha256_kernel *kernel = &engine->kernels[i];
     assert_in_range(kernel->lanes, kernel->least, CSN_SHA256_LANES_MAX);
