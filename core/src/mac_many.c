@@ -1,6 +1,6 @@
 /* The lanes of many MACs. A lane's message runs through three phases: its whole blocks and the padded last ones; the
  * block of the outer hash, where there is a key; its end, at which the next message takes the lane. What a lane is
- * given are blocks that lie side by side: where the pieces lie, or in the lane's own buffer, where pieces meet. All
+ * given are blocks that lie side by side: where a long piece lies, or in the lane's own buffer. All
  * lanes then take as many blocks as the one that has the least. */
 #include "mac_many.h"
 
@@ -34,6 +34,9 @@ static bool has_lanes(const csn_mac_job *job) {
 
 /* ---- lanes ---- */
 
+/* Messages up to this length are put together in the buffer: copying them takes less time than a kernel's call more. */
+enum { GATHERED_MAX = 5 * CSN_SHA256_BLOCK };
+
 typedef enum lane_phase {
   PHASE_MESSAGE, /* there is more of it, if only the padding */
   PHASE_HASHED,  /* the state will be the hash of the message, the inner one where there is a key */
@@ -47,7 +50,7 @@ typedef struct lane {
   size_t next_piece; /* index */
   uint64_t bytes;    /* that the state, or the buffer, has taken */
   lane_phase phase;
-  uint8_t buffer[2 * CSN_SHA256_BLOCK];
+  uint8_t buffer[GATHERED_MAX + CSN_SHA256_BLOCK]; /* with the padding */
 } lane;
 
 /* What the kernels see of the lanes that have a message. */
@@ -65,34 +68,34 @@ static void give(lanes *all, size_t index, const uint8_t *data, size_t blocks) {
   all->blocks[index] = blocks;
 }
 
-/* Fills the buffer from the pieces. Returns how many bytes are in it: a block, or what is left of the message. */
+/* Fills the buffer from the pieces. Returns how many bytes are in it: less than GATHERED_MAX at the message's end. */
 static size_t gather(lane *at) {
   size_t fill = 0;
   for (;;) {
-    size_t len = CSN_SHA256_BLOCK - fill < at->rest.len ? CSN_SHA256_BLOCK - fill : at->rest.len;
+    size_t len = GATHERED_MAX - fill < at->rest.len ? GATHERED_MAX - fill : at->rest.len;
     if (len > 0) {
       memcpy(at->buffer + fill, at->rest.ptr, len);
       at->rest = csn_span_of(at->rest.ptr + len, at->rest.len - len);
       fill += len;
     }
-    if (fill == CSN_SHA256_BLOCK || at->next_piece == at->job->piece_count) return fill;
+    if (fill == GATHERED_MAX || at->next_piece == at->job->piece_count) return fill;
     at->rest = at->job->pieces[at->next_piece++];
   }
 }
 
 static void give_message(lanes *all, size_t index) {
   lane *at = all->lane[index];
-  size_t whole = at->rest.len / CSN_SHA256_BLOCK;
-  if (whole > 0) {
+  if (at->rest.len >= GATHERED_MAX) {
+    size_t whole = at->rest.len / CSN_SHA256_BLOCK;
     give(all, index, at->rest.ptr, whole);
     at->rest = csn_span_of(at->rest.ptr + whole * CSN_SHA256_BLOCK, at->rest.len % CSN_SHA256_BLOCK);
     at->bytes += whole * CSN_SHA256_BLOCK;
     return;
   }
-  size_t fill = gather(at), blocks = 1;
+  size_t fill = gather(at), blocks = fill / CSN_SHA256_BLOCK;
   at->bytes += fill;
-  if (fill < CSN_SHA256_BLOCK) {
-    blocks = csn_sha256_pad(at->buffer, fill, at->bytes);
+  if (fill < GATHERED_MAX) {
+    blocks += csn_sha256_pad(at->buffer + blocks * CSN_SHA256_BLOCK, fill % CSN_SHA256_BLOCK, at->bytes);
     at->phase = PHASE_HASHED;
   }
   give(all, index, at->buffer, blocks);

@@ -13,8 +13,8 @@ typedef struct csn_mac_job {
 } csn_mac_job;
 
 /* Any count, of messages of any lengths: where one ends the next takes its lane. The jobs of HS384 and HS512 are done
- * one by one. No allocation, lock or system call; about 8 KiB of stack, which is wiped. CT: nothing of the keys and the
- * messages leaks but the lengths of the pieces. Thread-safe. */
+ * one by one. No allocation, lock or system call; about 10 KiB of stack, which is wiped. CT: nothing of the keys and
+ * the messages leaks but the lengths of the pieces. Thread-safe. */
 void csn_mac_many(csn_mac_job *jobs, size_t count);
 
 #endif
