@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "../src/ct.h"
 #include "../src/encoding.h"
 #include "../src/hmac.h"
 #include "../src/sha256.h"
@@ -315,6 +316,61 @@ static void nothing_is_read_behind_a_message(void **state) {
   assert_true(on_each_backend(check_page_end) >= 1);
 }
 
+/* ---- what is left on the stack ---- */
+
+/* The address sanitizer has a stack of its own for each function's variables. */
+#ifndef __SANITIZE_ADDRESS__
+enum { BELOW = 16384 };
+
+static const csn_key *spilled_key = &keys[0].key;
+
+/* How many of these words lie below the caller's frame. */
+__attribute__((noinline)) static size_t words_below(const uint32_t *words, size_t count) {
+  uint8_t below[BELOW];
+  size_t found = 0;
+  __asm__ volatile("" : "=m"(below)); /* whatever is there */
+  for (size_t i = 0; i < count; i++) found += memmem(below, sizeof below, &words[i], sizeof words[i]) != NULL;
+  return found;
+}
+
+__attribute__((noinline)) static void leave_words(void) {
+  uint8_t room[BELOW / 2];
+  memcpy(room, spilled_key->outer, sizeof spilled_key->outer);
+  __asm__ volatile("" : "+m"(room));
+}
+
+__attribute__((noinline)) static void clean_below(void) {
+  uint8_t room[BELOW + 4096];
+  csn_wipe(room, sizeof room);
+}
+
+static void check_stack(void) {
+  static csn_mac_job jobs[CSN_SHA256_LANES_MAX + 4];
+  static const csn_span piece = {bytes, 500};
+  for (size_t count = 1; count <= CSN_SHA256_LANES_MAX + 4; count++) {
+    for (size_t i = 0; i < count; i++) {
+      jobs[i] = (csn_mac_job){.key = spilled_key, .pieces = &piece, .piece_count = 1};
+    }
+    clean_below();
+    csn_mac_many(jobs, count);
+    assert_int_equal(words_below(spilled_key->inner, 8) + words_below(spilled_key->outer, 8), 0);
+    /* A MAC that was computed is secret, too, until it is compared: it lies in its job alone. */
+    uint32_t mac[16];
+    memcpy(mac, jobs[0].mac, CSN_SHA256_BYTES);
+    for (size_t i = 0; i < 8; i++) mac[8 + i] = __builtin_bswap32(mac[i]);
+    assert_int_equal(words_below(mac, 16), 0);
+  }
+}
+
+static void no_secret_is_left_on_the_stack(void **state) {
+  (void)state;
+  make_keys();
+  leave_words();
+  assert_int_equal(words_below(spilled_key->outer, 8), 8); /* what is there is found */
+  assert_true(on_each_backend(check_stack) >= 1);
+}
+#endif
+
 /* ---- the choice ---- */
 
 static void backends_have_names(void **state) {
@@ -350,9 +406,15 @@ static void what_the_machine_lacks_is_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(known_answers_are_found),           cmocka_unit_test(random_messages_agree_with_openssl),
-      cmocka_unit_test(every_length_agrees_with_openssl),  cmocka_unit_test(every_count_of_lanes_agrees_with_openssl),
-      cmocka_unit_test(nothing_is_read_behind_a_message),  cmocka_unit_test(backends_have_names),
+      cmocka_unit_test(known_answers_are_found),
+      cmocka_unit_test(random_messages_agree_with_openssl),
+      cmocka_unit_test(every_length_agrees_with_openssl),
+      cmocka_unit_test(every_count_of_lanes_agrees_with_openssl),
+      cmocka_unit_test(nothing_is_read_behind_a_message),
+#ifndef __SANITIZE_ADDRESS__
+      cmocka_unit_test(no_secret_is_left_on_the_stack),
+#endif
+      cmocka_unit_test(backends_have_names),
       cmocka_unit_test(what_the_machine_lacks_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
