@@ -54,7 +54,7 @@ WIDE INLINE vec sigma_1(vec x) {
 /* Takes a block, whose words are used up. */
 WIDE INLINE void take_block(vec state[8], vec words[16]) {
   const uint32_t *constants = csn_sha256_constants;
-  __asm__("" : "+r"(constants)); /* or the compiler keeps 64 vectors of them on the stack */
+  __asm__ volatile("" : "+r"(constants)); /* or the compiler keeps 64 vectors of them on the stack */
   vec a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
 #pragma GCC unroll 64
   for (unsigned i = 0; i < 64; i++) {
