@@ -171,11 +171,14 @@ static bool is_same_store(const csn_nonce_store *a, const csn_nonce_store *b) {
 }
 
 static void set_claim(csn_nonce_claim *claim, csn_path *path) {
+  csn_span *nonce = &path->credential.fields[CSN_FIELD_NONCE];
   path->verdict->reason = CSN_REASON_UNDECIDED; /* what has verified it whole may have said more */
+  path->claim = claim;
   claim->client_id = csn_name_span(&path->verdict->client_id);
-  claim->nonce = path->credential.fields[CSN_FIELD_NONCE];
+  claim->nonce = *nonce;
   claim->expires = path->accept_until;
   claim->answer = CSN_NONCE_UNAVAILABLE;
+  nonce->ptr = NULL; /* once */
 }
 
 static csn_reason take_answer(csn_path *path, csn_nonce_answer answer) {
@@ -184,29 +187,27 @@ static csn_reason take_answer(csn_path *path, csn_nonce_answer answer) {
   return reason;
 }
 
-/* Claims the nonces from `first` on, in one go, as far as they are of one store. Returns where the next one's begin. */
-static csn_path *claim_from(const csn_group *group, csn_path *first) {
-  const csn_nonce_store *store = NULL;
-  csn_nonce_claim *claim = group->claims;
-  csn_path *end = first;
-  for (; end < group->end; end++) {
-    const csn_nonce_store *nonces = &end->verifier->config.nonces;
-    if (!has_nonce(end)) continue;
-    if (store != NULL && !is_same_store(store, nonces)) break;
-    store = nonces;
-    set_claim(claim++, end);
+/* Claims in one go, and in their order, the nonces of the request `first` and of those behind it with the same store.
+ */
+static void claim_together(const csn_group *group, csn_path *first) {
+  const csn_nonce_store *store = &first->verifier->config.nonces;
+  size_t count = 0;
+  for (csn_path *path = first; path < group->end; path++) {
+    path->claim = NULL;
+    if (has_nonce(path) && is_same_store(&path->verifier->config.nonces, store)) {
+      set_claim(&group->claims[count++], path);
+    }
   }
-  if (store == NULL) return end;
-  store->claim(store->self, group->claims, (size_t)(claim - group->claims), first->now);
-  claim = group->claims;
-  for (csn_path *path = first; path < end; path++) {
-    if (has_nonce(path)) path->reason = take_answer(path, (claim++)->answer);
+  store->claim(store->self, group->claims, count, first->now);
+  for (csn_path *path = first; path < group->end; path++) {
+    if (path->claim != NULL) path->reason = take_answer(path, path->claim->answer);
   }
-  return end;
 }
 
 static void claim_nonces(const csn_group *group) {
-  for (csn_path *path = group->paths; path < group->end;) path = claim_from(group, path);
+  for (csn_path *path = group->paths; path < group->end; path++) {
+    if (has_nonce(path)) claim_together(group, path);
+  }
 }
 
 /* ---- the path ---- */

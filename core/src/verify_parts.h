@@ -26,7 +26,8 @@ typedef struct csn_path {
   csn_reason key_reason;    /* ACCEPTED, or why the only key is a dummy */
   const csn_key *keys[CSN_KEYS_PER_CLIENT_MAX];
   size_t key_count;
-  csn_mac_job *job; /* that is under way for it, or NULL */
+  csn_mac_job *job;       /* that is under way for it, or NULL */
+  csn_nonce_claim *claim; /* the same */
 } csn_path;
 
 /* One state of a keyring, which all requests of the group meet that are looked up in it. */

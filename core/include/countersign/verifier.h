@@ -66,8 +66,7 @@ void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_
 void csn_verify_batch(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
                       int64_t now) CSN_NONNULL(1);
 
-/* The same with a verifier for each request, whose schemes, keyrings and stores may differ. A store is asked anew where
- * the next nonce is another store's: requests of one store are best put side by side. */
+/* The same with a verifier for each request, whose schemes, keyrings and stores may differ. */
 void csn_verify_mixed(const csn_verifier *const *verifiers, const csn_request *requests, csn_verdict *verdicts,
                       size_t count, int64_t now);
 
