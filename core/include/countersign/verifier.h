@@ -62,7 +62,7 @@ void csn_verify(const csn_verifier *verifier, const csn_request *request, int64_
 /* Verifies `count` requests: the same verdicts, in order, as csn_verify() one after the other; of two with one nonce
  * the first wins. Groups of 32 are verified together, with one state of the keyring each: their keys are searched in
  * turns, their MACs, and what else is hashed, are computed side by side, and their nonces claimed in one go. HTTP
- * Message Signatures and AWS Signature Version 4 are computed one by one. 76 KiB of stack more than csn_verify(). */
+ * Message Signatures and AWS Signature Version 4 are computed one by one. 80 KiB of stack more than csn_verify(). */
 void csn_verify_batch(const csn_verifier *verifier, const csn_request *requests, csn_verdict *verdicts, size_t count,
                       int64_t now) CSN_NONNULL(1);
 
