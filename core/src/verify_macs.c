@@ -96,21 +96,21 @@ static csn_reason refuse_keys(csn_path *path, const csn_key *accepted, size_t co
                     csn_signature_length_offset(path->verifier->config.scheme, credential, accepted));
 }
 
-/* Whether the request's own signature is to be checked. */
-static bool is_to_be_signed(const csn_path *path) {
+/* Whether there is a signature of the request itself to be checked. */
+static bool has_signature(const csn_path *path) {
   return path->reason == CSN_REASON_ACCEPTED && csn_signs_requests(path->verifier);
 }
 
 void csn_group_find_keys(csn_group *group) {
   bool more = group->signs_requests;
   for (csn_path *path = group->paths; more && path < group->end; path++) {
-    if (!is_to_be_signed(path)) continue;
+    if (!has_signature(path)) continue;
     csn_keyring_search_begin(path->ring, path->credential.fields[CSN_FIELD_CLIENT_ID], &path->search);
   }
   while (more) {
     more = false;
     for (csn_path *path = group->paths; path < group->end; path++) {
-      if (is_to_be_signed(path)) more |= csn_keyring_search_on(&path->search);
+      if (has_signature(path)) more |= csn_keyring_search_on(&path->search);
     }
   }
 }
@@ -189,7 +189,7 @@ static csn_path *begin_signatures(const csn_group *group, csn_path *path, size_t
   size_t used = 0;
   for (*jobs = 0; path < group->end && group->span_room - used >= CSN_TEMPLATE_SPANS_MAX; path++) {
     path->job = NULL;
-    if (!is_to_be_signed(path)) continue;
+    if (!has_signature(path)) continue;
     begin_signature(path, &group->jobs[(*jobs)++], group->spans + used);
     used += path->job->piece_count;
   }
