@@ -8,6 +8,7 @@
 
 enum { BATCH = 64, RETENTION = CSN_WINDOW_DEFAULT, LIFE = RETENTION + CSN_NONCE_TICK_SECONDS };
 
+static csn_nonce_table *table; /* NULL: not there yet */
 static uint64_t claims_a_second;
 static _Atomic uint64_t next;
 
@@ -15,7 +16,7 @@ static int64_t second_of(uint64_t number) {
   return CSN_WORKLOAD_NOW + (int64_t)(number / claims_a_second);
 }
 
-static void claim_batch(csn_nonce_table *table, uint64_t first) {
+static void claim_batch(uint64_t first) {
   csn_nonce_name names[BATCH];
   csn_nonce_claim claims[BATCH];
   int64_t now = second_of(first);
@@ -32,24 +33,27 @@ static void claim_batch(csn_nonce_table *table, uint64_t first) {
 }
 
 /* A little more than one life of a nonce: from then on as many expire as arrive. */
-static csn_nonce_table *open_table(size_t live) {
+static void open_table(size_t live) {
   claims_a_second = live / LIFE + 1;
   csn_nonce_table_config config = {.capacity = live, .now = CSN_WORKLOAD_NOW, .fence = CSN_NONCE_NO_FENCE};
   csn_workload_bytes(11, config.seed, sizeof config.seed);
-  csn_nonce_table *table;
   csn_error error = csn_nonce_table_new(&table, &config);
   if (error != CSN_OK) csn_workload_fatal("the nonce table: %s", csn_error_sentence(error));
   while (next < live + live / 8) {
-    claim_batch(table, next);
+    claim_batch(next);
     next += BATCH;
   }
-  return table;
 }
 
 csn_nonce_store csn_live_nonces(size_t live) {
-  static csn_nonce_table *table;
-  if (table == NULL) table = open_table(live);
+  if (table == NULL) open_table(live);
   return csn_nonce_table_store(table);
+}
+
+double csn_live_nonces_huge_share(void) {
+  csn_nonce_memory memory;
+  if (table == NULL || csn_nonce_table_memory(table, &memory) != CSN_OK || memory.resident == 0) return 0;
+  return (double)memory.huge / (double)memory.resident;
 }
 
 uint64_t csn_live_nonces_draw(uint64_t count, int64_t *now) {

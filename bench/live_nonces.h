@@ -10,6 +10,9 @@ enum { CSN_LIVE_NONCES = 8 << 20 }; /* of the benchmarks */
  * meet. */
 csn_nonce_store csn_live_nonces(size_t live);
 
+/* The share of its memory that is on huge pages; 0 where that cannot be told. */
+double csn_live_nonces_huge_share(void);
+
 /* Draws `count` numbers, which nobody else gets, and returns the first; `*now` gets the second at which requests with
  * these numbers are made and presented. Seconds follow from the numbers, so that the table stays as full as it is.
  * Thread-safe. */

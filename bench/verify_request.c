@@ -166,6 +166,8 @@ static void run(csn_bench *bench, const void *arg) {
   if (accepted != csn_bench_iterations(bench))
     csn_workload_fatal("verify_request/%s: a valid request was rejected", kind->variant);
   csn_bench_set_items(bench, csn_bench_iterations(bench));
+  if (kind->has_nonce && csn_bench_thread(bench) == 0)
+    csn_bench_counter(bench, "huge_share", csn_live_nonces_huge_share());
 }
 
 typedef struct signed_string {
