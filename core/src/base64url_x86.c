@@ -69,7 +69,17 @@ AVX2 static inline void store_last(uint8_t *out, __m256i bytes, size_t count) {
     word = (uint64_t)_mm_extract_epi64(x, 1);
     out += 8;
   }
-  for (size_t i = 0; i < (count & 7); i++) out[i] = (uint8_t)(word >> 8 * i);
+  if ((count & 4) != 0) {
+    memcpy(out, &word, 4);
+    word >>= 32;
+    out += 4;
+  }
+  if ((count & 2) != 0) {
+    memcpy(out, &word, 2);
+    word >>= 16;
+    out += 2;
+  }
+  if ((count & 1) != 0) *out = (uint8_t)word;
 }
 
 /* The characters that are left over, fewer than 32. What lies behind their whole bytes must be zero. */
@@ -100,10 +110,6 @@ AVX2 size_t csn_base64url_avx2(csn_span text, uint8_t *out, uint64_t *bad) {
   if (at != end) *bad |= !decode_last(&t, text, (size_t)(end - at), out, &right);
   *bad |= (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(right, _mm256_setzero_si256()));
   return text.len;
-}
-
-bool csn_base64url_has_avx2(void) {
-  return __builtin_cpu_supports("avx2");
 }
 
 /* ---- AVX-512 VBMI: 64 characters to 48 bytes; the last ones under a mask ---- */
@@ -156,22 +162,26 @@ VBMI size_t csn_base64url_vbmi(csn_span text, uint8_t *out, uint64_t *bad) {
   return text.len;
 }
 
-bool csn_base64url_has_vbmi(void) {
+/* ---- which ---- */
+
+static inline bool has_avx2(void) {
+  return __builtin_cpu_supports("avx2");
+}
+static inline bool has_vbmi(void) {
   return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi");
 }
 
-/* ---- which ---- */
+bool csn_base64url_has_avx2(void) {
+  return has_avx2();
+}
+bool csn_base64url_has_vbmi(void) {
+  return has_vbmi();
+}
 
 bool csn_base64url_x86(csn_span text, uint8_t *out, uint64_t *bad) {
   if (text.len < CSN_BASE64URL_X86_MIN || out == NULL || !csn_fast_paths()) return false;
-  if (csn_base64url_has_vbmi()) {
-    (void)csn_base64url_vbmi(text, out, bad);
-  } else if (csn_base64url_has_avx2()) {
-    (void)csn_base64url_avx2(text, out, bad);
-  } else {
-    return false;
-  }
-  return true;
+  if (has_vbmi()) return csn_base64url_vbmi(text, out, bad) == text.len;
+  return has_avx2() && csn_base64url_avx2(text, out, bad) == text.len;
 }
 
 #else

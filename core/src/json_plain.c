@@ -118,7 +118,7 @@ AVX512 bool csn_plain_find_quotes_avx512(csn_span text, csn_plain_quotes quotes)
   return (others | others_of_64(x)) == 0;
 }
 
-bool csn_plain_has_avx512(void) {
+static inline bool has_avx512(void) {
   return __builtin_cpu_supports("avx512bw");
 }
 
@@ -128,13 +128,17 @@ bool csn_plain_find_quotes_avx512(csn_span text, csn_plain_quotes quotes) {
   return csn_plain_find_quotes_any(text, quotes);
 }
 
-bool csn_plain_has_avx512(void) {
+static inline bool has_avx512(void) {
   return false;
 }
 
 #endif
 
+bool csn_plain_has_avx512(void) {
+  return has_avx512();
+}
+
 bool csn_plain_find_quotes(csn_span text, csn_plain_quotes quotes) {
   if (!csn_fast_paths()) return false;
-  return csn_plain_has_avx512() ? csn_plain_find_quotes_avx512(text, quotes) : csn_plain_find_quotes_any(text, quotes);
+  return has_avx512() ? csn_plain_find_quotes_avx512(text, quotes) : csn_plain_find_quotes_any(text, quotes);
 }

@@ -219,8 +219,9 @@ static bool is_span(csn_span span) {
   return span.ptr != NULL || span.len == 0;
 }
 
-static bool is_list_of_names(csn_span_list list, size_t most) {
-  if (list.count > most || (list.items == NULL && list.count > 0)) return false;
+static inline bool is_list_of_names(csn_span_list list, size_t most) {
+  if (list.count == 0) return true;
+  if (list.count > most || list.items == NULL) return false;
   for (size_t i = 0; i < list.count; i++) {
     if (list.items[i].len == 0 || !is_span(list.items[i])) return false;
   }
@@ -236,7 +237,7 @@ static bool names_are_valid(const csn_jwt_policy *policy) {
   return is_list_of_names(policy->other_issuers, CSN_POLICY_NAMES_MAX) &&
          is_list_of_names(policy->other_audiences, CSN_POLICY_NAMES_MAX) &&
          is_list_of_names(policy->claims, CSN_POLICY_CLAIMS_MAX) && policy->subject.len <= CSN_SUBJECT_MAX &&
-         policy->typ.len <= CSN_TYP_MAX && csn_scopes_valid(policy->scopes);
+         policy->typ.len <= CSN_TYP_MAX && (policy->scopes.len == 0 || csn_scopes_valid(policy->scopes));
 }
 
 bool csn_jwt_policy_valid(const csn_jwt_policy *policy) {

@@ -62,6 +62,7 @@ static csn_span short_type(csn_span typ) {
  * a logout token, is made to be no access token (RFC 8725 section 3.11). */
 static bool is_expected_type(csn_span typ, csn_span expected) {
   static const csn_span jwt = CSN_SPAN_LITERAL("JWT"), access = CSN_SPAN_LITERAL("at+jwt");
+  if (expected.len == 0 && csn_span_equal(typ, jwt)) return true; /* as most say it */
   typ = short_type(typ);
   if (expected.len > 0) return csn_span_equal_nocase(typ, short_type(expected));
   return csn_span_equal_nocase(typ, jwt) || csn_span_equal_nocase(typ, access);
