@@ -123,6 +123,8 @@ static const char *const some_claims[] = {
     "\"iat\":1700000061",
     "\"iat\":1699999900",
     "\"iat\":1699999899",
+    "\"iat\":1699999960",
+    "\"iat\":1699999959",
     "\"iat\":null",
     "\"iss\":\"other\"",
     "\"iss\":\"\"",
@@ -151,14 +153,14 @@ static csn_jwt_policy some_policy(void) {
   static const csn_span others[] = {CSN_SPAN_LITERAL("other"), CSN_SPAN_LITERAL("api2")};
   static const csn_span asked[] = {CSN_SPAN_LITERAL("name"), CSN_SPAN_LITERAL("nothing"), CSN_SPAN_LITERAL("sub")};
   csn_jwt_policy policy = default_policy();
-  policy.required = below(4) != 0 ? CSN_CLAIM_EXP : below(128);
+  policy.required = below(2) == 0 ? CSN_CLAIM_EXP : below(2) == 0 ? CSN_CLAIM_SUB : below(128);
   policy.leeway = below(3) == 0 ? 60 : 0;
   if (below(2) == 0) policy.issuer = csn_span_str("https://issuer.example");
   if (policy.issuer.len > 0 && below(2) == 0) policy.other_issuers = (csn_span_list){others, 1};
   if (below(8) != 0) policy.audience = csn_span_str("api");
   if (policy.audience.len > 0 && below(2) == 0) policy.other_audiences = (csn_span_list){others + 1, 1};
   if (below(16) == 0) policy.subject = csn_span_str("client-7");
-  if (below(8) == 0) policy.max_age = 40;
+  if (below(4) == 0) policy.max_age = 40;
   if (below(8) == 0) policy.scopes = csn_span_str("read");
   if (below(8) == 0) policy.scope_claim = csn_span_str(below(4) == 0 ? "sub" : "scp");
   if (below(8) == 0) policy.claims = (csn_span_list){asked + below(2), 1 + below(2)};
@@ -168,6 +170,7 @@ static csn_jwt_policy some_policy(void) {
 static void claims_get_one_verdict_with_and_without(void **state) {
   enum { COUNT = sizeof some_claims / sizeof some_claims[0] };
   static const char *const owners[] = {"", "", "owner"};
+  static const int64_t others[] = {NOW + 1, NOW - 1, 39, 0, -1, INT64_MIN, INT64_MAX};
   tally t = {0};
   (void)state;
   for (size_t i = 0; i < 3; i++) {
@@ -185,7 +188,8 @@ static void claims_get_one_verdict_with_and_without(void **state) {
       csn_key key = {.alg = CSN_ALG_HS256};
       jwt.key = &key;
       t.plain += csn_claims_accept_plain(claims, &policy, NOW, &jwt, &verdict);
-      compare(ring, &policy, make_token(csn_span_str(HEADER), claims, SECRET_A), NOW, &t);
+      int64_t now = below(8) == 0 ? others[below(7)] : NOW;
+      compare(ring, &policy, make_token(csn_span_str(HEADER), claims, SECRET_A), now, &t);
     }
     csn_keyring_free(ring);
   }
