@@ -28,6 +28,7 @@ static const char help[] =
     "  --audience NAME            aud must contain NAME; without it, a token with an aud is rejected\n"
     "  --leeway SECONDS           clock difference to allow for exp, nbf and iat: 0 to 3600\n"
     "  --require-exp              reject a token without exp\n"
+    "  --allow-padded             take a token whose segments end in padding, for issuers that pad\n"
     "  --allow-legacy-short-keys  take an HMAC secret shorter than its hash\n"
     "  -h, --help                 this text\n"
     "\n"
@@ -56,6 +57,7 @@ static int parse_options(jwt_options *options, int64_t *now, int argc, char **ar
       {"audience", .text = &options->audience},
       {"leeway", .number = &options->leeway, .high = 3600, .takes = "0 to 3600 seconds"},
       {"require-exp", .flag = &options->require_exp},
+      {"allow-padded", .flag = &options->policy.allow_padded},
       {"allow-legacy-short-keys", .flag = &options->allow_short},
       {0},
   };

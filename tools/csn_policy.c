@@ -172,6 +172,7 @@ static void print_jwt(csn_json_out *out, const csn_jwt_policy *jwt) {
   names(out, " and ", jwt->claims);
   if (jwt->max_age > 0) number(out, ", no older than ", jwt->max_age, " seconds");
   bits(out, ", signed with ", jwt->algorithms, alg_of);
+  if (jwt->allow_padded) text(out, ", padded or not");
   number(out, ", leeway ", jwt->leeway, " seconds\n");
 }
 

@@ -1,7 +1,7 @@
 /* What a policy says of tokens: the object "jwt". */
 #include "policy_reader.h"
 
-enum { ISSUER, AUDIENCE, SUBJECT, TYP, SCOPES, SCOPE_CLAIM, LEEWAY, MAX_AGE, REQUIRED, ALGORITHMS, FIELDS };
+enum { ISSUER, AUDIENCE, SUBJECT, TYP, SCOPES, SCOPE_CLAIM, LEEWAY, MAX_AGE, REQUIRED, ALGORITHMS, PADDED, FIELDS };
 
 static const csn_policy_field jwt_fields[FIELDS] = {
     [ISSUER] = {"issuer", CSN_POLICY_STRINGS},          [AUDIENCE] = {"audience", CSN_POLICY_STRINGS},
@@ -9,6 +9,7 @@ static const csn_policy_field jwt_fields[FIELDS] = {
     [SCOPES] = {"scopes", CSN_POLICY_STRING},           [SCOPE_CLAIM] = {"scope_claim", CSN_POLICY_STRING},
     [LEEWAY] = {"leeway_seconds", CSN_POLICY_WHOLE},    [MAX_AGE] = {"max_age_seconds", CSN_POLICY_WHOLE},
     [REQUIRED] = {"required_claims", CSN_POLICY_ARRAY}, [ALGORITHMS] = {"algorithms", CSN_POLICY_ARRAY},
+    [PADDED] = {"allow_padded", CSN_POLICY_BOOL},
 };
 
 static const struct {
@@ -108,6 +109,7 @@ static bool read_scopes(csn_policy_reader *r, const uint32_t *at, csn_policy_jwt
 }
 
 static bool read_fields(csn_policy_reader *r, const uint32_t *at, csn_policy_jwt_memory *memory, csn_jwt_policy *jwt) {
+  csn_policy_bool(r, at[PADDED], &jwt->allow_padded);
   return read_names(r, at[ISSUER], "issuer", &memory->issuers, &jwt->issuer, &jwt->other_issuers) &&
          read_names(r, at[AUDIENCE], "audience", &memory->audiences, &jwt->audience, &jwt->other_audiences) &&
          csn_policy_string(r, at[SUBJECT], "subject", memory->subject, sizeof memory->subject, &jwt->subject) &&

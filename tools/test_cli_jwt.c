@@ -100,6 +100,21 @@ static void with_signature_only_the_payload_is_any_bytes(void **state) {
   assert_non_null(strstr(out, "signature_mismatch"));
 }
 
+static void padding_needs_the_switch(void **state) {
+  (void)state;
+  char token[4096];
+  test_write_text("s", SECRET);
+  strcpy(token, token_of("{\"exp\":1}"));
+  strcat(token, "=");
+  must_run("jwt verify --secret-file @s --now 0", token, 1);
+  assert_non_null(strstr(out, "signature_length"));
+  must_run("jwt verify --secret-file @s --now 0 --allow-padded", token, 0);
+  must_run("jwt verify --secret-file @s --now 0 --allow-padded --signature-only", token, 0);
+  strcat(token, "=");
+  must_run("jwt verify --secret-file @s --now 0 --allow-padded", token, 1);
+  assert_non_null(strstr(out, "signature_length"));
+}
+
 static void claims_are_checked_as_the_options_say(void **state) {
   static const struct {
     const char *claims;
@@ -204,6 +219,7 @@ int main(void) {
       cmocka_unit_test(foreign_bytes_in_a_subject_are_escaped),
       cmocka_unit_test(a_token_beyond_the_limit_is_rejected_and_the_next_is_read),
       cmocka_unit_test(with_signature_only_the_payload_is_any_bytes),
+      cmocka_unit_test(padding_needs_the_switch),
       cmocka_unit_test(claims_are_checked_as_the_options_say),
       cmocka_unit_test(secrets_have_the_encoding_that_is_said),
       cmocka_unit_test(key_sets_are_read_and_ignored_keys_named),

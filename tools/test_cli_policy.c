@@ -38,14 +38,14 @@ static void a_policy_is_said_in_full(void **state) {
   test_write_text("s", SECRET);
   check(
       "{\"preset\":\"jwt-hmac\",\"jwt\":{\"issuer\":\"i\",\"audience\":\"a\",\"required_claims\":[\"exp\",\"sub\"],"
-      "\"leeway_seconds\":5},\"keys\":[{\"use\":[\"token\"],\"secret_file\":\"s\"},"
+      "\"leeway_seconds\":5,\"allow_padded\":true},\"keys\":[{\"use\":[\"token\"],\"secret_file\":\"s\"},"
       "{\"client_id\":\"c\",\"use\":[\"request\",\"token\"],\"key_id\":\"k\",\"secret_file\":\"s\"}]}",
       "",
       "  preset jwt-hmac: a bearer token, and a signature of the body by the client that the token names\n"
       "  signed \"{body}|{timestamp}|{nonce}\"\n"
       "  window 300 seconds\n"
       "  nonces 1000000 at a time\n"
-      "  token issuer \"i\", audience \"a\", requires exp, sub, signed with HS256, leeway 5 seconds\n"
+      "  token issuer \"i\", audience \"a\", requires exp, sub, signed with HS256, padded or not, leeway 5 seconds\n"
       "  key without id, no client, HS256, use token\n"
       "  key \"k\", client \"c\", HS256, use token, request\n");
 }

@@ -187,6 +187,12 @@ static void inspection_shows_all_but_the_signature(void **state) {
   assert_non_null(
       strstr(out, "\"a\": [\n      1,\n      {\n        \"b\": []\n      }\n    ],\n    \"c\": \"\\u001b\"\n"));
   assert_non_null(strstr(out, "\"claims\": {},\n"));
+  /* Padding is what the policy says of it. */
+  token_with("token inspect --policy @p", "e30=.eyJhIjoxfQ==.x", 1);
+  assert_non_null(strstr(out, "\"header\": null,\n  \"claims\": null,\n"));
+  test_write_text("padded", POLICY_OF("\"allow_padded\":true", TOKEN_KEY));
+  token_with("token inspect --policy @padded", "e30=.eyJhIjoxfQ==.x", 1);
+  assert_non_null(strstr(out, "\"header\": {},\n  \"claims\": {\n    \"a\": 1\n  },\n"));
   token_with("token inspect --policy @p", "not.a-token", 1);
   assert_non_null(strstr(out, "\"header\": null,\n  \"claims\": null,\n"));
 }

@@ -72,6 +72,7 @@ static void everything_that_is_said_is_read(void **state) {
   assert_span(policy.config.jwt.audience, "orders");
   assert_int_equal(policy.config.jwt.leeway, 5);
   assert_int_equal(policy.config.jwt.required, 63);
+  assert_false(policy.config.jwt.allow_padded);
   assert_span(csn_key_id(&policy.keys[0]), "k");
   assert_span(csn_key_client_id(&policy.keys[0]), "c");
   assert_int_equal(policy.keys[0].uses, CSN_USE_REQUEST | CSN_USE_TOKEN);
@@ -81,7 +82,7 @@ static void everything_that_is_said_is_read(void **state) {
   must_load("{" BEARER
             ",\"jwt\":{\"issuer\":[\"a\",\"b\"],\"audience\":[\"c\",\"d\",\"e\"],\"subject\":\"s\",\"typ\":\"at+jwt\","
             "\"scopes\":\"x y\",\"scope_claim\":\"scp\",\"max_age_seconds\":60,\"required_claims\":[\"jti\",\"tenant\","
-            "\"t\\u0032\"]},\"keys\":[" TOKEN_KEY "]}");
+            "\"t\\u0032\"],\"allow_padded\":true},\"keys\":[" TOKEN_KEY "]}");
   const csn_jwt_policy *jwt = &policy.config.jwt;
   assert_span(jwt->issuer, "a");
   assert_int_equal(jwt->other_issuers.count, 1);
@@ -94,6 +95,7 @@ static void everything_that_is_said_is_read(void **state) {
   assert_span(jwt->scopes, "x y");
   assert_span(jwt->scope_claim, "scp");
   assert_int_equal(jwt->max_age, 60);
+  assert_true(jwt->allow_padded);
   assert_int_equal(jwt->required, CSN_CLAIM_JTI);
   assert_int_equal(jwt->claims.count, 2);
   assert_span(jwt->claims.items[0], "tenant");

@@ -71,16 +71,16 @@ static void put_segment(pretty *p, csn_span segment) {
   }
 }
 
-static void put_token(pretty *p, csn_span token) {
+static void put_token(pretty *p, csn_span token, bool padded) {
   csn_cursor cursor = csn_cursor_of(token);
   csn_span header = csn_cursor_take_until(&cursor, '.');
   csn_cursor_skip_byte(&cursor, '.');
   csn_span claims = csn_cursor_take_until(&cursor, '.');
   csn_cursor_skip_byte(&cursor, '.');
   csn_json_out_text(p->out, "{\n  \"header\": ");
-  put_segment(p, header);
+  put_segment(p, padded ? csn_base64_unpadded(header) : header);
   csn_json_out_text(p->out, ",\n  \"claims\": ");
-  put_segment(p, claims);
+  put_segment(p, padded ? csn_base64_unpadded(claims) : claims);
   csn_json_out_text(p->out, ",\n  \"signature\": \"[redacted:signature]\"\n}\n");
 }
 
@@ -92,7 +92,7 @@ static bool inspect(const csn_policy *policy, csn_line_run *lines, csn_span toke
   csn_verdict verdict;
   int id_len = snprintf(id, sizeof id, "%" PRIu64, lines->lines.total);
   p.out = &lines->out;
-  put_token(&p, token);
+  put_token(&p, token, policy->config.jwt.allow_padded);
   csn_keyring_read_begin(policy->keyring, &keys);
   csn_jwt_verify(&keys, &policy->config.jwt, token, csn_line_run_now(lines), &jwt, &verdict);
   csn_keyring_read_end(&keys);

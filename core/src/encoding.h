@@ -34,6 +34,13 @@ static inline bool csn_base64_is_padded(csn_span text) {
   return padded;
 }
 
+/* Without the one or two '=' that make its length a multiple of four; of another length, as it is. */
+static inline csn_span csn_base64_unpadded(csn_span text) {
+  if (text.len % 4 != 0) return text;
+  for (size_t i = 0; i < 2 && csn_base64_is_padded(text); i++) text.len--;
+  return text;
+}
+
 /* The bytes that such a text decodes to. */
 static inline size_t csn_base64_decoded_len(csn_span text) {
   size_t len = text.len / 4 * 3;

@@ -35,6 +35,15 @@ static csn_reason check_size(checking *c) {
   return c->token.len <= limit ? OK : reject(c, CSN_REASON_TOKEN_TOO_LONG, CSN_FIELD_TOKEN, limit);
 }
 
+/* What is signed is the text as it came, with its padding: signed_text keeps it. Behind this a token with padding is
+ * the same token without, also to what is remembered of headers. */
+static void drop_padding(checking *c) {
+  if (!c->policy->allow_padded) return;
+  c->header = csn_base64_unpadded(c->header);
+  c->payload = csn_base64_unpadded(c->payload);
+  c->signature = csn_base64_unpadded(c->signature);
+}
+
 static csn_reason split(checking *c) {
   csn_cursor cursor = csn_cursor_of(c->token);
   c->header = csn_cursor_take_until(&cursor, '.');
@@ -154,6 +163,7 @@ static csn_reason read_token(checking *c, uint8_t given[CSN_SIGNATURE_MAX]) {
   csn_reason reason = OK;
   if ((reason = check_size(c)) != OK) return reason;
   if ((reason = split(c)) != OK) return reason;
+  drop_padding(c);
   if ((reason = read_header(c)) != OK) return reason;
   if ((reason = read_signature(c, given)) != OK) return reason;
   return read_payload(c);

@@ -32,7 +32,8 @@ typedef struct csn_jwt_check {
   uint8_t *claims; /* gets the claims: the jwt's, or other room for csn_base64url_decoded_len() of the token */
   csn_verdict *verdict;
   /* ---- */
-  csn_span header, payload, signature, signed_text; /* the segments, and the first two with their dot */
+  csn_span header, payload, signature; /* the segments, without padding where the policy allows it */
+  csn_span signed_text;                /* the first two with their dot, as they came */
   csn_jose_header jose;
   const csn_key *key; /* that the token names; NULL where none fits */
   csn_reason found;   /* of that key */

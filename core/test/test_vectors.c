@@ -274,6 +274,8 @@ static bool wire_carries(const pinned *p, csn_span digest) {
   }
   csn_span token = p->credential.fields[CSN_FIELD_TOKEN];
   size_t len = csn_base64url_encoded_len(digest.len / 2);
+  bool padded = p->policy.config.jwt.allow_padded;
+  while (padded && token.len > 0 && token.ptr[token.len - 1] == '=') token.len--;
   if (!csn_hex_decode(digest, mac, &at) || token.len < len) return false;
   csn_base64url_encode(csn_span_of(mac, digest.len / 2), text);
   return csn_span_equal(csn_span_of(token.ptr + token.len - len, len), csn_span_of(text, len));

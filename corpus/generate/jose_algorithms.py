@@ -221,6 +221,16 @@ def trailing_bits():
             else wrong_length(token, 64, 64)
         )
         case(f"{alg.lower()}-padded", f"{alg}: the signature with padding.", verdict, token, alg)
+        allowed = {"allow_padded": True}
+        about = f"{alg}: the same where the policy allows it."
+        case(f"policy-padded-{alg.lower()}", about, ok(alg), token, alg, jwt_policy=allowed)
+        about = f"{alg}: one = too few."
+        verdict = (
+            rejected("base64url_invalid", "token", len(token) - 2)
+            if len(token) - start <= high
+            else wrong_length(token, 64, 64)
+        )
+        case(f"policy-padded-{alg.lower()}-short", about, verdict, token[:-1], alg, jwt_policy=allowed)
 
 
 def search(alg, at):

@@ -3,8 +3,8 @@
 import base64
 
 from common import T0, rejected
-from bearer import bearer, bearer_policy, by_hand, ok
-from tokens import CLAIMS, SUB, claims_no, made, raw, value_at
+from bearer import SECRET, bearer, bearer_policy, by_hand, ok
+from tokens import CLAIMS, SUB, b64, claims_no, mac, made, other_char, padded, raw, token_mismatch, value_at
 
 ISSUERS = ["https://issuer.example", "https://issuer2.example"]
 AUDIENCES = ["orders", "billing"]
@@ -156,6 +156,49 @@ def policy_claims():
     )
 
 
+def policy_padded():
+    """Issuers that pad. Strict: RFC 7515, 2; how much padding is right: RFC 4648, 4."""
+    policy = bearer_policy({"allow_padded": True})
+    header, claims = '{"alg":"HS256" }', '{"sub":"user-42","exp":1700000060 }'
+    token = padded(header, claims)
+    first, second, third = token.split(".")
+    assert (first[-2:], second[-2:], third[-2:]) == ("==", "0=", third[-2] + "="), token
+    plain = raw(header, claims)
+
+    def wire(name, about, verdict, token, policy=policy):
+        by_hand(f"policy-padded{name}", about, verdict, token, policy=policy)
+
+    def invalid(segment, offset):
+        return rejected("base64url_invalid", "token", segment + offset)
+
+    def signed(*segments):
+        signing = ".".join(segments)
+        return f"{signing}.{b64(mac(SECRET, signing.encode()).digest())}"
+
+    payload_at = len(first) + 1
+    wire("", "Every segment with its padding, signed with it.", ok(), token)
+    by_hand("padded-every-segment", "The same under a policy that does not ask for it.", invalid(0, len(first) - 2), token)
+    wire("-not", "The policy allows padding and asks for none.", ok(), plain)
+    wire("-signature", "Padding behind the signature alone.", ok(), plain + "=")
+    wire("-header", "Padding behind the header alone.", ok(), signed(first, second.rstrip("=")))
+    wire("-payload", "Padding behind the payload alone.", ok(), signed(first.rstrip("="), second))
+    wire("-one-of-two", "One = where two are right.", invalid(0, len(first) - 2), signed(first[:-1], second))
+    wire("-three", "Three = where two are right.", invalid(0, len(first) - 2), signed(first + "=", second))
+    wire("-two-of-one", "Two = where one is right.", invalid(payload_at, len(second) - 1), signed(first, second + "="))
+    no_need = b64('{"alg":"HS256"}')
+    wire("-none-right", "One = where none is right.", invalid(0, len(no_need)), signed(no_need + "=", second))
+    wire("-four", "Four = behind whole groups.", invalid(0, len(no_need)), signed(no_need + "====", second))
+    wire("-inside", "= before the end.", invalid(0, 5), signed(first[:5] + "=" + first[6:], second))
+    bits = other_char(first, len(first) - 3, 0)
+    wire("-trailing-bits", "Bits that are thrown away, before the padding.", invalid(0, len(first) - 3), signed(bits, second))
+    over = len(token) - 1
+    wire("-signature-two", "Two = where one is right.", rejected("signature_length", "token", over), token + "=")
+    sent = f"{first}.{second}.{plain.rpartition('.')[2]}"
+    wire("-behind", "The padding was put there after it was signed.", token_mismatch(sent), sent)
+    late = padded(header, '{"sub":"user-42","exp":1700000000 }')
+    wire("-expired", "Claims are read as without.", claims_no("token_expired", value_at(late, "exp")), late)
+
+
 if __name__ == "__main__":
-    for section in (policy_names, policy_typ, default_typ, policy_scopes, policy_age, policy_claims):
+    for section in (policy_names, policy_typ, default_typ, policy_scopes, policy_age, policy_claims, policy_padded):
         section()

@@ -34,6 +34,8 @@ enum {
 
 #define CSN_MAX_AGE_MAX INT64_C(3153600000) /* seconds: a hundred years */
 
+/* No extension can be asked for: what crit names is never understood, and b64 false never taken: no JWT may have it
+ * (RFC 7797 section 7), and it lets the token choose what its signature is of. */
 typedef struct csn_jwt_policy {
   csn_span issuer;   /* iss must be this or one of other_issuers, and present; empty: iss is not looked at */
   csn_span audience; /* aud must contain this or one of other_audiences, and be present; empty: a token with an aud is
@@ -51,6 +53,8 @@ typedef struct csn_jwt_policy {
   unsigned required;    /* CSN_CLAIM_ bits */
   unsigned algorithms;  /* 1 << csn_alg bits: the allow-list; 0 allows none */
   bool signature_only;  /* a JWS: the payload is any bytes and is not read */
+  bool allow_padded;    /* for issuers that pad: each segment may end in the one or two '=' that make its length a
+                           multiple of four (RFC 4648 section 3.2). False: '=' is refused (RFC 7515 section 2) */
 } csn_jwt_policy;
 #define CSN_JWT_POLICY_DEFAULT \
   { .required = CSN_CLAIM_EXP, .algorithms = 1u << CSN_ALG_HS256 }
