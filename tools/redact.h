@@ -1,9 +1,10 @@
 /* Redaction of log lines: every secret, token, signature and API key becomes [redacted:KIND]; all else stays as it is.
  *
  * Kinds: `secret` (each known secret in the forms of csn-redact(1): its bytes, hex, base64, JSON, percent-encoded),
- * `jwt` (base64url segments, at least two dots, from "eyJ" on), `bearer`, `basic`, `authorization` (the HMAC schemes),
- * `signature` (headers and parameters), `api-key` (x-api-key, and keys by prefix, of which the prefix's first four
- * characters stay) and the names of the configured patterns. What overlaps becomes one, of the kind that begins first.
+ * `jwt` (base64url with or without padding, at least two dots, from "eyJ" on), `bearer`, `basic`, `authorization` (the
+ * HMAC schemes), `signature` (headers and parameters), `api-key` (x-api-key, and keys by prefix, of which the prefix's
+ * first four characters stay) and the names of the configured patterns. What overlaps becomes one, of the kind that
+ * begins first.
  *
  * All secrets and patterns are looked for in one scan, by Hyperscan (or Vectorscan, which has the same interface), in a
  * time that is linear in the input. A build without either has csn_redactor_new() fail and say so.

@@ -24,7 +24,7 @@ const uint8_t csn_redact_classes[256] = {
     ['~'] = PLAIN | BIT(TOKEN),
     ['+'] = PLAIN | BIT(TOKEN) | BIT(BASE64),
     ['/'] = PLAIN | BIT(TOKEN) | BIT(BASE64),
-    ['='] = PLAIN | BIT(TOKEN) | BIT(BASE64),
+    ['='] = PLAIN | BIT(TOKEN) | BIT(BASE64) | BIT(DOTTED),
     ['!'] = PLAIN,
     ['#'] = PLAIN,
     ['$'] = PLAIN,

@@ -10,7 +10,7 @@ typedef enum csn_redact_class {
   CSN_REDACT_PARAMETER, /* of a query string or a list: up to & , ; */
   CSN_REDACT_VISIBLE,   /* a header's value */
   CSN_REDACT_BASE64,    /* both alphabets, padding */
-  CSN_REDACT_DOTTED,    /* base64url and dots */
+  CSN_REDACT_DOTTED,    /* base64url, its padding and dots */
   CSN_REDACT_CLASSES
 } csn_redact_class;
 

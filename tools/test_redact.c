@@ -40,6 +40,7 @@ static void each_kind_is_hidden_wherever_it_is_split(void **state) {
        "Authorization: HMAC-SHA256 [redacted:authorization] x"},
       {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln end", "[redacted:jwt] end"},
       {"eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0. end", "[redacted:jwt] end"},
+      {"eyJhbGciOiJIUzI1NiIgfQ==.eyJzdWIiOiJhIn0=.c2ln end", "[redacted:jwt] end"},
       {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0 end", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0 end"},
       {"x-signature: abcd1234\n", "x-signature: [redacted:signature]\n"},
       {"[\"x-Signature\",\"abcd1234\"]", "[\"x-Signature\",\"[redacted:signature]\"]"},
