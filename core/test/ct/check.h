@@ -71,8 +71,17 @@ static inline void ct_fill(uint8_t *out, size_t len, uint64_t seed) {
 int ct_controls(void);
 int ct_text(void);
 int ct_mac(void);
+int ct_mac_many(void);
 int ct_credentials(void);
 int ct_requests(void);
-int ct_steps(void); /* without valgrind */
+
+/* Without valgrind. */
+int ct_steps(void);
+int ct_mac_many_steps(void);
+
+/* How many of several seeds' secrets make the work take other steps than those of the first. */
+typedef void ct_prepare(void *context, uint64_t seed);
+typedef void ct_work(void *context);
+size_t ct_other_steps(ct_prepare *prepare, ct_work *work, void *context);
 
 #endif

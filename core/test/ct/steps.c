@@ -20,8 +20,6 @@ typedef struct steps {
   uint64_t hash; /* FNV-1a of the instructions' addresses */
 } steps;
 
-typedef void ct_work(void *context);
-
 static uint64_t program_counter(pid_t child) {
   struct user_regs_struct registers = {0};
   struct iovec all = {&registers, sizeof registers};
@@ -67,8 +65,7 @@ static steps steps_of(ct_work *work, void *context) {
   return taken;
 }
 
-/* How many of the other seeds' secrets make the work take other steps than those of the first. */
-static size_t other_steps(void (*prepare)(void *context, uint64_t seed), ct_work *work, void *context) {
+size_t ct_other_steps(ct_prepare *prepare, ct_work *work, void *context) {
   steps first = {0, 0};
   size_t other = 0;
   for (uint64_t seed = 1; seed <= SEEDS; seed++) {
@@ -158,7 +155,7 @@ static void compare_and_end_early(void *context) {
 
 static void assert_same_steps(const char *name, ct_work *work, csn_alg alg, size_t len) {
   material m = {.len = len, .alg = alg};
-  size_t other = other_steps(prepare, work, &m);
+  size_t other = ct_other_steps(prepare, work, &m);
   if (other > 0) fail_msg("%s, %s, %zu bytes: %zu times other steps", name, csn_alg_name(alg), len, other);
 }
 
@@ -180,7 +177,7 @@ static void secrets_do_not_choose_instructions(void **state) {
 static void a_compare_that_ends_early_takes_other_steps(void **state) {
   material m = {.len = 100, .alg = CSN_ALG_HS256};
   (void)state;
-  assert_true(other_steps(prepare, compare_and_end_early, &m) > 0);
+  assert_true(ct_other_steps(prepare, compare_and_end_early, &m) > 0);
 }
 
 int ct_steps(void) {
