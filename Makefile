@@ -78,6 +78,10 @@ LIBS_MAC_PEERS = -lsodium $(if $(filter x86_64,$(shell uname -m)),$(if $(wildcar
 LIBS_BENCH = -lbenchmark -ljwt -lcjose $(LIBS_MAC_PEERS) -lsqlite3 -lhiredis $(LIBS_REDACT) $(LIBS_PEERS) $(LIBS_CORE) -lstdc++ -lm
 LIBS_TEST := -lcmocka -lhiredis $(LIBS_TOOL)
 
+# What `make install` installs, and tools/check-headers compiles.
+PUBLIC_HEADERS := $(wildcard core/include/countersign/*.h) core/store/nonce_file.h core/store/sqlite_aead.h \
+	core/store/sqlite_refresh.h core/store/redis.h tools/redact.h
+export PUBLIC_HEADERS
 SOURCES := $(wildcard $(foreach d,core/include/countersign core/src core/store core/test core/test/ct core/test/model core/test/differential bench bench/peers \
 	bench/studies fuzz tools reports,$(d)/*.c $(d)/*.h $(d)/*.cc))
 
@@ -269,6 +273,7 @@ TEST_RUNS = $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) \
 	sh:fuzz/check-seeds:$(B)/release/fuzz/make_seeds \
 	python3:tools/check-policy-schema:$(B)/release/csn \
 	python3:tools/check-vectors-schema \
+	sh:tools/check-headers:$(CC_release):$(CXX) \
 	$(foreach n,$(FUZZ_NAMES),$(B)/asan/replay/$(n):corpus/seeds/$(n):corpus/regressions/$(n))
 
 test-build: $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) $(REPLAYS_asan) $(B)/release/csn $(B)/asan/csn $(B)/release/fuzz/make_seeds
@@ -320,8 +325,7 @@ install: lib csn stores redact ## Installs under PREFIX (default /usr/local), be
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/countersign
 	install $(B)/release/csn $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(B)/release/libcountersign*.a $(DESTDIR)$(PREFIX)/lib
-	install -m 644 core/include/countersign/*.h core/store/nonce_file.h core/store/sqlite_aead.h core/store/sqlite_refresh.h \
-		core/store/redis.h tools/redact.h \
+	install -m 644 $(PUBLIC_HEADERS) \
 		$(DESTDIR)$(PREFIX)/include/countersign
 	install -m 644 tools/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 tools/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5

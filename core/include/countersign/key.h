@@ -75,7 +75,7 @@ typedef struct csn_key_config {
  * key. The states are as good as the secret for signing: wipe it. Copied by csn_key_copy(), not by assignment: a public
  * or private key is counted by its holders. Not to be changed by hand. */
 typedef struct csn_key {
-  union {
+  CSN_EXTENSION union {
     struct {             /* HS256 */
       uint32_t inner[8]; /* SHA-256 state after the block key ^ ipad */
       uint32_t outer[8]; /* SHA-256 state after the block key ^ opad */

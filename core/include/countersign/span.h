@@ -14,10 +14,12 @@
 #define CSN_WARN_UNUSED __attribute__((warn_unused_result))
 #define CSN_NONNULL(...) __attribute__((nonnull(__VA_ARGS__)))
 #define CSN_NONNULL_ALL __attribute__((nonnull))
+#define CSN_EXTENSION __extension__ /* of C++, what is C11; also with -Wpedantic */
 #else
 #define CSN_WARN_UNUSED
 #define CSN_NONNULL(...)
 #define CSN_NONNULL_ALL
+#define CSN_EXTENSION
 #endif
 
 #ifdef __cplusplus
