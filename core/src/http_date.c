@@ -1,6 +1,8 @@
 /* A date is read by its numbers, written anew from them, and compared: what differs is wrong. */
 #include "http_date.h"
 
+#include "bytes16.h"
+
 static const char weekdays[] = "ThuFriSatSunMonTueWed"; /* 1970 began on a Thursday */
 static const char months[] = "MarAprMayJunJulAugSepOctNovDecJanFeb";
 static const char shape[] = "Www, 00 Mmm 0000 00:00:00 GMT"; /* a 0 is any digit */
@@ -47,11 +49,28 @@ static size_t shape_of(csn_span text) {
   return i;
 }
 
+/* Whether sixteen bytes have the shape from `at` on; `names` are the lanes of names. */
+static bool has_shape(const uint8_t *text, size_t at, csn_bytes16 names) {
+  csn_bytes16 x = csn_bytes16_load(text + at), wanted = csn_bytes16_load((const uint8_t *)shape + at);
+  csn_bytes16 digits = csn_bytes16_is(wanted, '0') & csn_bytes16_in(x, '0', '9');
+  csn_bytes16 letters = names & csn_bytes16_in(x | 0x20, 'a', 'z');
+  return csn_bytes16_any(~(digits | letters | (~names & (csn_bytes16)(x == wanted)))) == 0;
+}
+
+static bool is_shaped(csn_span text) {
+  enum { REST = CSN_HTTP_DATE_LEN - CSN_LANES };
+  static const csn_bytes16 names[] = {{255, 255, 255, 0, 0, 0, 0, 0, 255, 255, 255}, {0}};
+  _Static_assert(REST >= 11, "behind the names");
+  return text.len == CSN_HTTP_DATE_LEN && has_shape(text.ptr, 0, names[0]) && has_shape(text.ptr, REST, names[1]);
+}
+
 bool csn_http_date_read(csn_span text, int64_t *seconds, size_t *offset) {
   char again[CSN_HTTP_DATE_LEN];
   int64_t month = 0;
-  *offset = shape_of(text);
-  if (*offset < CSN_HTTP_DATE_LEN || text.len != CSN_HTTP_DATE_LEN) return false;
+  if (!is_shaped(text)) {
+    *offset = shape_of(text);
+    return false;
+  }
   while (month < 12 && memcmp(months + 3 * month, text.ptr + 8, 3) != 0) month++;
   *offset = 8;
   if (month == 12) return false;
@@ -63,8 +82,7 @@ bool csn_http_date_read(csn_span text, int64_t *seconds, size_t *offset) {
       (day - EPOCH) * 86400 + number_at(text, 17, 2) * 3600 + number_at(text, 20, 2) * 60 + number_at(text, 23, 2);
   if (*seconds < 0 || *seconds > INT64_C(253402300799)) return false;
   csn_http_date_write(*seconds, again);
-  for (*offset = 0; *offset < CSN_HTTP_DATE_LEN; (*offset)++) {
-    if (again[*offset] != (char)text.ptr[*offset]) return false;
-  }
-  return true;
+  if (memcmp(again, text.ptr, CSN_HTTP_DATE_LEN) == 0) return true;
+  for (*offset = 0; again[*offset] == (char)text.ptr[*offset];) (*offset)++;
+  return false;
 }

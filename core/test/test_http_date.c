@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "guarded.h"
 #include "support.h"
 
 static void dates_of_every_day_are_the_c_librarys(void **state) {
@@ -66,10 +67,57 @@ static void dates_are_strict(void **state) {
   }
 }
 
+/* A date that the C library reads and writes again as the same. */
+static bool library_date(const char text[CSN_HTTP_DATE_LEN + 1], int64_t *seconds) {
+  char again[CSN_HTTP_DATE_LEN + 1] = "";
+  struct tm tm = {0};
+  const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+  if (end == NULL || *end != '\0') return false;
+  time_t time = timegm(&tm);
+  *seconds = time;
+  return time >= 0 && gmtime_r(&time, &tm) != NULL &&
+         strftime(again, sizeof again, "%a, %d %b %Y %H:%M:%S GMT", &tm) == CSN_HTTP_DATE_LEN &&
+         strcmp(again, text) == 0;
+}
+
+/* Whether a byte is of the kind that stands there: what is not is where the text is wrong. */
+static bool is_of_its_kind(size_t at, char byte) {
+  const char kind = "aaa, 00 aaa 0000 00:00:00 GMT"[at];
+  if (kind == '0') return byte >= '0' && byte <= '9';
+  if (kind == 'a') return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+  return byte == kind;
+}
+
+static void every_byte_at_every_place_is_as_the_c_library_says(void **state) {
+  static const char *const dates[] = {"Sun, 06 Nov 1994 08:49:37 GMT", "Thu, 29 Feb 2024 11:11:11 GMT",
+                                      "Wed, 01 Mar 1972 20:00:09 GMT"};
+  guarded pages = guarded_new(CSN_HTTP_DATE_LEN + 1);
+  size_t accepted = 0;
+  (void)state;
+  for (size_t i = 0; i < sizeof dates / sizeof dates[0] * CSN_HTTP_DATE_LEN * 256; i++) {
+    const size_t at = i / 256 % CSN_HTTP_DATE_LEN;
+    char text[CSN_HTTP_DATE_LEN + 1];
+    int64_t seconds = -1, expected = -1;
+    size_t offset = 0;
+    memcpy(text, dates[i / 256 / CSN_HTTP_DATE_LEN], sizeof text);
+    text[at] = (char)(i % 256);
+    bool good = csn_http_date_read(guarded_copy(&pages, csn_span_of(text, CSN_HTTP_DATE_LEN)), &seconds, &offset);
+    bool is_date = text[at] != '\0' && library_date(text, &expected);
+    if (good != is_date || (good && seconds != expected)) fail_msg("%s: %d", text, good);
+    if (!is_of_its_kind(at, text[at]) && offset != at) fail_msg("%s: at %zu", text, offset);
+    accepted += good;
+    csn_span cut = guarded_copy(&pages, csn_span_of(text, at)); /* no date, however it goes on */
+    if (csn_http_date_read(cut, &seconds, &offset) || offset != at) fail_msg("%zu bytes: at %zu", at, offset);
+  }
+  assert_in_range(accepted, 3 * CSN_HTTP_DATE_LEN + 50, 1000);
+  guarded_free(&pages);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(dates_of_every_day_are_the_c_librarys),
       cmocka_unit_test(dates_are_strict),
+      cmocka_unit_test(every_byte_at_every_place_is_as_the_c_library_says),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
