@@ -142,3 +142,15 @@ bool csn_plain_find_quotes(csn_span text, csn_plain_quotes quotes) {
   if (!csn_fast_paths()) return false;
   return has_avx512() ? csn_plain_find_quotes_avx512(text, quotes) : csn_plain_find_quotes_any(text, quotes);
 }
+
+size_t csn_plain_array(csn_span text, const uint64_t *quotes, size_t at, csn_plain_items *out) {
+  for (out->count = 0; out->count < CSN_PLAIN_ITEMS_MAX;) {
+    csn_plain_member item = {.type = CSN_JSON_NULL};
+    at = csn_plain_scalar(text, quotes, at + 1, &item);
+    if (at == 0) return 0;
+    out->strings[out->count++] = item.value;
+    if (text.ptr[at] == ']') return at + 1;
+    if (text.ptr[at] != ',') return 0;
+  }
+  return 0;
+}

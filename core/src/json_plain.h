@@ -1,6 +1,7 @@
 /* One pass over an object as issuers write it: {"name":value,...}, without white space, its members strings without
- * escapes and of ASCII, whole numbers without a sign, true, false or null. What else it may be, right or wrong, is left
- * to csn_json_read(): whoever reads here finds a reason nowhere. Nothing is read beyond the text. */
+ * escapes and of ASCII, whole numbers without a sign, true, false, null, or short arrays of these. What else it may be,
+ * right or wrong, is left to csn_json_read(): whoever reads here finds a reason nowhere. Nothing is read beyond the
+ * text. */
 #ifndef CSN_JSON_PLAIN_H
 #define CSN_JSON_PLAIN_H
 
@@ -12,6 +13,7 @@ enum {
   CSN_PLAIN_MAX = 1024, /* bytes of it: bounds the stack, a bit for each */
   CSN_PLAIN_MEMBERS_MAX =
       32,                    /* whose names are compared: with those that are registered at most CSN_JSON_MEMBERS_MAX */
+  CSN_PLAIN_ITEMS_MAX = 8,   /* of an array */
   CSN_PLAIN_DIGITS_MAX = 18, /* of a number: it fits in 63 bits */
   CSN_PLAIN_BLOCK = 64,      /* bytes, of which the quotation marks are the bits of a word */
 };
@@ -41,6 +43,12 @@ typedef struct csn_plain_member {
   csn_json_type type;
 } csn_plain_member;
 
+/* Those of the array that was read last. */
+typedef struct csn_plain_items {
+  size_t count;
+  csn_span strings[CSN_PLAIN_ITEMS_MAX]; /* of others than strings NULL */
+} csn_plain_items;
+
 /* False where it is no such object, or one that is longer. */
 static inline CSN_WARN_UNUSED bool csn_plain_begin(csn_plain *plain, csn_span text, csn_plain_quotes quotes) {
   if (text.len < CSN_PLAIN_MIN || text.len > CSN_PLAIN_MAX) return false;
@@ -56,11 +64,11 @@ static inline bool csn_plain_done(const csn_plain *plain) {
 }
 
 /* The first quotation mark from `from` on, which is no later than the end; or a place that is. */
-static inline size_t csn_plain_quote(const csn_plain *plain, size_t from) {
+static inline size_t csn_plain_quote(const uint64_t *quotes, size_t from) {
   size_t i = from / CSN_PLAIN_BLOCK;
-  uint64_t bits = plain->quotes[i] >> from % CSN_PLAIN_BLOCK;
+  uint64_t bits = quotes[i] >> from % CSN_PLAIN_BLOCK;
   if (bits != 0) return from + (size_t)__builtin_ctzll(bits);
-  do bits = plain->quotes[++i];
+  do bits = quotes[++i];
   while (bits == 0);
   return i * CSN_PLAIN_BLOCK + (size_t)__builtin_ctzll(bits);
 }
@@ -115,11 +123,10 @@ static inline size_t csn_plain_literal(csn_span text, size_t at, csn_json_type *
   return is_literal ? at + len : 0;
 }
 
-/* The value at `at`. Returns the place behind it; 0 where it is not plain. */
-static inline size_t csn_plain_value(const csn_plain *plain, size_t at, csn_plain_member *out) {
-  csn_span text = plain->text;
+/* The value at `at`, which is no array. Returns the place behind it; 0 where it is not plain. */
+static inline size_t csn_plain_scalar(csn_span text, const uint64_t *quotes, size_t at, csn_plain_member *out) {
   if (text.ptr[at] == '"') {
-    size_t last = csn_plain_quote(plain, at + 1);
+    size_t last = csn_plain_quote(quotes, at + 1);
     out->type = CSN_JSON_STRING;
     out->value = csn_span_of(text.ptr + at + 1, last - at - 1);
     return last < text.len ? last + 1 : 0;
@@ -129,16 +136,25 @@ static inline size_t csn_plain_value(const csn_plain *plain, size_t at, csn_plai
   return is_number ? csn_plain_number(text, at, &out->number) : csn_plain_literal(text, at, &out->type);
 }
 
+/* The same of an array, at its bracket. */
+size_t csn_plain_array(csn_span text, const uint64_t *quotes, size_t at, csn_plain_items *out) CSN_WARN_UNUSED;
+
 /* The next member, where the walk is not done. False where what stands there is not plain. `letters` says that
- * csn_plain_letters() gave letters. */
-static inline CSN_WARN_UNUSED bool csn_plain_next(csn_plain *plain, bool letters, csn_plain_member *out) {
+ * csn_plain_letters() gave letters. Without `items` no array is plain. */
+static inline CSN_WARN_UNUSED bool csn_plain_next(csn_plain *plain, bool letters, csn_plain_items *items,
+                                                  csn_plain_member *out) {
   csn_span text = plain->text;
-  size_t first = plain->pos, last = letters ? first + 4 : csn_plain_quote(plain, first + 1), at = last + 2;
+  size_t first = plain->pos, last = letters ? first + 4 : csn_plain_quote(plain->quotes, first + 1), at = last + 2;
   if (!letters && (text.ptr[first] != '"' || at >= text.len || text.ptr[last + 1] != ':')) return false;
   out->name = csn_span_of(text.ptr + first + 1, last - first - 1);
   out->value = csn_span_of(NULL, 0);
   out->number = 0;
-  at = csn_plain_value(plain, at, out);
+  size_t value = at;
+  at = csn_plain_scalar(text, plain->quotes, value, out);
+  if (at == 0 && items != NULL && text.ptr[value] == '[') {
+    out->type = CSN_JSON_ARRAY;
+    at = csn_plain_array(text, plain->quotes, value, items);
+  }
   if (at == 0) return false;
   plain->pos = at + 1;
   return text.ptr[at] == ',' || (text.ptr[at] == '}' && csn_plain_done(plain));

@@ -8,11 +8,18 @@
 typedef enum claim { EXP, NBF, IAT, DATES, ISS = DATES, AUD, SUB, JTI, CLAIMS } claim;
 _Static_assert(1 << JTI == CSN_CLAIM_JTI && 1 << ISS == CSN_CLAIM_ISS, "and jwt_claims.c asserts all");
 
+/* What is plain, no reader with nodes refuses for its size. */
+enum { MEMBERS = CSN_PLAIN_MEMBERS_MAX + CLAIMS };
+_Static_assert(1 + MEMBERS * (2 + CSN_PLAIN_ITEMS_MAX) <= CSN_CLAIMS_NODES, "nodes");
+_Static_assert(MEMBERS <= (int)CSN_JSON_MEMBERS_MAX && CSN_PLAIN_ITEMS_MAX <= (int)CSN_AUDIENCES_MAX,
+               "members and audiences");
+
 typedef struct reading {
   const csn_jwt_policy *policy;
   csn_span scope_claim;
   int64_t dates[DATES];
   csn_span strings[CLAIMS], scopes; /* those of dates are not used */
+  csn_plain_items audiences;        /* where aud is an array, which then has no string; else none */
   unsigned present;                 /* CSN_CLAIM_ bits */
   unsigned asked;                   /* of policy->claims: a bit for each that is there */
   bool are_named;                   /* registered claims, too, may be known to the policy by a name of its own */
@@ -77,7 +84,16 @@ static claim registered_claim(uint32_t letters) {
   }
 }
 
-static bool take_member(reading *r, claim found, const csn_plain_member *member) {
+/* An array of nothing but strings. */
+static bool take_audiences(reading *r, const csn_plain_items *items) {
+  r->audiences = *items;
+  for (size_t i = 0; i < items->count; i++) {
+    if (items->strings[i].ptr == NULL) return false;
+  }
+  return true;
+}
+
+static bool take_member(reading *r, claim found, const csn_plain_member *member, const csn_plain_items *items) {
   unsigned bit = 1u << found;
   if ((found == CLAIMS || r->are_named) && !take_named(r, member)) return false;
   if (found == CLAIMS) return is_new(r, member->name);
@@ -85,7 +101,8 @@ static bool take_member(reading *r, claim found, const csn_plain_member *member)
   r->present |= bit;
   if (found >= DATES) {
     r->strings[found] = member->value;
-    return member->type == CSN_JSON_STRING;
+    if (member->type == CSN_JSON_STRING) return true;
+    return found == AUD && member->type == CSN_JSON_ARRAY && take_audiences(r, items);
   }
   r->dates[found] = (int64_t)member->number;
   return member->type == CSN_JSON_NUMBER && member->number <= (uint64_t)CSN_JSON_DATE_MAX;
@@ -94,11 +111,13 @@ static bool take_member(reading *r, claim found, const csn_plain_member *member)
 static bool read_text(reading *r, csn_span text) {
   csn_plain plain;
   csn_plain_quotes quotes;
+  csn_plain_items items;
   csn_plain_member member;
   if (!csn_plain_begin(&plain, text, quotes)) return false;
   do {
     claim found = registered_claim(csn_plain_letters(&plain));
-    if (!csn_plain_next(&plain, found != CLAIMS, &member) || !take_member(r, found, &member)) return false;
+    if (!csn_plain_next(&plain, found != CLAIMS, &items, &member)) return false;
+    if (!take_member(r, found, &member, &items)) return false;
   } while (!csn_plain_done(&plain));
   return true;
 }
@@ -117,13 +136,23 @@ static bool is_one_of(csn_span text, csn_span first, csn_span_list others) {
   return found;
 }
 
+/* aud, or one of several, is one of the policy's. */
+static bool is_for_us(const reading *r) {
+  const csn_jwt_policy *policy = r->policy;
+  bool found = r->audiences.count == 0 && is_one_of(r->strings[AUD], policy->audience, policy->other_audiences);
+  for (size_t i = 0; i < r->audiences.count && !found; i++) {
+    found = is_one_of(r->audiences.strings[i], policy->audience, policy->other_audiences);
+  }
+  return found;
+}
+
 static bool names_are_right(reading *r, const csn_key *key) {
   const csn_jwt_policy *policy = r->policy;
   csn_span owner = csn_key_client_id(key);
   bool has_aud = (r->present & CSN_CLAIM_AUD) != 0, has_sub = (r->present & CSN_CLAIM_SUB) != 0;
   if (policy->issuer.len > 0 && !is_one_of(r->strings[ISS], policy->issuer, policy->other_issuers)) return false;
   if (has_aud != (policy->audience.len > 0)) return false;
-  if (has_aud && !is_one_of(r->strings[AUD], policy->audience, policy->other_audiences)) return false;
+  if (has_aud && !is_for_us(r)) return false;
   if (r->strings[SUB].len == 0) r->present &= ~(unsigned)CSN_CLAIM_SUB; /* nobody */
   if (policy->subject.len > 0 && !csn_span_equal(policy->subject, r->strings[SUB])) return false;
   if (!has_sub) r->strings[SUB] = owner;
@@ -147,6 +176,7 @@ bool csn_claims_accept_plain(csn_span text, const csn_jwt_policy *policy, int64_
   r.scope_claim = policy->scope_claim.len == 0 ? csn_span_str("scope") : policy->scope_claim;
   r.strings[ISS] = r.strings[AUD] = r.strings[SUB] = r.scopes = csn_span_of(NULL, 0);
   r.dates[EXP] = r.dates[NBF] = r.dates[IAT] = -1;
+  r.audiences.count = 0;
   r.present = r.asked = 0;
   r.are_named = policy->claims.count > 0 || r.scope_claim.len == 3;
   r.has_scopes = false;

@@ -109,7 +109,7 @@ static bool read_plain(csn_span text, plain_header *out) {
                       : name == CSN_PLAIN_LETTERS('t', 'y', 'p') ? &out->typ
                       : name == CSN_PLAIN_LETTERS('k', 'i', 'd') ? &out->kid
                                                                  : NULL;
-    if (value == NULL || value->ptr != NULL || !csn_plain_next(&plain, true, &m)) return false;
+    if (value == NULL || value->ptr != NULL || !csn_plain_next(&plain, true, NULL, &m)) return false;
     *value = m.value; /* NULL where it is no string */
     if (m.type != CSN_JSON_STRING) return false;
   } while (!csn_plain_done(&plain));

@@ -23,11 +23,25 @@ static uint32_t below(uint32_t count) {
   return seed % count;
 }
 
-static bool is_same_member(const csn_json *json, uint32_t name, const csn_plain_member *member) {
+static bool are_same_items(const csn_json *json, uint32_t array, const csn_plain_items *items) {
+  uint32_t item = array + 1;
+  if (csn_json_type_of(json, array) != CSN_JSON_ARRAY || json->nodes[array].children != items->count) return false;
+  for (size_t i = 0; i < items->count; i++, item = json->nodes[item].next) {
+    csn_span raw = csn_json_raw(json, item), string = items->strings[i];
+    bool is_string = csn_json_type_of(json, item) == CSN_JSON_STRING;
+    if (is_string ? raw.ptr != string.ptr || raw.len != string.len : string.ptr != NULL) return false;
+    if (csn_json_type_of(json, item) > CSN_JSON_STRING || json->nodes[item].escaped) return false;
+  }
+  return true;
+}
+
+static bool is_same_member(const csn_json *json, uint32_t name, const csn_plain_member *member,
+                           const csn_plain_items *items) {
   int64_t number = 0;
   csn_json_type type = csn_json_type_of(json, name + 1);
   if (!csn_span_equal(csn_json_raw(json, name), member->name) || json->nodes[name].escaped) return false;
   if (type != member->type) return false;
+  if (type == CSN_JSON_ARRAY) return are_same_items(json, name + 1, items);
   if (type == CSN_JSON_STRING) {
     csn_span raw = csn_json_raw(json, name + 1);
     return raw.ptr == member->value.ptr && raw.len == member->value.len && !json->nodes[name + 1].escaped;
@@ -52,11 +66,12 @@ static size_t walk(csn_span bytes) {
   csn_plain plain;
   csn_plain_quotes quotes;
   csn_plain_member members[NODES];
+  csn_plain_items items[NODES];
   size_t count = 0, offset;
   csn_span text = guarded_copy(&pages, bytes);
   if (!csn_plain_begin(&plain, text, quotes)) return 0;
   do {
-    if (count == NODES || !csn_plain_next(&plain, has_three_letters(&plain), &members[count])) return 0;
+    if (count == NODES || !csn_plain_next(&plain, has_three_letters(&plain), &items[count], &members[count])) return 0;
     count++;
   } while (!csn_plain_done(&plain));
   csn_reason reason = csn_json_read(text, nodes, NODES, &json, &offset);
@@ -64,7 +79,7 @@ static size_t walk(csn_span bytes) {
   bool same = reason == CSN_REASON_ACCEPTED && json.nodes[0].children == count;
   uint32_t name = 1;
   for (size_t i = 0; i < count && same; i++, name = json.nodes[name + 1].next)
-    same = is_same_member(&json, name, &members[i]);
+    same = is_same_member(&json, name, &members[i], &items[i]);
   if (!same) fail_msg("%.*s", (int)text.len, (const char *)text.ptr);
   return count;
 }
@@ -79,6 +94,7 @@ static void plain_objects_are_walked_over(void **state) {
   assert_int_equal(walk_str("{\"\":\"\",\"a\":0,\"b\":true,\"c\":false,\"d\":null}"), 5);
   assert_int_equal(walk_str("{\"aaaaaaaaaaaaaaaa\":\"~\x7f /\"}"), 1);
   assert_int_equal(walk_str("{\"a\":999999999999999999}"), 1);
+  assert_int_equal(walk_str("{\"a\":[1,\"b\",true,false,null,\"\",0,7],\"b\":[\"\"]}"), 2);
   assert_int_equal(walk_str("{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}"), 1);
 }
 
@@ -134,6 +150,17 @@ static void what_is_not_plain_is_left_to_others(void **state) {
       "{\"aaaaaaaaaaaaaaa\":1000000000000000000}",
       "{\"aaaaaaaaaaaaaaa\":[]}",
       "{\"aaaaaaaaaaaaaaa\":{}}",
+      "{\"aaaaaaaaaaaaaaa\":[[]]}",
+      "{\"aaaaaaaaaaaaaaa\":[1,]}",
+      "{\"aaaaaaaaaaaaaaa\":[1 ,2]}",
+      "{\"aaaaaaaaaaaaaaa\":[,1]}",
+      "{\"aaaaaaaaaaaaaaa\":[1}",
+      "{\"aaaaaaaaaaaaaaa\":[1,}",
+      "{\"aaaaaaaaaaaaaaa\":[}",
+      "{\"aaaaaaaaaaaaaaa\":[1]]}",
+      "{\"aaaaaaaaaaaaaaa\":[\"b]}",
+      "{\"aaaaaaaaaaaaaaa\":[1,2,3,4,5,6,7,8,9]}",
+      "{\"aaaaaaaaaaaaaaa\":[01]}",
       "{\"aaaaaaaaaaaaaaa\":\"\\n\"}",
       "{\"aaaaaaaaaaaaa\\n\":\"\"}",
       "{\"aaaaaaaaaaaaaaa\":\"\xc3\xa9\"}",
@@ -202,7 +229,8 @@ static void numbers_are_what_their_digits_say(void **state) {
 }
 
 static const char sample[] =
-    "{\"iss\":\"https://issuer.example.com\",\"iat\":1700000000,\"b\":true,\"c\":null,\"jti\":\"01\"}";
+    "{\"iss\":\"https://"
+    "issuer.example.com\",\"iat\":1700000000,\"b\":true,\"c\":null,\"jti\":\"01\",\"aud\":[\"a\",2,\"b\"]}";
 
 static void every_byte_of_a_text_counts(void **state) {
   size_t walked = 0;

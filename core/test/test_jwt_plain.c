@@ -132,6 +132,15 @@ static const char *const some_claims[] = {
     "\"aud\":[\"api\"]",
     "\"aud\":[\"x\",\"api2\"]",
     "\"aud\":\"api2\"",
+    "\"aud\":[\"x\"]",
+    "\"aud\":[\"api\",1]",
+    "\"aud\":[\"api\",null]",
+    "\"aud\":[]",
+    "\"aud\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"api\"]",
+    "\"aud\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"api\"]",
+    "\"roles\":[\"a\",\"b\",3,true]",
+    "\"sub\":[\"a\"]",
+    "\"exp\":[1700000100]",
     "\"aud\":\"x\"",
     "\"sub\":\"\"",
     "\"sub\":\"k\\u0065y\"",
@@ -281,8 +290,43 @@ static void many_names_are_compared_with_each_other(void **state) {
   csn_keyring_free(ring);
 }
 
+/* Which claims need no other reader: else all else here would hold of none, too. */
+static void the_usual_claims_are_taken_at_once(void **state) {
+  static const struct {
+    const char *claims;
+    bool taken;
+  } rows[] = {
+      {"{\"iss\":\"i\",\"aud\":\"api\",\"iat\":1699999999,\"exp\":1700000100,\"scope\":\"read write\"}", true},
+      {"{\"exp\":1700000100,\"aud\":[\"other\",\"api\"],\"email_verified\":true,\"roles\":[\"a\",1]}", true},
+      {"{\"exp\":1700000100,\"aud\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"api\"]}", true},
+      {"{\"exp\":1700000100,\"aud\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"api\"]}", false},
+      {"{\"exp\":1700000100,\"aud\":[\"other\"]}", false},
+      {"{\"exp\":1700000100,\"aud\":[\"api\",1]}", false},
+      {"{\"exp\":1700000000,\"aud\":\"api\"}", false},
+      {"{\"exp\":1700000100,\"aud\":\"api\",\"exp\":1700000100}", false},
+      {"{\"exp\":1700000100,\"aud\":\"api\",\"a\":1,\"a\":1}", false},
+      {"{\"exp\":1700000100,\"aud\":\"api\",\"a\":\"\\n\"}", false},
+  };
+  csn_jwt_policy policy = default_policy();
+  csn_key key = {.alg = CSN_ALG_HS256};
+  csn_verdict verdict;
+  static csn_jwt jwt;
+  (void)state;
+  policy.audience = csn_span_str("api");
+  jwt.key = &key;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    csn_span claims = guarded_copy(&token_pages, csn_span_str(rows[i].claims));
+    bool taken = csn_claims_accept_plain(claims, &policy, NOW, &jwt, &verdict);
+    if (taken != rows[i].taken) fail_msg("%s", rows[i].claims);
+    csn_atomic_store_relaxed(&csn_fast_paths_off, 1);
+    assert_false(csn_claims_accept_plain(claims, &policy, NOW, &jwt, &verdict));
+    csn_atomic_store_relaxed(&csn_fast_paths_off, 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_usual_claims_are_taken_at_once),
       cmocka_unit_test(claims_get_one_verdict_with_and_without),
       cmocka_unit_test(headers_get_one_verdict_with_and_without),
       cmocka_unit_test(many_names_are_compared_with_each_other),
