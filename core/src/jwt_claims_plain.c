@@ -84,8 +84,8 @@ static claim registered_claim(uint32_t letters) {
   }
 }
 
-/* An array of nothing but strings. */
-static bool take_audiences(reading *r, const csn_plain_items *items) {
+/* An array of nothing but strings. Rare: kept out of the way of the rest. */
+__attribute__((noinline)) static bool take_audiences(reading *r, const csn_plain_items *items) {
   r->audiences = *items;
   for (size_t i = 0; i < items->count; i++) {
     if (items->strings[i].ptr == NULL) return false;
