@@ -36,8 +36,8 @@ static csn_atomic chosen = CSN_SHA256_OPENSSL; /* before a program's constructor
 /* Four lanes of the SHA extensions are faster than sixteen of AVX-512 on processors of AMD, where the one starts twice
  * as often and the other half as often as on those of Intel. */
 static csn_sha256_backend best(void) {
-  __builtin_cpu_init();
 #ifdef __x86_64__
+  __builtin_cpu_init();
   if (__builtin_cpu_is("intel") && csn_sha256_avx512_is_here()) return CSN_SHA256_AVX512;
 #endif
   if (csn_sha256_ni_is_here()) return CSN_SHA256_SHA_NI;
