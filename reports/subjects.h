@@ -36,7 +36,8 @@ const char *report_implementation_label(const char *implementation);
 /* The implementation is the baseline, or a way of using it (`countersign_batch`). */
 bool report_is_own(const report_subject *subject, const char *implementation);
 
-/* Bare work that is a part of what is measured (`limit`, `limit_load`, `hmac`): shown, never a competitor. */
+/* Bare work that is a part of what is measured (`limit`, `limit_load`, `hmac`), or a memory of answers in its place
+ * (`fast_jwt_cache`): shown, never a competitor. */
 bool report_is_limit(const char *implementation);
 
 /* The subjects whose rows the comparison of stores is made of. */

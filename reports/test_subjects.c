@@ -4,7 +4,7 @@
 
 static void limits_are_told_from_competitors(void **state) {
   (void)state;
-  static const char *const limits[] = {"limit", "limit_load", "limit_cas", "limit_cas_batch", "hmac"};
+  static const char *const limits[] = {"limit", "limit_load", "limit_cas", "limit_cas_batch", "hmac", "fast_jwt_cache"};
   static const char *const others[] = {"limits", "limitless_cas", "libcuckoo", "countersign",
                                        "lim",    "openssl_hmac",  "hmac_full", ""};
   for (size_t i = 0; i < COUNT_OF(limits); i++) assert_true(report_is_limit(limits[i]));
