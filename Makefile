@@ -255,7 +255,7 @@ peers: $(PEER_SCRIPTS) | $(B)/.setup-peers ## What the benchmarks compare with i
 
 # Everything runs under the address and undefined-behaviour sanitizers and as it is shipped; what threads share runs
 # under the thread sanitizer, too. The fuzz targets replay their corpora without libFuzzer.
-TSAN_TESTS := $(filter %nonce_table %nonce_stress %nonce_history %nonce_brink %nonce_stats %nonce_lanes %audit_queue %key_threads %sigv4_cache %header_cache %audit_writer %api_key_store %refresh_memory %rotation %epoch %sha256_backend,$(TESTS_tsan))
+TSAN_TESTS := $(filter %nonce_table %nonce_stress %nonce_history %nonce_brink %nonce_stats %nonce_lanes %audit_queue %key_threads %sigv4_cache %header_cache %audit_writer %api_key_store %refresh_memory %rotation %epoch %sha256_backend %verify_threads,$(TESTS_tsan))
 # These replace the allocator, which the sanitizers have done before them.
 ASAN_TESTS := $(filter-out %/test_allocation %/test_verify_costs %/test_wiping,$(TESTS_asan))
 # What hashes runs on each back-end of SHA-256 that this machine has; but not what counts digests, which it does on
