@@ -9,7 +9,8 @@
 
 enum {
   CSN_GROUP_MAX = 32, /* requests of a group: it bounds the stack, 2 KiB each */
-  CSN_GROUP_SPANS = CSN_TEMPLATE_SPANS_MAX + 8 * CSN_GROUP_MAX, /* a preset without a list of headers has 11 at most */
+  CSN_GROUP_SPANS =
+      CSN_TEMPLATE_SPANS_MAX + 11 * (CSN_GROUP_MAX - 1), /* a preset without a list of headers has 11 at most */
 };
 
 /* What is known of one request. */
