@@ -303,6 +303,7 @@ static void the_usual_claims_are_taken_at_once(void **state) {
       {"{\"exp\":1700000100,\"aud\":[\"other\"]}", false},
       {"{\"exp\":1700000100,\"aud\":[\"api\",1]}", false},
       {"{\"exp\":1700000000,\"aud\":\"api\"}", false},
+      {"{\"exp\":18446744075409551716,\"aud\":\"api\"}", false}, /* 2^64 more than 1700000100 */
       {"{\"exp\":1700000100,\"aud\":\"api\",\"exp\":1700000100}", false},
       {"{\"exp\":1700000100,\"aud\":\"api\",\"a\":1,\"a\":1}", false},
       {"{\"exp\":1700000100,\"aud\":\"api\",\"a\":\"\\n\"}", false},

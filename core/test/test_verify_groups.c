@@ -136,10 +136,36 @@ static void one_signature_of_a_keys_length_is_enough_wherever_it_stands(void **s
   }
 }
 
+/* A key's MAC with more behind it is no signature, also beside one of the MAC's length. */
+static void the_right_mac_with_more_behind_it_is_none(void **state) {
+  csn_signed made;
+  char longer[128], wrong[64];
+  (void)state;
+  ring = test_keyring_new();
+  csn_key key = key_of("mine", CSN_ALG_HS256);
+  csn_verifier *verifier = verifier_of(&several);
+  csn_span good = signature_by(&key, &made), digits = csn_span_of(good.ptr + 3, good.len - 3);
+  memset(wrong, '0', sizeof wrong);
+  memset(longer, '0', sizeof longer);
+  assert_int_equal(digits.len, sizeof wrong);
+  memcpy(longer, digits.ptr, digits.len);
+  char text[2][140];
+  (void)snprintf(text[0], sizeof text[0], "v1=%.128s", longer);
+  (void)snprintf(text[1], sizeof text[1], "v1=%.64s", wrong);
+  csn_verdict verdict = verify_both(verifier, &made, csn_span_str(text[0]), csn_span_str(text[1]));
+  assert_reason(&verdict, SIGNATURE_MISMATCH);
+  verdict = verify_both(verifier, &made, good, csn_span_str(text[1]));
+  assert_reason(&verdict, ACCEPTED);
+  csn_verifier_free(verifier);
+  csn_keyring_free(ring);
+  csn_key_wipe(&key);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_group_whose_strings_have_the_most_parts_is_verified_in_rounds),
       cmocka_unit_test(one_signature_of_a_keys_length_is_enough_wherever_it_stands),
+      cmocka_unit_test(the_right_mac_with_more_behind_it_is_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
