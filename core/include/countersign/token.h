@@ -124,10 +124,9 @@ csn_error csn_token_issue(const csn_token_issuer *issuer, const csn_grant *grant
 /* Who wants what for a refresh token (RFC 6749 section 6). */
 typedef struct csn_refresh_request {
   csn_span token;
-  csn_span
-      client_id; /* who presents it, and was authenticated: it must be the grant's, else CLIENT. Empty: not compared */
-  csn_span scopes; /* that the access token shall have. Each must have been granted, else SCOPE (so, too, where they
-                      are no list); the family, and with it the next refresh token, keeps all. Empty: all */
+  csn_span client_id; /* who presents it, and was authenticated: the grant's, else CLIENT. Empty: not compared */
+  csn_span scopes;    /* that the access token shall have. Each must have been granted, else SCOPE (so, too, where they
+                         are no list); the family, and with it the next refresh token, keeps all. Empty: all */
 } csn_refresh_request;
 
 /* Exchanges a refresh token for the next tokens of its family. It is spent only when the access token is signed and not

@@ -119,11 +119,12 @@ static void refresh_tokens_are_exchanged_untold(void **state) {
   assert_int_equal(error, CSN_OK);
   assert_int_equal(answer, CSN_REFRESH_ISSUED);
   csn_span presented = csn_span_of(first.refresh.bytes, first.refresh.len);
+  const csn_refresh_request request = {.token = presented};
   assert_int_equal(ct_secret_bytes(presented.ptr, presented.len), presented.len - PREFIX_CHARS);
   for (int times = 1; times <= 3; times++) { /* exchanged; used twice; of a family that is revoked */
     ct_fill(random, sizeof random, 1 + (uint64_t)times);
     CSN_CT_SECRET(random + CSN_TOKEN_ID_BYTES, sizeof random - CSN_TOKEN_ID_BYTES);
-    assert_tells_nothing(error = csn_token_refresh(&issuer, presented, random, NOW, &next, &answer));
+    assert_tells_nothing(error = csn_token_refresh(&issuer, &request, random, NOW, &next, &answer));
     assert_int_equal(error, CSN_OK);
     assert_int_equal(answer, times == 1 ? CSN_REFRESH_ISSUED : times == 2 ? CSN_REFRESH_REUSED : CSN_REFRESH_REVOKED);
   }
