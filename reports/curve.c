@@ -47,13 +47,8 @@ static double upwards(const frame *f, double pixels) {
 static void add_frame(report_text *out, const frame *f) {
   const shape *s = f->s;
   const char *muted = report_colour_code(REPORT_COLOUR_MUTED);
-  report_text_format(out, "set terminal svg size %d,%d font \"sans-serif,%d\" noenhanced\nset output\n", s->width,
-                     s->height, s->font);
-  report_text_add(out, "unset key\nunset border\nset style fill solid 1 noborder\n");
-  report_text_format(out, "set lmargin at screen %.6f\nset rmargin at screen %.6f\n", (double)s->left / s->width,
-                     1 - (double)s->right / s->width);
-  report_text_format(out, "set tmargin at screen %.6f\nset bmargin at screen %.6f\n", 1 - (double)TOP / s->height,
-                     (double)BOTTOM / s->height);
+  const report_plot_frame area = {s->width, s->height, s->left, s->right, TOP, BOTTOM, s->font};
+  report_plot_begin(out, &area);
   report_text_format(out, "set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", f->from, f->to, f->low, f->high);
   report_text_format(out, "set xtics 0.1 scale 0 format '%%.1f' textcolor rgb \"%s\"\n", muted);
   report_text_format(out, "set ytics scale 0 textcolor rgb \"%s\" ('1' 0", muted);

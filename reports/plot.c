@@ -112,16 +112,22 @@ static void add_ticks(report_text *out, const axis *a, double greatest, const sh
   report_text_add(out, ")\n");
 }
 
+void report_plot_begin(report_text *out, const report_plot_frame *f) {
+  report_text_format(out, "set terminal svg size %d,%d font \"sans-serif,%d\" noenhanced\nset output\n", f->width,
+                     f->height, f->font);
+  report_text_add(out, "unset key\nunset border\nset style fill solid 1 noborder\n");
+  report_text_format(out, "set lmargin at screen %.6f\nset rmargin at screen %.6f\n", (double)f->left / f->width,
+                     1 - (double)f->right / f->width);
+  report_text_format(out, "set tmargin at screen %.6f\nset bmargin at screen %.6f\n", 1 - (double)f->top / f->height,
+                     (double)f->bottom / f->height);
+}
+
 static void add_frame(report_text *out, const report_section *section, const shape *s, const axis *a, int height) {
   double least, greatest;
   (void)rates(section, &least, &greatest);
-  report_text_format(out, "set terminal svg size %d,%d font \"sans-serif,%d\" noenhanced\nset output\n", s->width,
-                     height, s->font);
-  report_text_add(out, "unset key\nunset border\nunset ytics\nset style fill solid 1 noborder\n");
-  report_text_format(out, "set lmargin at screen %.6f\nset rmargin at screen %.6f\n", (double)s->left / s->width,
-                     1 - (double)s->right / s->width);
-  report_text_format(out, "set tmargin at screen %.6f\nset bmargin at screen %.6f\n", 1 - (double)TOP / height,
-                     (double)BOTTOM / height);
+  const report_plot_frame area = {s->width, height, s->left, s->right, TOP, BOTTOM, s->font};
+  report_plot_begin(out, &area);
+  report_text_add(out, "unset ytics\n");
   report_text_format(out, "set yrange [%d:%d]\nset xrange [%.9g:%.9g]\n%s", height - BOTTOM, TOP,
                      a->log ? a->low * 0.999 : 0, a->high, a->log ? "set logscale x 10\n" : "");
   add_ticks(out, a, greatest, s);

@@ -24,6 +24,14 @@ int report_plot_script(report_text *out, const report_section *section, report_p
 bool report_plot_draw(report_text *inlined, report_text *standalone, const report_section *section,
                       report_plot_width width, const char **reason);
 
+/* Pixels: of the picture, and of what its axes leave free on each side. */
+typedef struct report_plot_frame {
+  int width, height, left, right, top, bottom, font;
+} report_plot_frame;
+
+/* What every script begins with. */
+void report_plot_begin(report_text *out, const report_plot_frame *frame);
+
 /* Adds foreign text as a string of gnuplot's, with '?' for what could be more than text. */
 void report_plot_quote(report_text *out, const char *string);
 

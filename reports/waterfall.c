@@ -249,13 +249,9 @@ static double longest_of(const waterfall *all, size_t count) {
 }
 
 static void add_frame(report_text *out, const shape *s, int height, double longest) {
-  report_text_format(out, "set terminal svg size %d,%d font \"sans-serif,%d\" noenhanced\nset output\n", s->width,
-                     height, s->font);
-  report_text_add(out, "unset key\nunset border\nunset tics\nset style fill solid 1 noborder\n");
-  report_text_format(out, "set lmargin at screen %.6f\nset rmargin at screen %.6f\n", (double)s->left / s->width,
-                     1 - (double)s->right / s->width);
-  report_text_format(out, "set tmargin at screen %.6f\nset bmargin at screen %.6f\n", 1 - (double)TOP / height,
-                     (double)BOTTOM / height);
+  const report_plot_frame area = {s->width, height, s->left, s->right, TOP, BOTTOM, s->font};
+  report_plot_begin(out, &area);
+  report_text_add(out, "unset tics\n");
   report_text_format(out, "set yrange [%d:%d]\nset xrange [0:%.9g]\n", height - BOTTOM, TOP, longest);
 }
 
