@@ -1,4 +1,4 @@
-/* What the tests of a changing ring share. */
+/* Keys of the tests, and what those of a changing ring share. */
 #ifndef CSN_TEST_KEYRING_SUPPORT_H
 #define CSN_TEST_KEYRING_SUPPORT_H
 
@@ -13,6 +13,19 @@ static inline csn_key make_key(const char *client, const char *key_id, unsigned 
   (void)snprintf(secret, sizeof secret, "a secret of its own for the key %s", key_id);
   config.secret = csn_span_str(secret);
   config.accept_until = accept_until;
+  assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+  return key;
+}
+
+/* Of any of the HMAC algorithms: the secret is long enough for each. */
+static inline csn_key make_key_of(const char *client, const char *key_id, unsigned uses, csn_alg alg) {
+  csn_key_config config = test_key_config(client, key_id, uses);
+  char secret[96];
+  csn_key key;
+  (void)snprintf(secret, sizeof secret, "a secret for %s of more than sixty-four bytes, which every algorithm takes",
+                 key_id);
+  config.alg = alg;
+  config.secret = csn_span_str(secret);
   assert_int_equal(csn_key_init(&key, &config), CSN_OK);
   return key;
 }

@@ -2,7 +2,7 @@
 #include <countersign/verifier.h>
 
 #include "../src/credential.h"
-#include "support.h"
+#include "keyring_support.h"
 
 #define NOW INT64_C(1790000000)
 
@@ -11,14 +11,7 @@ enum { REQUESTS = 40, LINES = CSN_SIGNED_LINES_MAX - 2, FORGED = 29 };
 static csn_keyring *ring;
 
 static csn_key key_of(const char *id, csn_alg alg) {
-  csn_key_config config = test_key_config("client", id, CSN_USE_REQUEST);
-  char secret[96];
-  csn_key key;
-  (void)snprintf(secret, sizeof secret, "a secret for %s of more than sixty-four bytes, which every algorithm takes",
-                 id);
-  config.alg = alg;
-  config.secret = csn_span_str(secret);
-  assert_int_equal(csn_key_init(&key, &config), CSN_OK);
+  csn_key key = make_key_of("client", id, CSN_USE_REQUEST, alg);
   assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
   return key;
 }

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "support.h"
+#include "keyring_support.h"
 
 #define NOW INT64_C(1790000000)
 
@@ -24,18 +24,6 @@ static atomic_size_t accepted[TURNS][REQUESTS], working;
 
 static bool is_forged(size_t i) {
   return i % 5 == 0;
-}
-
-static csn_key key_of(const char *client, const char *id, csn_alg alg, unsigned uses) {
-  csn_key_config config = test_key_config(client, id, uses);
-  char secret[96];
-  csn_key key;
-  (void)snprintf(secret, sizeof secret, "a secret for %s of more than sixty-four bytes, which every algorithm takes",
-                 id);
-  config.alg = alg;
-  config.secret = csn_span_str(secret);
-  assert_int_equal(csn_key_init(&key, &config), CSN_OK);
-  return key;
 }
 
 static void make_request(size_t turn, size_t i, const csn_scheme *scheme, const csn_key *key,
@@ -89,9 +77,9 @@ static void change_all(csn_keyring *ring, const csn_key *other) {
 
 static void threads_verify_while_keys_and_the_back_end_change(void **state) {
   static const char *const presets[SCHEMES] = {"hmac-full-delimited", "jwt-hmac"};
-  csn_key key = key_of("client", "first", CSN_ALG_HS256, CSN_USE_REQUEST);
-  csn_key other = key_of("client", "other", CSN_ALG_HS256, CSN_USE_REQUEST);
-  csn_key token_key = key_of("", "token", CSN_ALG_HS512, CSN_USE_TOKEN);
+  csn_key key = make_key_of("client", "first", CSN_USE_REQUEST, CSN_ALG_HS256);
+  csn_key other = make_key_of("client", "other", CSN_USE_REQUEST, CSN_ALG_HS256);
+  csn_key token_key = make_key_of("", "token", CSN_USE_TOKEN, CSN_ALG_HS512);
   csn_keyring *ring = test_keyring_new();
   csn_nonce_table *nonces = test_nonces_new(10000, NOW - 1000);
   csn_verifier *verifiers[SCHEMES];
