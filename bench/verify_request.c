@@ -24,9 +24,11 @@
 
 enum { BATCH = 64, REQUESTS = 1024, THREADS = 2, STRING_MAX = 256 };
 
-/* The requests of one thread. */
+enum { LINE_PAIR = 128 /* bytes, which processors may fetch together */ };
+
+/* The requests of one thread, which no other writes near. */
 typedef struct request_set {
-  csn_request *requests; /* NULL: not there yet */
+  _Alignas(LINE_PAIR) csn_request *requests; /* NULL: not there yet */
   size_t next;
   int64_t now;
 } request_set;
