@@ -62,10 +62,10 @@ static csn_error fill_fields(const csn_sign_input *input, csn_template *tpl, csn
   out->fields[CSN_FIELD_TIMESTAMP] = csn_span_str(timestamp);
   out->fields[CSN_FIELD_NONCE] = input->nonce;
   out->fields[CSN_FIELD_TOKEN] = input->token;
+  if (tpl->count > 0) out->fields[CSN_FIELD_ALGORITHM] = csn_span_str(csn_hmac_name(input->key->alg));
   if (input->scheme->signed_headers == NULL) return CSN_OK;
   csn_span list = input->signed_headers;
   out->fields[CSN_FIELD_SIGNED_HEADERS] = list.len > 0 ? list : csn_span_str(input->scheme->signed_headers);
-  out->fields[CSN_FIELD_ALGORITHM] = csn_span_str(csn_hmac_name(input->key->alg));
   return CSN_OK;
 }
 

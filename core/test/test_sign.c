@@ -54,6 +54,29 @@ static void both_forms_of_jwt_hmac_carry_the_same_signature(void **state) {
   assert_span(params.headers[1].value, expected);
 }
 
+static void algorithm_stands_where_the_scheme_says(void **state) {
+  const csn_scheme scheme = {
+      .name = "own",
+      .template_text = "{client_id}|{timestamp}|{nonce}",
+      .signature_encoding = CSN_ENCODING_HEX,
+      .forms = {{.locations = {{CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER, "X-Client", NULL, NULL},
+                               {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER, "X-Time", NULL, NULL},
+                               {CSN_FIELD_NONCE, CSN_SOURCE_HEADER, "X-Once", NULL, NULL},
+                               {CSN_FIELD_ALGORITHM, CSN_SOURCE_HEADER, "X-Algorithm", NULL, NULL},
+                               {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER, "X-Signature", NULL, NULL}}}},
+  };
+  csn_key key = make_key(CSN_USE_REQUEST, "k");
+  csn_request request = {.method = csn_span_str("GET"), .target = csn_span_str("/")};
+  csn_sign_input input = make_input("hmac-nonce", &key, &request);
+  csn_signed out;
+  (void)state;
+  input.scheme = &scheme;
+  assert_int_equal(csn_sign_request(&out, &input), CSN_OK);
+  assert_int_equal(out.header_count, 5);
+  assert_span(out.headers[3].name, "X-Algorithm");
+  assert_span(out.headers[3].value, "hmac-sha256");
+}
+
 static void canonical_string_is_shown(void **state) {
   csn_key key = make_key(CSN_USE_REQUEST, "k");
   csn_request request = {.method = csn_span_str("POST"), .target = csn_span_str("/"), .body = csn_span_str("{}")};
@@ -116,6 +139,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(headers_stand_where_the_scheme_says),
       cmocka_unit_test(both_forms_of_jwt_hmac_carry_the_same_signature),
+      cmocka_unit_test(algorithm_stands_where_the_scheme_says),
       cmocka_unit_test(canonical_string_is_shown),
       cmocka_unit_test(incomplete_input_is_refused),
       cmocka_unit_test(tokens_have_header_claims_and_signature),
