@@ -105,6 +105,19 @@ static void many_requests_a_second_are_enough(void **state) {
   assert_with(REQUEST_BATCH, 332, what, MEASURED, "3.01 M/s");
   assert_with(REQUEST_BATCH, 332, what, WANTED, "at most 2.5, or 3.00 M/s");
   assert_with(REQUEST_BATCH, 332, what, VERDICT, "met");
+  assert_with(REQUEST_BATCH, 333.3, what, VERDICT, "met by the median, but not by the whole interval");
+}
+
+static void many_requests_of_few_repetitions_say_so(void **state) {
+  (void)state;
+  row rows[COUNT_OF(all)];
+  memcpy(rows, all, sizeof all);
+  rows[REQUEST_BATCH].time = 300;
+  put_rows(rows, COUNT_OF(rows), 3);
+  report_document document = build();
+  assert_cell(&document.chapters[VERIFICATION_BARS_CHAPTER].table, "hmac-nonce: time in batches", VERDICT,
+              "met by the median of too few repetitions");
+  report_document_free(&document);
 }
 
 static void what_was_not_run_is_not_judged(void **state) {
@@ -133,6 +146,7 @@ int main(void) {
       cmocka_unit_test_teardown(a_bar_within_its_interval_is_not_met_whole, clear_folder),
       cmocka_unit_test_teardown(the_order_of_the_rows_does_not_matter, clear_folder),
       cmocka_unit_test_teardown(many_requests_a_second_are_enough, clear_folder),
+      cmocka_unit_test_teardown(many_requests_of_few_repetitions_say_so, clear_folder),
       cmocka_unit_test_teardown(what_was_not_run_is_not_judged, clear_folder),
       cmocka_unit_test_teardown(without_a_ratio_there_are_no_bars, clear_folder),
   };

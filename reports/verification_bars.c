@@ -63,17 +63,22 @@ static report_summary ratio_of(const report_section *section, const verification
   return ratio;
 }
 
-/* Whether the whole interval is as fast as is enough, which is then what is told. */
-static bool tell_enough(report_tally *all, const report_section *section, const verification_bar *b) {
+/* Whether it is as fast as is enough, which is then what is told. */
+static bool tell_enough(report_tally *all, const report_section *section, const verification_bar *b,
+                        report_bar_verdict met) {
   const report_row *row = b->enough > 0 && section != NULL ? report_side_row(section, &b->ratio.over) : NULL;
   report_number rate, slow, fast, enough;
   report_phrase wanted, interval;
-  if (row == NULL || row->summary.count < REPORT_REPETITIONS_FULL || 1e9 / row->summary.high < b->enough) return false;
+  if (row == NULL || 1e9 / row->summary.median < b->enough) return false;
+  bool few = row->summary.count < REPORT_REPETITIONS_FULL, whole = 1e9 / row->summary.high >= b->enough;
   (void)snprintf(wanted, sizeof wanted, "at most %g, or %s", b->ratio.bound, report_number_rate(enough, b->enough));
   (void)snprintf(interval, sizeof interval, "%s–%s", report_number_rate(slow, 1e9 / row->summary.high),
                  report_number_rate(fast, 1e9 / row->summary.low));
   report_tally_tell(all, b->ratio.what, wanted, report_number_rate(rate, 1e9 / row->summary.median), interval,
-                    REPORT_MET, NULL);
+                    few     ? REPORT_MET_BY_FEW
+                    : whole ? met
+                            : REPORT_MET_BY_MEDIAN,
+                    NULL);
   return true;
 }
 
@@ -90,7 +95,8 @@ static bool tell_all(report_tally *all, const report_evidence *evidence) {
   bool in_order = report_results_one_by_one(evidence->analysis->results);
   for (size_t i = 0; measured > 0 && i < BARS; i++) {
     report_bar_verdict met = in_order && bars[i].counter == NULL ? REPORT_MET_ONE_BY_ONE : REPORT_MET;
-    if (!tell_enough(all, sections[i], &bars[i])) report_tally_ratio(all, &bars[i].ratio, &ratios[i], NULL, met, NULL);
+    if (tell_enough(all, sections[i], &bars[i], met)) continue;
+    report_tally_ratio(all, &bars[i].ratio, &ratios[i], NULL, met, NULL);
   }
   return measured > 0;
 }
