@@ -1,11 +1,5 @@
 /* Requests in a batch: the verdicts that csn_verify() gives one after the other, whatever is mixed. */
-#include <countersign/verifier.h>
-
-#include "../src/hmac.h"
-#include "support.h"
-
-#define NOW INT64_C(1790000000)
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "batch_worlds.h"
 
 enum {
   COUNT_MAX = 200,
@@ -21,160 +15,6 @@ static uint32_t draw(size_t below) {
   z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
   z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
   return (uint32_t)((z ^ (z >> 31)) % below);
-}
-
-/* ---- two worlds: the same keys and schemes, and each its own memory of nonces ---- */
-
-static const char *const presets[] = {"hmac-nonce",
-                                      "hmac-nonce-delimited",
-                                      "hmac-full",
-                                      "hmac-full-delimited",
-                                      "hmac-timestamp",
-                                      "hmac-timestamp-delimited",
-                                      "hmac-authorization",
-                                      "jwt-hmac",
-                                      "bearer-jwt",
-                                      "github",
-                                      "slack",
-                                      "stripe",
-                                      "standard-webhooks",
-                                      "kong",
-                                      "apisix",
-                                      "http-signature",
-                                      "own"};
-enum { PRESETS = COUNT(presets), RINGS = 2, TABLES = 2 };
-
-/* A scheme of one's own, whose signatures are of any HMAC. */
-static const csn_scheme own = {
-    .name = "own",
-    .forms = {{.locations = {{CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER, "id", NULL, NULL},
-                             {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER, "time", NULL, NULL},
-                             {CSN_FIELD_NONCE, CSN_SOURCE_HEADER, "nonce", NULL, NULL},
-                             {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER, "signature", NULL, NULL}}}},
-    .template_text = "own\n{nonce}\n{timestamp}\n{client_id}\n{method}\n{target}\n{body}",
-    .signature_encoding = CSN_ENCODING_BASE64URL,
-};
-
-static const csn_span components[] = {CSN_SPAN_LITERAL("@method"), CSN_SPAN_LITERAL("@path"),
-                                      CSN_SPAN_LITERAL("content-digest")};
-
-typedef struct world {
-  csn_keyring *rings[RINGS];
-  csn_nonce_table *tables[TABLES];
-  csn_verifier *verifiers[PRESETS];
-} world;
-
-static world alone, together;
-
-static const csn_scheme *scheme_of(size_t preset) {
-  return strcmp(presets[preset], own.name) == 0 ? &own : csn_scheme_preset(csn_span_str(presets[preset]));
-}
-
-typedef enum life { GOOD, EXPIRED, REVOKED, ABSENT } life;
-
-/* Whose keys there are; those that are absent have the secret of the dummies, which everybody knows. Of several keys of
- * one client the last is the newest. */
-static const struct {
-  const char *client, *id;
-  csn_alg alg;
-  life life;
-} key_rows[] = {
-    {"one", "one-1", CSN_ALG_HS256, GOOD},
-    {"many", "many-1", CSN_ALG_HS256, GOOD},
-    {"many", "many-2", CSN_ALG_HS256, GOOD},
-    {"many", "many-3", CSN_ALG_HS512, GOOD},
-    {"many", "many-4", CSN_ALG_HS256, GOOD},
-    {"wide", "wide-1", CSN_ALG_HS384, GOOD},
-    {"widest", "widest-1", CSN_ALG_HS512, GOOD},
-    {"old", "old-1", CSN_ALG_HS256, EXPIRED},
-    {"gone", "gone-1", CSN_ALG_HS256, REVOKED},
-    {"partly", "partly-1", CSN_ALG_HS256, REVOKED},
-    {"partly", "partly-2", CSN_ALG_HS256, GOOD},
-    {"nobody", "nobody-1", CSN_ALG_HS256, ABSENT},
-    {"nobody", "nobody-2", CSN_ALG_HS512, ABSENT},
-    {"github", "github-1", CSN_ALG_HS256, GOOD},
-    {"slack", "slack-1", CSN_ALG_HS256, GOOD},
-    {"stripe", "stripe-1", CSN_ALG_HS256, GOOD},
-    {"standard-webhooks", "webhooks-1", CSN_ALG_HS256, GOOD},
-    {"standard-webhooks", "webhooks-2", CSN_ALG_HS256, GOOD},
-};
-enum { KEYS = COUNT(key_rows), TOKEN_KEYS = 3 };
-
-static csn_key keys[KEYS], token_keys[TOKEN_KEYS];
-
-static csn_key_config config_of(const char *client, const char *id, csn_alg alg, unsigned uses) {
-  static char secret[96];
-  csn_key_config config = test_key_config(client, id, uses);
-  int len = snprintf(secret, sizeof secret, "the secret of %s, and more than sixty-four bytes of it in any case", id);
-  config.alg = alg;
-  config.secret = csn_span_of(secret, (size_t)len);
-  return config;
-}
-
-static void make_keys(void) {
-  static const struct {
-    const char *id;
-    csn_alg alg;
-  } tokens[TOKEN_KEYS] = {{"t256", CSN_ALG_HS256}, {"t512", CSN_ALG_HS512}, {"nobody", CSN_ALG_HS256}};
-  for (size_t i = 0; i < KEYS; i++) {
-    csn_key_config config = config_of(key_rows[i].client, key_rows[i].id, key_rows[i].alg, CSN_USE_REQUEST);
-    if (key_rows[i].life == EXPIRED) config.accept_until = NOW - 1;
-    assert_int_equal(csn_key_init(&keys[i], &config), CSN_OK);
-    if (key_rows[i].life == ABSENT) csn_hmac_set_key_of(&keys[i], config.alg, csn_span_of(NULL, 0));
-  }
-  for (size_t i = 0; i < TOKEN_KEYS; i++) {
-    csn_key_config config = config_of("", tokens[i].id, tokens[i].alg, CSN_USE_TOKEN);
-    assert_int_equal(csn_key_init(&token_keys[i], &config), CSN_OK);
-  }
-}
-
-/* The second ring does not have all that the first has. */
-static csn_keyring *ring_new(size_t number) {
-  csn_keyring *ring = test_keyring_new();
-  for (size_t i = 0; i < KEYS; i++) {
-    if (key_rows[i].life == ABSENT || (number > 0 && strcmp(key_rows[i].client, "partly") == 0)) continue;
-    assert_int_equal(csn_keyring_add_key(ring, &keys[i]), CSN_OK);
-    if (key_rows[i].life != REVOKED) continue;
-    csn_span client = csn_span_str(key_rows[i].client), id = csn_span_str(key_rows[i].id);
-    assert_int_equal(csn_keyring_revoke(ring, client, id), CSN_OK);
-  }
-  for (size_t i = 0; i + 1 < TOKEN_KEYS; i++) assert_int_equal(csn_keyring_add_key(ring, &token_keys[i]), CSN_OK);
-  return ring;
-}
-
-static void world_open(world *w) {
-  for (size_t i = 0; i < RINGS; i++) w->rings[i] = ring_new(i);
-  for (size_t i = 0; i < TABLES; i++) w->tables[i] = test_nonces_new(100000, NOW - 10000);
-  for (size_t i = 0; i < PRESETS; i++) {
-    csn_verifier_config config = CSN_VERIFIER_CONFIG_DEFAULT;
-    config.scheme = scheme_of(i);
-    config.keyring = w->rings[i / 2 % RINGS];
-    config.nonces = csn_nonce_table_store(w->tables[i / 3 % TABLES]);
-    config.jwt.algorithms = 1u << CSN_ALG_HS256 | 1u << CSN_ALG_HS512;
-    config.allow_unsigned_body = i % 4 != 0;
-    config.http_signature.components = components;
-    config.http_signature.component_count = COUNT(components);
-    assert_int_equal(csn_verifier_new(&w->verifiers[i], &config), CSN_OK);
-  }
-}
-
-static void world_close(world *w) {
-  for (size_t i = 0; i < PRESETS; i++) csn_verifier_free(w->verifiers[i]);
-  for (size_t i = 0; i < TABLES; i++) csn_nonce_table_free(w->tables[i]);
-  for (size_t i = 0; i < RINGS; i++) csn_keyring_free(w->rings[i]);
-}
-
-static void open_worlds(void) {
-  make_keys();
-  world_open(&alone);
-  world_open(&together);
-}
-
-static void close_worlds(void) {
-  world_close(&alone);
-  world_close(&together);
-  for (size_t i = 0; i < KEYS; i++) csn_key_wipe(&keys[i]);
-  for (size_t i = 0; i < TOKEN_KEYS; i++) csn_key_wipe(&token_keys[i]);
 }
 
 /* ---- requests ---- */
@@ -365,6 +205,18 @@ static size_t count_of_round(size_t round) {
   return round < COUNT(counts) ? counts[round] : 1 + draw(COUNT_MAX);
 }
 
+/* So many requests: of one preset, or mixed where that is PRESETS. */
+static size_t differences_of(size_t count, size_t preset) {
+  make_requests(count, preset);
+  memset(batched, 0x5a, sizeof batched);
+  if (preset < PRESETS) {
+    csn_verify_batch(together.verifiers[preset], requests, batched, count, NOW);
+  } else {
+    csn_verify_mixed(verifiers_together, requests, batched, count, NOW);
+  }
+  return count_differences(count);
+}
+
 static void a_batch_of_each_preset_gives_what_each_request_gives_alone(void **state) {
   enum { ROUNDS = 40 };
   size_t different = 0;
@@ -373,13 +225,7 @@ static void a_batch_of_each_preset_gives_what_each_request_gives_alone(void **st
   memset(reasons, 0, sizeof reasons);
   for (size_t preset = 0; preset < PRESETS; preset++) {
     size_t accepted = reasons[CSN_REASON_ACCEPTED];
-    for (size_t round = 0; round < ROUNDS; round++) {
-      size_t count = count_of_round(round);
-      make_requests(count, preset);
-      memset(batched, 0x5a, sizeof batched);
-      csn_verify_batch(together.verifiers[preset], requests, batched, count, NOW);
-      different += count_differences(count);
-    }
+    for (size_t round = 0; round < ROUNDS; round++) different += differences_of(count_of_round(round), preset);
     if (reasons[CSN_REASON_ACCEPTED] - accepted < 100) fail_msg("%s: hardly any is accepted", presets[preset]);
   }
   assert_int_equal(different, 0);
@@ -393,43 +239,41 @@ static void a_mixed_batch_gives_what_each_request_gives_alone(void **state) {
   (void)state;
   open_worlds();
   memset(reasons, 0, sizeof reasons);
-  for (size_t round = 0; round < ROUNDS; round++) {
-    size_t count = count_of_round(round);
-    make_requests(count, PRESETS);
-    memset(batched, 0x5a, sizeof batched);
-    csn_verify_mixed(verifiers_together, requests, batched, count, NOW);
-    different += count_differences(count);
-  }
+  for (size_t round = 0; round < ROUNDS; round++) different += differences_of(count_of_round(round), PRESETS);
   assert_int_equal(different, 0);
   assert_reasons();
   close_worlds();
 }
 
+/* A request with a body of `body` bytes and a nonce of its own in all rounds. */
+static void sign_request(size_t at, size_t preset, const csn_key *key, size_t body, size_t round, size_t nonce) {
+  item *it = &items[at];
+  memset(it->body, 'a' + (int)(at % 26), sizeof it->body);
+  snprintf(it->nonce, sizeof it->nonce, "%zu-%zu", round, nonce);
+  requests[at] =
+      (csn_request){.method = csn_span_str("PUT"), .target = csn_span_str("/x"), .body = csn_span_of(it->body, body)};
+  csn_sign_input input = {.scheme = scheme_of(preset),
+                          .key = key,
+                          .request = &requests[at],
+                          .timestamp = NOW,
+                          .nonce = csn_span_str(it->nonce)};
+  assert_int_equal(csn_sign_request(&it->made, &input), CSN_OK);
+  memcpy(it->headers, it->made.headers, sizeof it->made.headers);
+  requests[at].headers = it->headers;
+  requests[at].header_count = it->made.header_count;
+}
+
 /* Wherever the two stand; and the nonce of a request that is refused stays free. */
 static void of_two_requests_with_one_nonce_the_first_wins(void **state) {
-  enum { SPAN = 70 };
+  enum { SPAN = 70, DELIMITED = 1 };
   (void)state;
   open_worlds();
   for (size_t second = 1; second < SPAN; second++) {
     size_t first = draw(second);
-    for (size_t i = 0; i < SPAN; i++) {
-      size_t nonce = i == second ? first : i;
-      item *it = &items[i];
-      snprintf(it->nonce, sizeof it->nonce, "%zu-%zu", second, nonce);
-      requests[i] = (csn_request){.method = csn_span_str("GET"), .target = csn_span_str("/")};
-      csn_sign_input input = {.scheme = scheme_of(1),
-                              .key = &keys[0],
-                              .request = &requests[i],
-                              .timestamp = NOW,
-                              .nonce = csn_span_str(it->nonce)};
-      assert_int_equal(csn_sign_request(&it->made, &input), CSN_OK);
-      memcpy(it->headers, it->made.headers, sizeof it->made.headers);
-      requests[i].headers = it->headers;
-      requests[i].header_count = it->made.header_count;
-    }
+    for (size_t i = 0; i < SPAN; i++) sign_request(i, DELIMITED, &keys[0], 0, second, i == second ? first : i);
     bool spoilt = draw(2) == 0;
     if (spoilt) requests[first].header_count--;
-    csn_verify_batch(together.verifiers[1], requests, batched, SPAN, NOW);
+    csn_verify_batch(together.verifiers[DELIMITED], requests, batched, SPAN, NOW);
     for (size_t i = 0; i < SPAN; i++) {
       if (i == first && spoilt) {
         assert_reason(&batched[i], FIELD_MISSING);
@@ -449,23 +293,8 @@ static void one_wrong_request_is_the_one_that_is_rejected(void **state) {
   (void)state;
   open_worlds();
   for (size_t wrong = 0; wrong < SPAN; wrong++) {
-    for (size_t i = 0; i < SPAN; i++) {
-      item *it = &items[i];
-      memset(it->body, 'a' + (int)(i % 26), sizeof it->body);
-      snprintf(it->nonce, sizeof it->nonce, "%zu-%zu", wrong, i);
-      requests[i] = (csn_request){
-          .method = csn_span_str("PUT"), .target = csn_span_str("/x"), .body = csn_span_of(it->body, i * 4)};
-      csn_sign_input input = {.scheme = scheme_of(FULL),
-                              .key = &keys[1 + i % 4],
-                              .request = &requests[i],
-                              .timestamp = NOW,
-                              .nonce = csn_span_str(it->nonce)};
-      assert_int_equal(csn_sign_request(&it->made, &input), CSN_OK);
-      memcpy(it->headers, it->made.headers, sizeof it->made.headers);
-      requests[i].headers = it->headers;
-      requests[i].header_count = it->made.header_count;
-      if (i == wrong) requests[i].body = csn_span_of(it->body, i * 4 + 1);
-    }
+    for (size_t i = 0; i < SPAN; i++) sign_request(i, FULL, &keys[1 + i % 4], i * 4, wrong, i);
+    requests[wrong].body.len++;
     csn_verify_batch(together.verifiers[FULL], requests, batched, SPAN, NOW);
     for (size_t i = 0; i < SPAN; i++) {
       if (i == wrong) {
