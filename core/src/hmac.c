@@ -117,9 +117,11 @@ static void final_wide(csn_hmac *hmac, uint8_t *mac) {
 }
 
 static void final_narrow(csn_sha256_stream *sha, const csn_key *key, uint8_t *mac) {
+  uint32_t *state = sha->state;
+  const uint32_t *outer = key->outer;
   csn_sha256_finish(sha);
-  csn_sha256_engine_now()->outer(sha->state, key->outer);
-  csn_sha256_put(sha->state, mac);
+  csn_sha256_kernel_for(csn_sha256_engine_now(), 1)->outer(&state, &outer, 1);
+  memcpy(mac, state, CSN_SHA256_BYTES);
   csn_wipe(sha, sizeof *sha);
 }
 

@@ -6,10 +6,13 @@
 
 /* One MAC, or one hash, of many. The message is its pieces one after the other; they are never put together. */
 typedef struct csn_mac_job {
-  const csn_key *key;       /* of HS256, HS384 or HS512; NULL: the plain SHA-256 of the message */
-  const csn_span *pieces;   /* must outlive the call */
-  size_t piece_count;       /* 0: the empty message */
-  uint8_t mac[CSN_MAC_MAX]; /* out: csn_hmac_bytes(key), or 32 */
+  const csn_key *key;     /* of HS256, HS384 or HS512; NULL: the plain SHA-256 of the message */
+  const csn_span *pieces; /* must outlive the call */
+  size_t piece_count;     /* 0: the empty message */
+  union {
+    uint8_t mac[CSN_MAC_MAX]; /* out: csn_hmac_bytes(key), or 32 */
+    uint32_t state[8];        /* during the call: of the message's hash */
+  };
 } csn_mac_job;
 
 /* Any count, of messages of any lengths: where one ends the next takes its lane. The jobs of HS384 and HS512 are done

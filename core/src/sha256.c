@@ -72,11 +72,14 @@ void csn_sha256_openssl_one(uint32_t state[8], const uint8_t *data, size_t block
   csn_wipe(sha.h, sizeof sha.h);
 }
 
-void csn_sha256_openssl_outer(uint32_t state[8], const uint32_t outer[8]) {
+void csn_sha256_openssl_outer(uint32_t *const *states, const uint32_t *const *outers, size_t count) {
   uint8_t block[CSN_SHA256_BLOCK];
-  csn_sha256_pad_hash(state, block);
-  memcpy(state, outer, sizeof(uint32_t[8]));
-  csn_sha256_openssl_one(state, block, 1);
+  for (size_t i = 0; i < count; i++) {
+    csn_sha256_pad_hash(states[i], block);
+    memcpy(states[i], outers[i], sizeof(uint32_t[8]));
+    csn_sha256_openssl_one(states[i], block, 1);
+    csn_sha256_put(states[i], (uint8_t *)states[i]);
+  }
   csn_wipe(block, sizeof block);
 }
 

@@ -71,15 +71,17 @@ static inline void csn_sha256_pad_hash(const uint32_t hash[8], uint8_t block[CSN
 /* Takes blocks into one state. */
 typedef void csn_sha256_one_fn(uint32_t state[8], const uint8_t *data, size_t blocks);
 
-/* The hash of a message in `state` becomes its MAC; `outer` is the state of the outer hash behind the key's block. */
-typedef void csn_sha256_outer_fn(uint32_t state[8], const uint32_t outer[8]);
-
 /* Takes `blocks` blocks, at least one, of each of `count` messages into its state, and moves its data on. */
 typedef void csn_sha256_lanes_fn(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks);
+
+/* The hash of each of `count` messages, in its state, becomes its MAC, as bytes; `outers` are the states of the outer
+ * hashes behind the keys' blocks. */
+typedef void csn_sha256_outer_fn(uint32_t *const *states, const uint32_t *const *outers, size_t count);
 
 typedef struct csn_sha256_kernel {
   size_t least, lanes; /* how many messages it is given, from .. to */
   csn_sha256_lanes_fn *run;
+  csn_sha256_outer_fn *outer;
 } csn_sha256_kernel;
 
 enum { CSN_SHA256_KERNELS = 2 };
@@ -87,30 +89,38 @@ enum { CSN_SHA256_KERNELS = 2 };
 typedef struct csn_sha256_engine {
   bool (*is_here)(void);
   csn_sha256_one_fn *one;
-  csn_sha256_outer_fn *outer;
   csn_sha256_kernel kernels[CSN_SHA256_KERNELS]; /* the widest first; the last takes a single message, too */
 } csn_sha256_engine;
 
 const csn_sha256_engine *csn_sha256_engine_of(csn_sha256_backend backend); /* not of AUTO */
 const csn_sha256_engine *csn_sha256_engine_now(void);
 
+/* For `count` messages, or for as many of them as it has lanes. */
+static inline const csn_sha256_kernel *csn_sha256_kernel_for(const csn_sha256_engine *engine, size_t count) {
+  const csn_sha256_kernel *kernel = engine->kernels;
+  while (count < kernel->least) kernel++;
+  return kernel;
+}
+
 /* OpenSSL's code, which has one lane. */
 csn_sha256_one_fn csn_sha256_openssl_one;
-csn_sha256_outer_fn csn_sha256_openssl_outer;
 csn_sha256_lanes_fn csn_sha256_openssl_lanes;
+csn_sha256_outer_fn csn_sha256_openssl_outer;
 
 /* The SHA extensions of x86: one to four lanes. Without them never called; likewise the others. */
 bool csn_sha256_ni_is_here(void);
 csn_sha256_one_fn csn_sha256_ni_one;
-csn_sha256_outer_fn csn_sha256_ni_outer;
 csn_sha256_lanes_fn csn_sha256_ni_lanes;
+csn_sha256_outer_fn csn_sha256_ni_outer;
 
 /* One to eight lanes, which take as long as eight. */
 bool csn_sha256_avx2_is_here(void);
 csn_sha256_lanes_fn csn_sha256_avx2_lanes;
+csn_sha256_outer_fn csn_sha256_avx2_outer;
 
 /* One to sixteen lanes, which take as long as sixteen. */
 bool csn_sha256_avx512_is_here(void);
 csn_sha256_lanes_fn csn_sha256_avx512_lanes;
+csn_sha256_outer_fn csn_sha256_avx512_outer;
 
 #endif

@@ -12,6 +12,13 @@
 #define choose(a, b, c) _mm256_xor_si256(c, _mm256_and_si256(a, _mm256_xor_si256(b, c)))
 #define majority(a, b, c) _mm256_xor_si256(b, _mm256_and_si256(_mm256_xor_si256(a, b), _mm256_xor_si256(b, c)))
 #define splat(word) _mm256_set1_epi32((int32_t)(word))
+#define swap(a) _mm256_shuffle_epi8(a, _mm256_broadcastsi128_si256(CSN_BYTE_ORDER))
+#define interleave_low(a, b) _mm256_unpacklo_epi32(a, b)
+#define interleave_high(a, b) _mm256_unpackhi_epi32(a, b)
+#define interleave_pairs_low(a, b) _mm256_unpacklo_epi64(a, b)
+#define interleave_pairs_high(a, b) _mm256_unpackhi_epi64(a, b)
+#define low_halves(a, b) _mm256_permute2x128_si256(a, b, 0x20)
+#define high_halves(a, b) _mm256_permute2x128_si256(a, b, 0x31)
 typedef __m256i vec;
 
 #include "sha256_wide.h"
@@ -23,37 +30,51 @@ bool csn_sha256_avx2_is_here(void) {
 }
 
 /* Half a block of each message: eight words. */
-AVX2 INLINE void load_words(vec words[8], const uint8_t *const *data, size_t offset) {
-  const __m256i order = _mm256_broadcastsi128_si256(_mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
+WIDE INLINE void load_words(vec words[8], const uint8_t *const *data, size_t offset) {
 #pragma GCC unroll 8
   for (unsigned i = 0; i < LANES; i++) {
-    words[i] = _mm256_loadu_si256((const __m256i *)(const void *)(data[i] + offset));
-    words[i] = _mm256_shuffle_epi8(words[i], order);
+    words[i] = swap(_mm256_loadu_si256((const __m256i *)(const void *)(data[i] + offset)));
   }
-  transpose_eight(words);
+  transpose(words);
 }
 
-AVX2 void csn_sha256_avx2_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
-  const uint8_t *at[LANES];
-  vec rows[LANES];
+/* Lanes without a message do as the first. */
+WIDE INLINE void load_states(vec state[8], const uint32_t *const *states, size_t count) {
   for (size_t i = 0; i < LANES; i++) {
-    size_t from = i < count ? i : 0; /* lanes without a message do as the first */
-    rows[i] = _mm256_loadu_si256((const __m256i *)(const void *)states[from]);
-    at[i] = data[from];
+    state[i] = _mm256_loadu_si256((const __m256i *)(const void *)states[i < count ? i : 0]);
   }
-  transpose_eight(rows);
+  transpose(state);
+}
+
+WIDE INLINE void store_states(uint32_t *const *states, vec state[8], size_t count) {
+  transpose(state);
+  for (size_t i = 0; i < count; i++) _mm256_storeu_si256((__m256i *)(void *)states[i], state[i]);
+}
+
+WIDE void csn_sha256_avx2_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
+  const uint8_t *at[LANES];
+  vec state[8];
+  for (size_t i = 0; i < LANES; i++) at[i] = data[i < count ? i : 0];
+  load_states(state, (const uint32_t *const *)states, count);
   for (; blocks > 0; blocks--) {
     vec words[16];
     load_words(words, at, 0);
     load_words(words + 8, at, CSN_SHA256_BLOCK / 2);
-    take_block(rows, words);
+    take_block(state, words);
     for (size_t i = 0; i < LANES; i++) at[i] += CSN_SHA256_BLOCK;
   }
-  transpose_eight(rows);
-  for (size_t i = 0; i < count; i++) {
-    _mm256_storeu_si256((__m256i *)(void *)states[i], rows[i]);
-    data[i] = at[i];
-  }
+  store_states(states, state, count);
+  for (size_t i = 0; i < count; i++) data[i] = at[i];
+}
+
+WIDE void csn_sha256_avx2_outer(uint32_t *const *states, const uint32_t *const *outers, size_t count) {
+  vec state[8], words[16];
+  load_states(words, (const uint32_t *const *)states, count);
+  pad_hash(words);
+  load_states(state, outers, count);
+  take_block(state, words);
+  swap_bytes(state);
+  store_states(states, state, count);
 }
 
 #else
@@ -64,6 +85,10 @@ bool csn_sha256_avx2_is_here(void) {
 
 void csn_sha256_avx2_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
   csn_sha256_openssl_lanes(states, data, count, blocks);
+}
+
+void csn_sha256_avx2_outer(uint32_t *const *states, const uint32_t *const *outers, size_t count) {
+  csn_sha256_openssl_outer(states, outers, count);
 }
 
 #endif

@@ -12,6 +12,13 @@
 #define choose(a, b, c) _mm512_ternarylogic_epi32(a, b, c, 0xca)
 #define majority(a, b, c) _mm512_ternarylogic_epi32(a, b, c, 0xe8)
 #define splat(word) _mm512_set1_epi32((int32_t)(word))
+#define swap(a) _mm512_shuffle_epi8(a, _mm512_broadcast_i32x4(CSN_BYTE_ORDER))
+#define interleave_low(a, b) _mm512_unpacklo_epi32(a, b)
+#define interleave_high(a, b) _mm512_unpackhi_epi32(a, b)
+#define interleave_pairs_low(a, b) _mm512_unpacklo_epi64(a, b)
+#define interleave_pairs_high(a, b) _mm512_unpackhi_epi64(a, b)
+#define low_halves(a, b) _mm512_permutex2var_epi64(a, _mm512_set_epi64(13, 12, 5, 4, 9, 8, 1, 0), b)
+#define high_halves(a, b) _mm512_permutex2var_epi64(a, _mm512_set_epi64(15, 14, 7, 6, 11, 10, 3, 2), b)
 typedef __m512i vec;
 
 #include "sha256_wide.h"
@@ -24,68 +31,56 @@ bool csn_sha256_avx512_is_here(void) {
          __builtin_cpu_supports("avx512vl");
 }
 
-/* A block of each message: sixteen words. */
-WIDE INLINE void load_words(vec words[16], const uint8_t *const *data) {
-  const __m512i order = _mm512_broadcast_i32x4(_mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
-  __m512i twos[16], rows[16];
-#pragma GCC unroll 16
-  for (int i = 0; i < 16; i++) rows[i] = _mm512_shuffle_epi8(_mm512_loadu_si512(data[i]), order);
+/* Eight words of each of two messages. */
+WIDE INLINE vec load_two(const void *low, const void *high) {
+  return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256(low)), _mm256_loadu_si256(high), 1);
+}
+
+/* Half a block of each message: eight words. */
+WIDE INLINE void load_words(vec words[8], const uint8_t *const *data, size_t offset) {
 #pragma GCC unroll 8
-  for (int i = 0; i < 16; i += 2) {
-    twos[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
-    twos[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
+  for (int i = 0; i < 8; i++) words[i] = swap(load_two(data[i] + offset, data[8 + i] + offset));
+  transpose(words);
+}
+
+/* Lanes without a message do as the first. */
+WIDE INLINE void load_states(vec state[8], const uint32_t *const *states, size_t count) {
+  for (size_t i = 0; i < 8; i++) state[i] = load_two(states[i < count ? i : 0], states[8 + i < count ? 8 + i : 0]);
+  transpose(state);
+}
+
+WIDE INLINE void store_states(uint32_t *const *states, vec state[8], size_t count) {
+  transpose(state);
+  for (size_t i = 0; i < 8 && i < count; i++) {
+    _mm256_storeu_si256((void *)states[i], _mm512_castsi512_si256(state[i]));
   }
-#pragma GCC unroll 4
-  for (int i = 0; i < 16; i += 4) {
-    rows[i] = _mm512_unpacklo_epi64(twos[i], twos[i + 2]);
-    rows[i + 1] = _mm512_unpackhi_epi64(twos[i], twos[i + 2]);
-    rows[i + 2] = _mm512_unpacklo_epi64(twos[i + 1], twos[i + 3]);
-    rows[i + 3] = _mm512_unpackhi_epi64(twos[i + 1], twos[i + 3]);
-  }
-  /* Now each 128 bits of a row are one word of four messages. */
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; i++) {
-    __m512i even_low = _mm512_shuffle_i32x4(rows[i], rows[4 + i], 0x88);
-    __m512i odd_low = _mm512_shuffle_i32x4(rows[i], rows[4 + i], 0xdd);
-    __m512i even_high = _mm512_shuffle_i32x4(rows[8 + i], rows[12 + i], 0x88);
-    __m512i odd_high = _mm512_shuffle_i32x4(rows[8 + i], rows[12 + i], 0xdd);
-    words[i] = _mm512_shuffle_i32x4(even_low, even_high, 0x88);
-    words[i + 4] = _mm512_shuffle_i32x4(odd_low, odd_high, 0x88);
-    words[i + 8] = _mm512_shuffle_i32x4(even_low, even_high, 0xdd);
-    words[i + 12] = _mm512_shuffle_i32x4(odd_low, odd_high, 0xdd);
-  }
+  for (size_t i = 8; i < count; i++) _mm256_storeu_si256((void *)states[i], _mm512_extracti64x4_epi64(state[i - 8], 1));
 }
 
 WIDE void csn_sha256_avx512_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
   const uint8_t *at[LANES];
-  __m256i rows[LANES];
   vec state[8];
-  for (size_t i = 0; i < LANES; i++) {
-    size_t from = i < count ? i : 0; /* lanes without a message do as the first */
-    rows[i] = _mm256_loadu_si256((const __m256i *)(const void *)states[from]);
-    at[i] = data[from];
-  }
-  transpose_eight(rows);
-  transpose_eight(rows + 8);
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; i++) state[i] = _mm512_inserti64x4(_mm512_castsi256_si512(rows[i]), rows[8 + i], 1);
+  for (size_t i = 0; i < LANES; i++) at[i] = data[i < count ? i : 0];
+  load_states(state, (const uint32_t *const *)states, count);
   for (; blocks > 0; blocks--) {
     vec words[16];
-    load_words(words, at);
+    load_words(words, at, 0);
+    load_words(words + 8, at, CSN_SHA256_BLOCK / 2);
     take_block(state, words);
     for (size_t i = 0; i < LANES; i++) at[i] += CSN_SHA256_BLOCK;
   }
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; i++) {
-    rows[i] = _mm512_castsi512_si256(state[i]);
-    rows[8 + i] = _mm512_extracti64x4_epi64(state[i], 1);
-  }
-  transpose_eight(rows);
-  transpose_eight(rows + 8);
-  for (size_t i = 0; i < count; i++) {
-    _mm256_storeu_si256((__m256i *)(void *)states[i], rows[i]);
-    data[i] = at[i];
-  }
+  store_states(states, state, count);
+  for (size_t i = 0; i < count; i++) data[i] = at[i];
+}
+
+WIDE void csn_sha256_avx512_outer(uint32_t *const *states, const uint32_t *const *outers, size_t count) {
+  vec state[8], words[16];
+  load_states(words, (const uint32_t *const *)states, count);
+  pad_hash(words);
+  load_states(state, outers, count);
+  take_block(state, words);
+  swap_bytes(state);
+  store_states(states, state, count);
 }
 
 #else
@@ -96,6 +91,10 @@ bool csn_sha256_avx512_is_here(void) {
 
 void csn_sha256_avx512_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
   csn_sha256_openssl_lanes(states, data, count, blocks);
+}
+
+void csn_sha256_avx512_outer(uint32_t *const *states, const uint32_t *const *outers, size_t count) {
+  csn_sha256_openssl_outer(states, outers, count);
 }
 
 #endif

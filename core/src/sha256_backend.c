@@ -15,20 +15,18 @@ enum { AVX2_LEAST = 3, AVX512_LEAST = 11 };
 static const csn_sha256_engine engines[CSN_SHA256_BACKENDS] = {
     [CSN_SHA256_OPENSSL] = {is_everywhere,
                             csn_sha256_openssl_one,
-                            csn_sha256_openssl_outer,
-                            {{1, 1, csn_sha256_openssl_lanes}}},
+                            {{1, 1, csn_sha256_openssl_lanes, csn_sha256_openssl_outer}}},
     [CSN_SHA256_AVX2] = {csn_sha256_avx2_is_here,
                          csn_sha256_openssl_one,
-                         csn_sha256_openssl_outer,
-                         {{AVX2_LEAST, 8, csn_sha256_avx2_lanes}, {1, 1, csn_sha256_openssl_lanes}}},
+                         {{AVX2_LEAST, 8, csn_sha256_avx2_lanes, csn_sha256_avx2_outer},
+                          {1, 1, csn_sha256_openssl_lanes, csn_sha256_openssl_outer}}},
     [CSN_SHA256_SHA_NI] = {csn_sha256_ni_is_here,
                            csn_sha256_ni_one,
-                           csn_sha256_ni_outer,
-                           {{1, 4, csn_sha256_ni_lanes}}},
+                           {{1, 4, csn_sha256_ni_lanes, csn_sha256_ni_outer}}},
     [CSN_SHA256_AVX512] = {csn_sha256_avx512_is_here,
                            csn_sha256_ni_one,
-                           csn_sha256_ni_outer,
-                           {{AVX512_LEAST, 16, csn_sha256_avx512_lanes}, {1, 4, csn_sha256_ni_lanes}}},
+                           {{AVX512_LEAST, 16, csn_sha256_avx512_lanes, csn_sha256_avx512_outer},
+                            {1, 4, csn_sha256_ni_lanes, csn_sha256_ni_outer}}},
 };
 
 static csn_atomic chosen = CSN_SHA256_OPENSSL; /* before a program's constructors have run */

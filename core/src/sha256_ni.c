@@ -8,6 +8,7 @@
 
 #define SHA_NI __attribute__((target("sha,sse4.1")))
 #define INLINE static inline __attribute__((always_inline))
+#define APART static __attribute__((noinline)) /* or one of few lanes spills registers as one of many does */
 #define EACH_LANE _Pragma("GCC unroll 4") for (unsigned i = 0; i < count; i++)
 
 enum { LANES = 4 };
@@ -28,15 +29,30 @@ SHA_NI INLINE halves load_state(const uint32_t state[8]) {
   return (halves){_mm_alignr_epi8(badc, hgfe, 8), _mm_blend_epi16(hgfe, badc, 0xf0)};
 }
 
+SHA_NI INLINE __m128i first_four(halves h) {
+  return _mm_blend_epi16(_mm_shuffle_epi32(h.abef, 0x1b), _mm_shuffle_epi32(h.cdgh, 0xb1), 0xf0);
+}
+SHA_NI INLINE __m128i last_four(halves h) {
+  return _mm_alignr_epi8(_mm_shuffle_epi32(h.cdgh, 0xb1), _mm_shuffle_epi32(h.abef, 0x1b), 8);
+}
+
 SHA_NI INLINE void store_state(uint32_t state[8], halves h) {
-  __m128i feba = _mm_shuffle_epi32(h.abef, 0x1b), dchg = _mm_shuffle_epi32(h.cdgh, 0xb1);
-  _mm_storeu_si128((__m128i *)(void *)state, _mm_blend_epi16(feba, dchg, 0xf0));
-  _mm_storeu_si128((__m128i *)(void *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+  _mm_storeu_si128((__m128i *)(void *)state, first_four(h));
+  _mm_storeu_si128((__m128i *)(void *)(state + 4), last_four(h));
+}
+
+/* Turns the bytes of words round. */
+SHA_NI INLINE __m128i swap(__m128i words) {
+  return _mm_shuffle_epi8(words, _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
+}
+
+SHA_NI INLINE void store_bytes(uint32_t state[8], halves h) {
+  _mm_storeu_si128((__m128i *)(void *)state, swap(first_four(h)));
+  _mm_storeu_si128((__m128i *)(void *)(state + 4), swap(last_four(h)));
 }
 
 SHA_NI INLINE __m128i load_words(const uint8_t *data) {
-  const __m128i order = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-  return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)data), order);
+  return swap(_mm_loadu_si128((const __m128i *)(const void *)data));
 }
 
 /* Rounds 4 * group to 4 * group + 3 of a message, whose last 16 words of the schedule are in `words`, four by four.
@@ -60,6 +76,17 @@ SHA_NI INLINE void sixteen_rounds(halves *h, __m128i words[][4], const unsigned 
   EACH_LANE four_rounds(&h[i], words[i], group + 3);
 }
 
+/* Takes a block of each lane; the words are used up. */
+SHA_NI INLINE void take_block(halves *h, __m128i words[][4], const unsigned count) {
+  halves first[LANES];
+  EACH_LANE first[i] = h[i];
+  sixteen_rounds(h, words, count, 0);
+  sixteen_rounds(h, words, count, 4);
+  sixteen_rounds(h, words, count, 8);
+  sixteen_rounds(h, words, count, 12);
+  EACH_LANE h[i] = (halves){_mm_add_epi32(h[i].abef, first[i].abef), _mm_add_epi32(h[i].cdgh, first[i].cdgh)};
+}
+
 /* `count` is a constant of each caller. */
 SHA_NI INLINE void take(uint32_t *const *states, const uint8_t **data, const unsigned count, size_t blocks) {
   halves h[LANES];
@@ -69,23 +96,15 @@ SHA_NI INLINE void take(uint32_t *const *states, const uint8_t **data, const uns
     at[i] = data[i];
   }
   for (; blocks > 0; blocks--) {
-    halves first[LANES];
     __m128i words[LANES][4];
-    EACH_LANE first[i] = h[i];
     EACH_LANE {
       words[i][0] = load_words(at[i]);
       words[i][1] = load_words(at[i] + 16);
       words[i][2] = load_words(at[i] + 32);
       words[i][3] = load_words(at[i] + 48);
     }
-    sixteen_rounds(h, words, count, 0);
-    sixteen_rounds(h, words, count, 4);
-    sixteen_rounds(h, words, count, 8);
-    sixteen_rounds(h, words, count, 12);
-    EACH_LANE {
-      h[i] = (halves){_mm_add_epi32(h[i].abef, first[i].abef), _mm_add_epi32(h[i].cdgh, first[i].cdgh)};
-      at[i] += CSN_SHA256_BLOCK;
-    }
+    take_block(h, words, count);
+    EACH_LANE at[i] += CSN_SHA256_BLOCK;
   }
   EACH_LANE {
     store_state(states[i], h[i]);
@@ -93,33 +112,18 @@ SHA_NI INLINE void take(uint32_t *const *states, const uint8_t **data, const uns
   }
 }
 
-SHA_NI static void take_two(uint32_t *const *states, const uint8_t **data, size_t blocks) {
+SHA_NI APART void take_two(uint32_t *const *states, const uint8_t **data, size_t blocks) {
   take(states, data, 2, blocks);
 }
-SHA_NI static void take_three(uint32_t *const *states, const uint8_t **data, size_t blocks) {
+SHA_NI APART void take_three(uint32_t *const *states, const uint8_t **data, size_t blocks) {
   take(states, data, 3, blocks);
 }
-SHA_NI static void take_four(uint32_t *const *states, const uint8_t **data, size_t blocks) {
+SHA_NI APART void take_four(uint32_t *const *states, const uint8_t **data, size_t blocks) {
   take(states, data, 4, blocks);
 }
 
 SHA_NI void csn_sha256_ni_one(uint32_t state[8], const uint8_t *data, size_t blocks) {
   take(&state, &data, 1, blocks);
-}
-
-/* The words of a hash are those of the block: they need not become bytes. */
-SHA_NI void csn_sha256_ni_outer(uint32_t state[8], const uint32_t outer[8]) {
-  const halves first = load_state(outer);
-  halves h = first;
-  __m128i words[1][4] = {{_mm_loadu_si128((const __m128i *)(const void *)state),
-                          _mm_loadu_si128((const __m128i *)(const void *)(state + 4)),
-                          _mm_set_epi32(0, 0, 0, (int)0x80000000),
-                          _mm_set_epi32((CSN_SHA256_BLOCK + CSN_SHA256_BYTES) * 8, 0, 0, 0)}};
-  sixteen_rounds(&h, words, 1, 0);
-  sixteen_rounds(&h, words, 1, 4);
-  sixteen_rounds(&h, words, 1, 8);
-  sixteen_rounds(&h, words, 1, 12);
-  store_state(state, (halves){_mm_add_epi32(h.abef, first.abef), _mm_add_epi32(h.cdgh, first.cdgh)});
 }
 
 void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
@@ -139,6 +143,50 @@ void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t **data, size_t c
   }
 }
 
+/* The words of a hash are those of the block: they need not become bytes. `count` is a constant of each caller. */
+SHA_NI INLINE void take_hashes(uint32_t *const *states, const uint32_t *const *outers, const unsigned count) {
+  halves h[LANES];
+  __m128i words[LANES][4];
+  EACH_LANE {
+    h[i] = load_state(outers[i]);
+    words[i][0] = _mm_loadu_si128((const __m128i *)(const void *)states[i]);
+    words[i][1] = _mm_loadu_si128((const __m128i *)(const void *)(states[i] + 4));
+    words[i][2] = _mm_set_epi32(0, 0, 0, (int)0x80000000);
+    words[i][3] = _mm_set_epi32((CSN_SHA256_BLOCK + CSN_SHA256_BYTES) * 8, 0, 0, 0);
+  }
+  take_block(h, words, count);
+  EACH_LANE store_bytes(states[i], h[i]);
+}
+
+SHA_NI APART void take_one_hash(uint32_t *const *states, const uint32_t *const *outers) {
+  take_hashes(states, outers, 1);
+}
+SHA_NI APART void take_two_hashes(uint32_t *const *states, const uint32_t *const *outers) {
+  take_hashes(states, outers, 2);
+}
+SHA_NI APART void take_three_hashes(uint32_t *const *states, const uint32_t *const *outers) {
+  take_hashes(states, outers, 3);
+}
+SHA_NI APART void take_four_hashes(uint32_t *const *states, const uint32_t *const *outers) {
+  take_hashes(states, outers, 4);
+}
+
+void csn_sha256_ni_outer(uint32_t *const *states, const uint32_t *const *outers, size_t count) {
+  switch (count) {
+    case 4:
+      take_four_hashes(states, outers);
+      break;
+    case 3:
+      take_three_hashes(states, outers);
+      break;
+    case 2:
+      take_two_hashes(states, outers);
+      break;
+    default:
+      take_one_hash(states, outers);
+  }
+}
+
 #else
 
 bool csn_sha256_ni_is_here(void) {
@@ -149,12 +197,12 @@ void csn_sha256_ni_one(uint32_t state[8], const uint8_t *data, size_t blocks) {
   csn_sha256_openssl_one(state, data, blocks);
 }
 
-void csn_sha256_ni_outer(uint32_t state[8], const uint32_t outer[8]) {
-  csn_sha256_openssl_outer(state, outer);
-}
-
 void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
   csn_sha256_openssl_lanes(states, data, count, blocks);
+}
+
+void csn_sha256_ni_outer(uint32_t *const *states, const uint32_t *const *outers, size_t count) {
+  csn_sha256_openssl_outer(states, outers, count);
 }
 
 #endif

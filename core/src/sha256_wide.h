@@ -1,5 +1,6 @@
 /* SHA-256 of many messages at once: a vector holds the same word of each. The including file defines the vector `vec`
- * and, for its instructions, add, rotate, shift, xor3, choose, majority and splat. */
+ * and, for its instructions, add, rotate, shift, xor3, choose, majority, splat and swap; interleave_low and _high of
+ * words and of pairs; low_halves and high_halves, of 256 bits. */
 #ifndef CSN_SHA256_WIDE_H
 #define CSN_SHA256_WIDE_H
 
@@ -10,29 +11,30 @@
 #define WIDE __attribute__((target(WIDE_TARGET)))
 #define INLINE static inline __attribute__((always_inline))
 
-/* ---- eight rows of eight words, such as the states of eight messages ---- */
+/* For the shuffle that turns the bytes of words round. */
+#define CSN_BYTE_ORDER _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203)
 
-#define AVX2 __attribute__((target("avx2")))
+/* ---- eight words of each message ---- */
 
-/* Rows become columns. */
-AVX2 INLINE void transpose_eight(__m256i rows[8]) {
-  __m256i twos[8], fours[8];
+/* Rows, each 256 bits of which are eight words of a message, become columns, which are a word of each; and back. */
+WIDE INLINE void transpose(vec rows[8]) {
+  vec twos[8], fours[8];
 #pragma GCC unroll 4
-  for (int i = 0; i < 4; i++) {
-    twos[2 * i] = _mm256_unpacklo_epi32(rows[2 * i], rows[2 * i + 1]);
-    twos[2 * i + 1] = _mm256_unpackhi_epi32(rows[2 * i], rows[2 * i + 1]);
+  for (int i = 0; i < 8; i += 2) {
+    twos[i] = interleave_low(rows[i], rows[i + 1]);
+    twos[i + 1] = interleave_high(rows[i], rows[i + 1]);
   }
 #pragma GCC unroll 2
   for (int i = 0; i < 8; i += 4) {
-    fours[i] = _mm256_unpacklo_epi64(twos[i], twos[i + 2]);
-    fours[i + 1] = _mm256_unpackhi_epi64(twos[i], twos[i + 2]);
-    fours[i + 2] = _mm256_unpacklo_epi64(twos[i + 1], twos[i + 3]);
-    fours[i + 3] = _mm256_unpackhi_epi64(twos[i + 1], twos[i + 3]);
+    fours[i] = interleave_pairs_low(twos[i], twos[i + 2]);
+    fours[i + 1] = interleave_pairs_high(twos[i], twos[i + 2]);
+    fours[i + 2] = interleave_pairs_low(twos[i + 1], twos[i + 3]);
+    fours[i + 3] = interleave_pairs_high(twos[i + 1], twos[i + 3]);
   }
 #pragma GCC unroll 4
   for (int i = 0; i < 4; i++) {
-    rows[i] = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x20);
-    rows[i + 4] = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x31);
+    rows[i] = low_halves(fours[i], fours[i + 4]);
+    rows[i + 4] = high_halves(fours[i], fours[i + 4]);
   }
 }
 
@@ -71,6 +73,19 @@ WIDE INLINE void take_block(vec state[8], vec words[16]) {
   const vec end[8] = {a, b, c, d, e, f, g, h};
 #pragma GCC unroll 8
   for (unsigned i = 0; i < 8; i++) state[i] = add(state[i], end[i]);
+}
+
+/* Behind the eight words of a hash, what makes them the block of the outer hash of an HMAC. */
+WIDE INLINE void pad_hash(vec words[16]) {
+  words[8] = splat(0x80000000);
+#pragma GCC unroll 6
+  for (unsigned i = 9; i < 15; i++) words[i] = splat(0);
+  words[15] = splat((CSN_SHA256_BLOCK + CSN_SHA256_BYTES) * 8);
+}
+
+WIDE INLINE void swap_bytes(vec state[8]) {
+#pragma GCC unroll 8
+  for (unsigned i = 0; i < 8; i++) state[i] = swap(state[i]);
 }
 
 #endif

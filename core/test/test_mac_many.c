@@ -249,20 +249,35 @@ static void check_kernel(csn_sha256_lanes_fn *run, size_t count, size_t blocks) 
   }
 }
 
-/* What single messages take: blocks, and the block of the outer hash. */
+/* `count` hashes become MACs as by OpenSSL's code; what lies behind them stays as it is. */
+static void check_outer(csn_sha256_outer_fn *outer, size_t count) {
+  uint32_t ours[CSN_SHA256_LANES_MAX + 1][8], theirs[CSN_SHA256_LANES_MAX + 1][8], starts[CSN_SHA256_LANES_MAX + 1][8];
+  uint32_t *states[CSN_SHA256_LANES_MAX + 1];
+  const uint32_t *outers[CSN_SHA256_LANES_MAX + 1];
+  for (size_t i = 0; i <= count; i++) {
+    uint8_t block[CSN_SHA256_BLOCK];
+    for (size_t k = 0; k < 8; k++) ours[i][k] = theirs[i][k] = (uint32_t)random_word();
+    for (size_t k = 0; k < 8; k++) starts[i][k] = (uint32_t)random_word();
+    states[i] = ours[i];
+    outers[i] = starts[i];
+    if (i == count) continue;
+    csn_sha256_pad_hash(ours[i], block);
+    memcpy(theirs[i], starts[i], sizeof theirs[i]);
+    csn_sha256_openssl_one(theirs[i], block, 1);
+    for (size_t k = 0; k < 8; k++) theirs[i][k] = __builtin_bswap32(theirs[i][k]);
+  }
+  outer(states, outers, count);
+  for (size_t i = 0; i <= count; i++) assert_memory_equal(ours[i], theirs[i], sizeof ours[i]);
+}
+
+/* What single messages take: blocks. */
 static void check_single(const csn_sha256_engine *engine) {
   for (size_t blocks = 1; blocks <= 5; blocks++) {
-    uint32_t outer[8], ours[8], theirs[8];
+    uint32_t ours[8], theirs[8];
     const uint8_t *data = bytes + random_below(LEN_MAX);
-    for (size_t i = 0; i < 8; i++) {
-      outer[i] = (uint32_t)random_word();
-      ours[i] = theirs[i] = (uint32_t)random_word();
-    }
+    for (size_t i = 0; i < 8; i++) ours[i] = theirs[i] = (uint32_t)random_word();
     engine->one(ours, data, blocks);
     csn_sha256_openssl_one(theirs, data, blocks);
-    assert_memory_equal(ours, theirs, sizeof ours);
-    engine->outer(ours, outer);
-    csn_sha256_openssl_outer(theirs, outer);
     assert_memory_equal(ours, theirs, sizeof ours);
   }
 }
@@ -276,6 +291,7 @@ static void check_kernels(void) {
     assert_in_range(kernel->lanes, kernel->least, CSN_SHA256_LANES_MAX);
     for (size_t count = 1; count <= kernel->lanes; count++) {
       for (size_t blocks = 1; blocks <= 5; blocks++) check_kernel(kernel->run, count, blocks);
+      check_outer(kernel->outer, count);
     }
     single += kernel->least == 1;
   }
