@@ -6,6 +6,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "sha256.h"
 
+#include <endian.h>
 #include <openssl/sha.h>
 
 #include "ct.h"
@@ -23,6 +24,54 @@ _Alignas(CSN_SHA256_BLOCK) const uint32_t csn_sha256_constants[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
+/* ---- one message ---- */
+
+/* What was just stored, a processor hands to a load only where one store has all of it; otherwise the load waits for
+ * all stores before to reach the cache, some 20 ns. So a block is written in words of eight bytes, wherever pieces end,
+ * and is loaded in parts of those (sha256_ni.c). */
+enum { WORD = sizeof(uint64_t) };
+
+static inline uint64_t load_word(const uint8_t *p) {
+  uint64_t word;
+  memcpy(&word, p, sizeof word);
+  return le64toh(word);
+}
+
+/* Less than eight bytes, the first lowest. */
+static inline uint64_t load_less(const uint8_t *p, size_t len) {
+  uint32_t first, last;
+  if (len == 0) return 0;
+  if (len < sizeof first) return p[0] | (uint64_t)p[len / 2] << len / 2 * 8 | (uint64_t)p[len - 1] << (len - 1) * 8;
+  memcpy(&first, p, sizeof first);
+  memcpy(&last, p + len - sizeof last, sizeof last);
+  return le32toh(first) | (uint64_t)le32toh(last) << (len - sizeof last) * 8;
+}
+
+static inline uint8_t *store_word(uint8_t *at, uint64_t word) {
+  word = htole64(word);
+  memcpy(at, &word, sizeof word);
+  return at + sizeof word;
+}
+
+/* Puts bytes behind the `fill` that the block has. It has room for them. */
+static inline void put_bytes(csn_sha256_stream *stream, size_t fill, const uint8_t *p, size_t len) {
+  uint8_t *at = stream->block + fill / WORD * WORD;
+  unsigned shift = fill % WORD * 8, rest = 63 - shift;
+  uint64_t word = stream->word;
+  for (; len >= WORD; len -= WORD, p += WORD) {
+    uint64_t next = load_word(p);
+    at = store_word(at, word | next << shift);
+    word = next >> 1 >> rest;
+  }
+  uint64_t next = load_less(p, len);
+  word |= next << shift;
+  if (shift + len * 8 >= 64) {
+    (void)store_word(at, word);
+    word = next >> 1 >> rest;
+  }
+  stream->word = word;
+}
+
 static void take_blocks(csn_sha256_stream *stream, const uint8_t *data, size_t blocks) {
   csn_sha256_engine_now()->one(stream->state, data, blocks);
 }
@@ -32,22 +81,30 @@ void csn_sha256_update(csn_sha256_stream *stream, csn_span data) {
   if (data.len == 0) return;
   stream->bytes += data.len;
   if (fill + data.len < CSN_SHA256_BLOCK) {
-    memcpy(stream->block + fill, data.ptr, data.len);
+    put_bytes(stream, fill, data.ptr, data.len);
     return;
   }
   if (fill > 0) {
     size_t head = CSN_SHA256_BLOCK - fill;
-    memcpy(stream->block + fill, data.ptr, head);
+    put_bytes(stream, fill, data.ptr, head);
     take_blocks(stream, stream->block, 1);
     data = csn_span_of(data.ptr + head, data.len - head);
   }
   size_t tail = data.len % CSN_SHA256_BLOCK;
   if (data.len > tail) take_blocks(stream, data.ptr, data.len / CSN_SHA256_BLOCK);
-  if (tail > 0) memcpy(stream->block, data.ptr + data.len - tail, tail);
+  if (tail > 0) put_bytes(stream, 0, data.ptr + data.len - tail, tail);
 }
 
+/* The padding of section 5.1.1. */
 void csn_sha256_finish(csn_sha256_stream *stream) {
-  size_t blocks = csn_sha256_pad(stream->block, stream->bytes % CSN_SHA256_BLOCK, stream->bytes);
+  size_t fill = stream->bytes % CSN_SHA256_BLOCK, blocks = fill < CSN_SHA256_BLOCK - WORD ? 1 : 2;
+  uint8_t *at = stream->block + fill / WORD * WORD, *length = stream->block + blocks * CSN_SHA256_BLOCK - WORD;
+  uint64_t word = stream->word | UINT64_C(0x80) << fill % WORD * 8, bits = htobe64(stream->bytes * 8);
+  while (at < length) {
+    at = store_word(at, word);
+    word = 0;
+  }
+  memcpy(length, &bits, sizeof bits);
   take_blocks(stream, stream->block, blocks);
 }
 

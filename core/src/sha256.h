@@ -20,13 +20,15 @@ extern const uint32_t csn_sha256_constants[64]; /* section 4.2.2; aligned to 64 
 typedef struct csn_sha256_stream {
   uint32_t state[8];
   uint64_t bytes;                      /* taken so far, with those that made the state that it began with */
-  uint8_t block[2 * CSN_SHA256_BLOCK]; /* the last bytes % CSN_SHA256_BLOCK; at the end with their padding */
+  uint64_t word;                       /* the last bytes % 8 of them, the first lowest; not in the block yet */
+  uint8_t block[2 * CSN_SHA256_BLOCK]; /* those before, behind the last whole block; at the end with their padding */
 } csn_sha256_stream;
 
 /* Begins behind whole blocks, `bytes` together, that made `state`. */
 static inline void csn_sha256_resume(csn_sha256_stream *stream, const uint32_t state[8], uint64_t bytes) {
   memcpy(stream->state, state, sizeof stream->state);
   stream->bytes = bytes;
+  stream->word = 0;
 }
 void csn_sha256_update(csn_sha256_stream *stream, csn_span data);
 /* Leaves the hash in stream->state; nothing is wiped. */
