@@ -14,8 +14,8 @@
 static const struct {
   const char *name, *label;
 } known[] = {
-    {"request_check", "form of the request"},
-    {"headers", "headers"},
+    {"request_check", "form and headers"},
+    {"headers", "fields"},
     {"timestamp", "timestamp"},
     {"hex", "signature from hex"},
     {"base64url", "token from base64url"},

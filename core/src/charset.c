@@ -34,7 +34,7 @@ static bool is_value_byte(uint8_t byte) {
 /* With the set known, this is straight code. */
 static inline __attribute__((always_inline)) size_t prefix(csn_span bytes, csn_bytes16 (*of_set)(csn_bytes16),
                                                            bool (*in_set)(uint8_t)) {
-  if (__builtin_expect(csn_bytes16_any(csn_wide_strangers(bytes, of_set)) == 0, true)) return bytes.len;
+  if (__builtin_expect(csn_bytes16_any(~csn_wide_members(bytes, of_set)) == 0, true)) return bytes.len;
   size_t i = 0;
   while (i < bytes.len && in_set(bytes.ptr[i])) i++;
   return i;

@@ -27,6 +27,14 @@ static inline csn_bytes16 csn_wide_client_id(csn_bytes16 x) {
   return csn_bytes16_in(x, '!', '~') & ~excluded;
 }
 
+/* Of a target, and of a value, the usual ones: those of ASCII, and no tab. */
+static inline csn_bytes16 csn_wide_visible(csn_bytes16 x) {
+  return csn_bytes16_in(x, '!', '~');
+}
+static inline csn_bytes16 csn_wide_printable(csn_bytes16 x) {
+  return csn_bytes16_in(x, ' ', '~');
+}
+
 static inline csn_bytes16 csn_wide_target(csn_bytes16 x) {
   return ~(csn_bytes16_in(x, 0, ' ') | csn_bytes16_is(x, 0x7f));
 }
@@ -37,16 +45,16 @@ static inline csn_bytes16 csn_wide_value(csn_bytes16 x) {
 
 /* ---- spans ---- */
 
-/* Not 0 in a lane where a byte is not of the set. With the set known, this is straight code. */
-static inline __attribute__((always_inline)) csn_bytes16 csn_wide_strangers(csn_span bytes,
-                                                                            csn_bytes16 (*of_set)(csn_bytes16)) {
+/* All ones in a lane where every byte is of the set. With the set known, this is straight code. */
+static inline __attribute__((always_inline)) csn_bytes16 csn_wide_members(csn_span bytes,
+                                                                          csn_bytes16 (*of_set)(csn_bytes16)) {
   const uint8_t *p = bytes.ptr;
-  if (bytes.len == 0) return (csn_bytes16){0};
-  if (bytes.len < CSN_LANES) return ~of_set(csn_bytes16_load_few(p, bytes.len));
+  if (bytes.len == 0) return ~(csn_bytes16){0};
+  if (bytes.len < CSN_LANES) return of_set(csn_bytes16_load_few(p, bytes.len));
   const uint8_t *last = p + bytes.len - CSN_LANES;
-  csn_bytes16 strange = ~of_set(csn_bytes16_load(last));
-  for (; p < last; p += CSN_LANES) strange |= ~of_set(csn_bytes16_load(p));
-  return strange;
+  csn_bytes16 members = of_set(csn_bytes16_load(last));
+  for (; p < last; p += CSN_LANES) members &= of_set(csn_bytes16_load(p));
+  return members;
 }
 
 #endif

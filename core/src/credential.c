@@ -220,10 +220,12 @@ csn_reason csn_credential_read(const csn_places *places, const csn_request *requ
                                csn_verdict *verdict) {
   const csn_scheme *scheme = places->scheme;
   const csn_form *form = NULL;
-  csn_reason reason = CSN_REASON_ACCEPTED;
+  csn_headers_found found;
+  csn_reason reason = csn_request_read(request, &places->names, &found, verdict);
+  if (reason != CSN_REASON_ACCEPTED) return reason;
   csn_credential_clear(out);
   if (scheme->standard != CSN_STANDARD_NONE) return CSN_REASON_ACCEPTED; /* which reads its fields itself */
-  if ((reason = csn_locate_fields(places, request, out, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = csn_locate_fields(places, request, &found, out, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
   out->alg = form->alg;
   if ((reason = check_fields(scheme, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
   csn_credential_set_request(out, request);

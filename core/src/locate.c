@@ -217,14 +217,12 @@ static csn_reason check_other_forms(const csn_places *places, uint32_t others, c
   return CSN_REASON_ACCEPTED;
 }
 
-csn_reason csn_locate_fields(const csn_places *places, const csn_request *request, csn_credential *out,
-                             const csn_form **chosen, csn_verdict *verdict) {
-  csn_headers_found found;
+csn_reason csn_locate_fields(const csn_places *places, const csn_request *request, const csn_headers_found *found,
+                             csn_credential *out, const csn_form **chosen, csn_verdict *verdict) {
   const csn_form_places *form = NULL;
   csn_reason reason = CSN_REASON_ACCEPTED;
-  csn_headers_find(&places->names, request, &found);
-  if ((reason = select_form(places, &found, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = read_fields(form, request, &found, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = select_form(places, found, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
+  if ((reason = read_fields(form, request, found, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
   *chosen = form->form;
-  return check_other_forms(places, found.present & form->others, verdict);
+  return check_other_forms(places, found->present & form->others, verdict);
 }

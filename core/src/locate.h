@@ -32,10 +32,14 @@ struct csn_places {
 
 void csn_places_prepare(csn_places *out, const csn_scheme *scheme);
 
-/* Fills `fields` and the signatures' texts from the first form that the request has. What the fields hold is not looked
- * at yet. `*chosen` gets the form. */
-csn_reason csn_locate_fields(const csn_places *places, const csn_request *request, csn_credential *out,
-                             const csn_form **chosen, csn_verdict *verdict) CSN_WARN_UNUSED;
+/* csn_request_check(), and where the headers of these names are. (request.c) */
+csn_reason csn_request_read(const csn_request *request, const csn_header_names *names, csn_headers_found *found,
+                            csn_verdict *verdict) CSN_WARN_UNUSED;
+
+/* Fills `fields` and the signatures' texts from the first form that the request has, of whose names these headers were
+ * found. What the fields hold is not looked at yet. `*chosen` gets the form. */
+csn_reason csn_locate_fields(const csn_places *places, const csn_request *request, const csn_headers_found *found,
+                             csn_credential *out, const csn_form **chosen, csn_verdict *verdict) CSN_WARN_UNUSED;
 
 /* Puts a value that was found into its field. A second one is a repetition, but for signatures in a form that takes
  * several. */

@@ -1,12 +1,9 @@
-/* The form of the whole request. What has all of it, as nearly every request, is seen in one pass that asks but once
- * whether there was anything wrong; what is wrong, and where, is found part by part. */
-#include "charset_wide.h"
-#include "credential.h"
+/* The form of the whole request, and where in it the headers are that a scheme reads. Nearly every request shows both
+ * in one pass (request_pass.c); what is wrong with another, and where, is found part by part. */
+#include "fast_path.h"
+#include "locate.h"
 #include "refuse.h"
-
-enum { METHOD_MAX = 32 /* bytes; the longest registered method has 17 */ };
-
-/* ---- part by part ---- */
+#include "request_pass.h"
 
 static size_t at_most(size_t offset, size_t limit) {
   return offset < limit ? offset : limit;
@@ -27,8 +24,8 @@ static csn_reason check_header(const csn_header *header, csn_verdict *verdict) {
 
 static csn_reason check_one_by_one(const csn_request *request, csn_verdict *verdict) {
   size_t at = csn_token_prefix(request->method);
-  if (request->method.len == 0 || request->method.len > METHOD_MAX || at < request->method.len) {
-    return csn_refuse(verdict, CSN_REASON_METHOD_INVALID, CSN_FIELD_METHOD, at_most(at, METHOD_MAX));
+  if (request->method.len == 0 || request->method.len > CSN_METHOD_MAX || at < request->method.len) {
+    return csn_refuse(verdict, CSN_REASON_METHOD_INVALID, CSN_FIELD_METHOD, at_most(at, CSN_METHOD_MAX));
   }
   at = csn_target_prefix(request->target);
   if (request->target.len == 0 || request->target.len > CSN_TARGET_MAX || at < request->target.len) {
@@ -46,28 +43,21 @@ static csn_reason check_one_by_one(const csn_request *request, csn_verdict *verd
   return CSN_REASON_ACCEPTED;
 }
 
-/* ---- in one pass ---- */
-
-/* Of no length that it may have. */
-static inline bool is_out(csn_span span, size_t max) {
-  return span.len == 0 || span.len > max;
+static bool pass(const csn_request *request, const csn_header_names *names, csn_headers_found *found) {
+  if (!csn_fast_paths()) return false;
+  return (csn_request_pass_has_vbmi() ? csn_request_pass_vbmi : csn_request_pass_wide)(request, names, found);
 }
 
-/* False also of a form that is right but unusual. */
-static bool is_usual(const csn_request *request) {
-  if (is_out(request->method, METHOD_MAX) || is_out(request->target, CSN_TARGET_MAX)) return false;
-  if (request->header_count > CSN_HEADERS_MAX) return false;
-  csn_bytes16 strange = csn_wide_strangers(request->method, csn_wide_plain);
-  strange |= csn_wide_strangers(request->target, csn_wide_target);
-  for (size_t i = 0; i < request->header_count; i++) {
-    const csn_header *header = &request->headers[i];
-    if (is_out(header->name, CSN_HEADER_NAME_MAX) || header->value.len > CSN_HEADER_VALUE_MAX) return false;
-    strange |= csn_wide_strangers(header->name, csn_wide_plain);
-    strange |= csn_wide_strangers(header->value, csn_wide_value);
-  }
-  return csn_bytes16_any(strange) == 0;
+csn_reason csn_request_read(const csn_request *request, const csn_header_names *names, csn_headers_found *found,
+                            csn_verdict *verdict) {
+  if (pass(request, names, found)) return CSN_REASON_ACCEPTED;
+  csn_reason reason = check_one_by_one(request, verdict);
+  if (reason == CSN_REASON_ACCEPTED) csn_headers_find(names, request, found);
+  return reason;
 }
 
 csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) {
-  return is_usual(request) ? CSN_REASON_ACCEPTED : check_one_by_one(request, verdict);
+  static const csn_header_names none;
+  csn_headers_found found;
+  return csn_request_read(request, &none, &found, verdict);
 }

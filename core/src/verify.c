@@ -20,10 +20,6 @@ static bool has_time(const csn_verifier *verifier) {
 
 /* ---- the steps ---- */
 
-static csn_reason check_request(csn_path *path) {
-  return csn_request_check(path->request, path->verdict);
-}
-
 static csn_reason read_credential(csn_path *path) {
   const csn_verifier *verifier = path->verifier;
   csn_reason reason = csn_credential_read(&verifier->places, path->request, &path->credential, path->verdict);
@@ -217,7 +213,6 @@ static void claim_nonces(const csn_group *group) {
 
 static csn_reason before_the_token(csn_path *path) {
   csn_reason reason = CSN_REASON_UNDECIDED;
-  if ((reason = check_request(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = read_credential(path)) != CSN_REASON_ACCEPTED) return reason;
   if ((reason = check_time(path)) != CSN_REASON_ACCEPTED) return reason;
   if (path->verifier->config.scheme->has_api_key) return verify_api_key(path);

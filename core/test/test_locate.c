@@ -4,7 +4,7 @@
 
 #include "guarded.h"
 #include "locate_plain.h"
-#include "support.h"
+#include "request_passes.h"
 
 enum { HEADERS = 9, BYTES = 4096, ROUNDS = 15000, NAMES = 24 };
 
@@ -177,7 +177,9 @@ static csn_reason check(drawer *d, const csn_places *places) {
   csn_verdict verdict = {0}, plain_verdict = {0};
   csn_credential_clear(&credential);
   csn_credential_clear(&plain);
-  csn_reason reason = csn_locate_fields(places, &request, &credential, &form, &verdict);
+  csn_headers_found found;
+  csn_headers_find(&places->names, &request, &found);
+  csn_reason reason = csn_locate_fields(places, &request, &found, &credential, &form, &verdict);
   csn_reason wanted = plain_locate(d->scheme, &request, &plain, &plain_form, &plain_verdict);
   if (reason != wanted || verdict.field != plain_verdict.field || verdict.offset != plain_verdict.offset ||
       (reason == CSN_REASON_ACCEPTED && form != plain_form) || !same_credential(&credential, &plain)) {
@@ -209,6 +211,11 @@ static void one_pass_finds_what_a_search_for_each_finds(void **state) {
   assert_true(reasons[CSN_REASON_FIELD_MALFORMED] > 1000 && reasons[CSN_REASON_FIELD_UNKNOWN] > 100);
 }
 
+static csn_request with_header(const csn_header *header) {
+  return (csn_request){
+      .method = CSN_SPAN_LITERAL("GET"), .target = CSN_SPAN_LITERAL("/"), .headers = header, .header_count = 1};
+}
+
 /* A name of every length, against texts that differ in one bit of one byte, or in the case of a letter. */
 static void names_are_told_apart_by_every_bit(void **state) {
   drawer *d = *state;
@@ -225,9 +232,10 @@ static void names_are_told_apart_by_every_bit(void **state) {
       memcpy(text, name, len);
       text[bit / 8] ^= (uint8_t)(1 << bit % 8);
       csn_header header = {.name = guarded_copy(&d->name_pages[0], csn_span_of(text, len))};
-      const csn_request request = {.headers = &header, .header_count = 1};
+      const csn_request request = with_header(&header);
       csn_headers_find(&names, &request, &found);
       bool same = csn_span_equal_nocase(header.name, csn_span_str(name));
+      check_request_passes(&request, &names, csn_token_prefix(header.name) == len, false);
       if ((found.present >> index & 1) != same) fail_msg("%s, bit %zu", name, bit);
       assert_int_equal(found.repeated, 0);
     }
@@ -245,9 +253,10 @@ static void names_are_told_apart_by_their_length(void **state) {
     size_t index = csn_header_names_add(&names, letters + 150 - len);
     for (size_t other = 0; other <= 150; other++) {
       csn_header header = {.name = guarded_copy(&d->name_pages[0], csn_span_of(letters, other))};
-      const csn_request request = {.headers = &header, .header_count = 1};
+      const csn_request request = with_header(&header);
       csn_headers_found found;
       csn_headers_find(&names, &request, &found);
+      check_request_passes(&request, &names, other > 0, other <= CSN_HEADER_NAME_WIDE);
       assert_int_equal(found.present, other == len ? csn_header_name_bit(index) : 0);
     }
   }
