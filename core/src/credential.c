@@ -66,23 +66,14 @@ bool csn_timestamp_parse(csn_span text, csn_time_unit unit, int64_t *seconds, si
 
 /* ---- signatures ---- */
 
-static size_t hex_decoded_len(csn_span text) {
-  return text.len / 2;
-}
-static size_t base64url_decoded_len(csn_span text) {
-  return csn_base64url_decoded_len(text.len);
-}
-
 static const struct {
   size_t (*encoded_len)(size_t len);
-  size_t (*decoded_len)(csn_span text);
   bool (*decode)(csn_span text, uint8_t *out, size_t *offset);
   void (*encode)(csn_span bytes, char *out);
 } encodings[] = {
-    [CSN_ENCODING_HEX] = {csn_hex_encoded_len, hex_decoded_len, csn_hex_decode, csn_hex_encode},
-    [CSN_ENCODING_BASE64URL] = {csn_base64url_encoded_len, base64url_decoded_len, csn_base64url_decode,
-                                csn_base64url_encode},
-    [CSN_ENCODING_BASE64] = {csn_base64_encoded_len, csn_base64_decoded_len, csn_base64_decode, csn_base64_encode},
+    [CSN_ENCODING_HEX] = {csn_hex_encoded_len, csn_hex_decode, csn_hex_encode},
+    [CSN_ENCODING_BASE64URL] = {csn_base64url_encoded_len, csn_base64url_decode, csn_base64url_encode},
+    [CSN_ENCODING_BASE64] = {csn_base64_encoded_len, csn_base64_decode, csn_base64_encode},
 };
 
 csn_span csn_signature_encode(csn_encoding encoding, csn_span mac, char text[CSN_SIGNATURE_TEXT_MAX]) {
@@ -128,13 +119,18 @@ static size_t mac_bytes(const csn_scheme *scheme, csn_alg alg, csn_span text, si
   return 0;
 }
 
+/* What the text decodes to: base64 of one length holds more or less, as it is padded. */
+static inline size_t bytes_held(csn_encoding encoding, const csn_signature *signature) {
+  return encoding == CSN_ENCODING_BASE64 ? csn_base64_decoded_len(signature->text) : signature->len;
+}
+
 static csn_reason check_signature(const csn_scheme *scheme, csn_alg alg, csn_signature *signature,
                                   csn_verdict *verdict) {
   size_t at = 0;
   signature->len = mac_bytes(scheme, alg, signature->text, &at);
   if (signature->len == 0) return csn_refuse(verdict, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_SIGNATURE, at);
-  size_t holds = encodings[scheme->signature_encoding].decoded_len(signature->text);
-  if (holds != signature->len) { /* base64 of one length holds more or less, as it is padded */
+  size_t holds = bytes_held(scheme->signature_encoding, signature);
+  if (holds != signature->len) {
     at = csn_base64url_encoded_len(holds < signature->len ? holds : signature->len);
     return csn_refuse(verdict, CSN_REASON_SIGNATURE_ENCODING, CSN_FIELD_SIGNATURE, at);
   }
@@ -195,14 +191,22 @@ void csn_credential_clear(csn_credential *credential) {
   memset(bytes + WHOLE, 0, ALL - WHOLE);
 }
 
-void csn_credential_set_request(csn_credential *credential, const csn_request *request) {
-  csn_cursor target = csn_cursor_of(request->target);
-  credential->fields[CSN_FIELD_METHOD] = request->method;
-  credential->fields[CSN_FIELD_TARGET] = request->target;
+static void split_target(csn_credential *credential) {
+  csn_cursor target = csn_cursor_of(credential->fields[CSN_FIELD_TARGET]);
   credential->fields[CSN_FIELD_PATH] = csn_cursor_take_until(&target, '?');
   (void)csn_cursor_skip_byte(&target, '?');
   credential->fields[CSN_FIELD_QUERY] = csn_cursor_rest(&target);
+}
+
+static inline void set_request(csn_credential *credential, const csn_request *request, bool splits_target) {
+  credential->fields[CSN_FIELD_METHOD] = request->method;
+  credential->fields[CSN_FIELD_TARGET] = request->target;
   credential->fields[CSN_FIELD_BODY] = request->body;
+  if (splits_target) split_target(credential);
+}
+
+void csn_credential_set_request(csn_credential *credential, const csn_request *request) {
+  set_request(credential, request, true);
 }
 
 void csn_credential_set_body_hash(csn_credential *credential, const uint8_t *digest) {
@@ -228,7 +232,7 @@ csn_reason csn_credential_read(const csn_places *places, const csn_request *requ
   if ((reason = csn_locate_fields(places, request, &found, out, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
   out->alg = form->alg;
   if ((reason = check_fields(scheme, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
-  csn_credential_set_request(out, request);
+  set_request(out, request, places->splits_target);
   if (scheme->signed_headers == NULL) return CSN_REASON_ACCEPTED;
   return csn_signed_headers_find(scheme, form, request, out, verdict);
 }

@@ -1,9 +1,12 @@
-/* Finding the fields: which form, which header, which parameter. */
+/* Finding the fields: which form, which header, which parameter. What is not on the path of the usual request is kept
+ * out of line, so that this path saves no registers for it. */
 #include "locate.h"
 
 #include "body_field.h"
 #include "cursor.h"
 #include "refuse.h"
+
+#define UNUSUAL __attribute__((noinline))
 
 csn_reason csn_credential_put(const csn_form *form, csn_field field, csn_span value, csn_credential *out,
                               csn_verdict *verdict) {
@@ -32,6 +35,18 @@ static bool is_read_with(const csn_place *before, const csn_place *place) {
   return source != CSN_SOURCE_HEADER_PARAM || before->header == place->header;
 }
 
+static bool is_whole(const csn_form *form, const csn_place *place) {
+  csn_field field = place->at->field;
+  size_t of_field = 0;
+  for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX; i++) of_field += form->locations[i].field == field;
+  return of_field == 1 && place->at->source == CSN_SOURCE_HEADER && place->prefix.len == 0;
+}
+
+static void add_whole(csn_form_places *out, const csn_place *place) {
+  out->wholes[out->whole_count++] = (csn_whole){.field = place->at->field, .header = (uint32_t)place->header};
+  out->whole_names |= csn_header_name_bit(place->header);
+}
+
 static void prepare_form(csn_form_places *out, csn_header_names *names, const csn_form *form) {
   out->form = form;
   if (form->select_header != NULL) out->select = csn_header_names_add(names, form->select_header);
@@ -39,6 +54,8 @@ static void prepare_form(csn_form_places *out, csn_header_names *names, const cs
   while (out->count < CSN_FORM_LOCATIONS_MAX && form->locations[out->count].source != CSN_SOURCE_NONE) {
     csn_place *place = &out->places[out->count];
     *place = place_of(names, &form->locations[out->count]);
+    place->is_whole = is_whole(form, place);
+    if (place->is_whole) add_whole(out, place);
     for (size_t i = 0; i < out->count; i++) place->read_before |= is_read_with(&out->places[i], place);
     out->count++;
   }
@@ -53,11 +70,17 @@ static uint32_t names_of(const csn_form_places *form) {
   return names;
 }
 
+static bool has_text(const char *text, const char *part) {
+  return text != NULL && strstr(text, part) != NULL;
+}
+
 void csn_places_prepare(csn_places *out, const csn_scheme *scheme) {
   uint32_t all = 0;
   memset(out, 0, sizeof *out);
   out->scheme = scheme;
+  out->splits_target = has_text(scheme->template_text, "path}") || has_text(scheme->template_text, "query}");
   out->form_count = csn_scheme_form_count(scheme);
+  out->selects = out->form_count == 0 || scheme->forms[0].select_header != NULL;
   for (size_t i = 0; i < out->form_count; i++) {
     prepare_form(&out->forms[i], &out->names, &scheme->forms[i]);
     all |= names_of(&out->forms[i]);
@@ -91,8 +114,8 @@ static inline csn_reason take_header(const csn_headers_found *found, size_t name
   return CSN_REASON_ACCEPTED;
 }
 
-static csn_reason select_form(const csn_places *places, const csn_headers_found *found, const csn_form_places **out,
-                              csn_verdict *verdict) {
+UNUSUAL static csn_reason select_form(const csn_places *places, const csn_headers_found *found,
+                                      const csn_form_places **out, csn_verdict *verdict) {
   for (size_t i = 0; i < places->form_count; i++) {
     csn_cursor value;
     *out = &places->forms[i];
@@ -191,10 +214,23 @@ static csn_reason read_place(const csn_form_places *form, const csn_place *place
   return csn_read_json_body(form->form, request->body, out, verdict);
 }
 
-static csn_reason read_fields(const csn_form_places *form, const csn_request *request, const csn_headers_found *found,
-                              csn_credential *out, csn_verdict *verdict) {
+/* Of the usual request: all whole values are there, once each. */
+static inline bool take_wholes(const csn_form_places *form, const csn_headers_found *found, csn_credential *out) {
+  if ((form->whole_names & ~(found->present & ~found->repeated)) != 0) return false;
+  for (const csn_whole *whole = form->wholes, *end = whole + form->whole_count; whole < end; whole++) {
+    csn_cursor value = csn_cursor_of(found->headers[whole->header]->value);
+    out->fields[whole->field] = csn_cursor_rest(&value);
+    if (whole->field == CSN_FIELD_SIGNATURE) out->signatures[out->signature_count++].text = csn_cursor_rest(&value);
+  }
+  return true;
+}
+
+/* What is left when the wholes have been taken, or all. Which of two places that are wrong comes first is the same. */
+UNUSUAL static csn_reason read_places(const csn_form_places *form, bool has_wholes, const csn_request *request,
+                                      const csn_headers_found *found, csn_credential *out, csn_verdict *verdict) {
   for (size_t i = 0; i < form->count; i++) {
     const csn_place *place = &form->places[i];
+    if (has_wholes && place->is_whole) continue;
     csn_reason reason =
         place->read_before ? CSN_REASON_ACCEPTED : read_place(form, place, request, found, out, verdict);
     if (reason != CSN_REASON_ACCEPTED) return reason;
@@ -205,7 +241,7 @@ static csn_reason read_fields(const csn_form_places *form, const csn_request *re
 }
 
 /* A field that comes in the chosen form and in a header of another one comes twice: neither wins. */
-static csn_reason check_other_forms(const csn_places *places, uint32_t others, csn_verdict *verdict) {
+UNUSUAL static csn_reason check_other_forms(const csn_places *places, uint32_t others, csn_verdict *verdict) {
   for (size_t i = 0; i < places->form_count && others != 0; i++) {
     const csn_form_places *form = &places->forms[i];
     for (size_t j = 0; j < form->count; j++) {
@@ -219,10 +255,15 @@ static csn_reason check_other_forms(const csn_places *places, uint32_t others, c
 
 csn_reason csn_locate_fields(const csn_places *places, const csn_request *request, const csn_headers_found *found,
                              csn_credential *out, const csn_form **chosen, csn_verdict *verdict) {
-  const csn_form_places *form = NULL;
-  csn_reason reason = CSN_REASON_ACCEPTED;
-  if ((reason = select_form(places, found, &form, verdict)) != CSN_REASON_ACCEPTED) return reason;
-  if ((reason = read_fields(form, request, found, out, verdict)) != CSN_REASON_ACCEPTED) return reason;
+  const csn_form_places *form = &places->forms[0];
+  csn_reason reason = places->selects ? select_form(places, found, &form, verdict) : CSN_REASON_ACCEPTED;
+  if (reason != CSN_REASON_ACCEPTED) return reason;
   *chosen = form->form;
-  return check_other_forms(places, found->present & form->others, verdict);
+  bool has_wholes = take_wholes(form, found, out);
+  if (!has_wholes || form->whole_count < form->count) {
+    reason = read_places(form, has_wholes, request, found, out, verdict);
+    if (reason != CSN_REASON_ACCEPTED) return reason;
+  }
+  uint32_t others = found->present & form->others;
+  return others == 0 ? CSN_REASON_ACCEPTED : check_other_forms(places, others, verdict);
 }

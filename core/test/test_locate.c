@@ -182,7 +182,7 @@ static csn_reason check(drawer *d, const csn_places *places) {
   csn_reason reason = csn_locate_fields(places, &request, &found, &credential, &form, &verdict);
   csn_reason wanted = plain_locate(d->scheme, &request, &plain, &plain_form, &plain_verdict);
   if (reason != wanted || verdict.field != plain_verdict.field || verdict.offset != plain_verdict.offset ||
-      (reason == CSN_REASON_ACCEPTED && form != plain_form) || !same_credential(&credential, &plain)) {
+      (reason == CSN_REASON_ACCEPTED && (form != plain_form || !same_credential(&credential, &plain)))) {
     fail_msg("%s: %s, not %s; field %d, not %d", d->scheme->name, csn_reason_label(reason), csn_reason_label(wanted),
              (int)verdict.field, (int)plain_verdict.field);
   }
