@@ -24,13 +24,17 @@ bool csn_nonce_valid(csn_span nonce, size_t *offset) {
   return nonce.len > 0 && *offset == nonce.len;
 }
 
-bool csn_scheme_nonce_valid(const csn_scheme *scheme, csn_span nonce, size_t *offset) {
-  if (!csn_nonce_valid(nonce, offset)) return false;
-  if (scheme->not_in_nonce == NULL) return true;
+static bool has_none_of(csn_span nonce, const char *bytes, size_t *offset) {
   for (*offset = 0; *offset < nonce.len; (*offset)++) {
-    if (strchr(scheme->not_in_nonce, nonce.ptr[*offset]) != NULL) return false;
+    if (strchr(bytes, nonce.ptr[*offset]) != NULL) return false;
   }
   return true;
+}
+
+bool csn_scheme_nonce_valid(const csn_scheme *scheme, csn_span nonce, size_t *offset) {
+  const char *excluded = scheme->not_in_nonce;
+  if (excluded == NULL) return csn_nonce_valid(nonce, offset);
+  return csn_nonce_valid(nonce, offset) && has_none_of(nonce, excluded, offset);
 }
 
 /* The value of eight digits, added up two, four and eight at a time; false where one is none. */

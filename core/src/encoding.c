@@ -111,7 +111,7 @@ static size_t first_wrong(const alphabet *a, csn_span text) {
 
 SPECIALISE bool decode(const alphabet *a, csn_span text, uint8_t *out, size_t *offset) {
   uint64_t bad = 0;
-  size_t done = a == &base64url ? csn_base64url_wide(text, out, &bad) : a == &hex ? csn_hex_wide(text, out, &bad) : 0;
+  size_t done = a == &base64url ? csn_base64url_wide(text, out, &bad) : 0;
   for (; text.len - done >= LANES; done += LANES) {
     uint64_t bits = block_bits(a, text.ptr + done, &bad);
     if (out != NULL) store(bits, out + done / 8 * a->bits, a->bits);
@@ -152,8 +152,18 @@ bool csn_base64_decode(csn_span text, uint8_t *out, size_t *offset) {
   return false;
 }
 
-bool csn_hex_decode(csn_span text, uint8_t *out, size_t *offset) {
+/* For texts that are no whole blocks, or wrong. */
+__attribute__((noinline)) static bool decode_hex(csn_span text, uint8_t *out, size_t *offset) {
   return decode(&hex, text, out, offset);
+}
+
+bool csn_hex_decode(csn_span text, uint8_t *out, size_t *offset) {
+  uint64_t bad = 0;
+  if (out != NULL && csn_hex_wide(text, out, &bad) == text.len) {
+    CSN_CT_PUBLIC(&bad, sizeof bad);
+    if (bad == 0) return true;
+  }
+  return decode_hex(text, out, offset);
 }
 
 static char sextet_char(uint32_t value, char c62, char c63) {
