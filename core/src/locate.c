@@ -23,6 +23,12 @@ csn_reason csn_credential_put(const csn_form *form, csn_field field, csn_span va
 
 /* ---- preparing ---- */
 
+/* A literal before a value that ends in a space is an auth-scheme: no case, one or more spaces (RFC 9110 section 11.4).
+ */
+static inline bool is_auth_scheme(csn_span prefix) {
+  return prefix.ptr[prefix.len - 1] == ' ';
+}
+
 static csn_place place_of(csn_header_names *names, const csn_location *at) {
   csn_place place = {.at = at, .prefix = csn_span_str(at->prefix), .param = csn_span_str(at->param)};
   if (csn_source_is_header(at->source)) place.header = csn_header_names_add(names, at->name);
@@ -39,11 +45,21 @@ static bool is_whole(const csn_form *form, const csn_place *place) {
   csn_field field = place->at->field;
   size_t of_field = 0;
   for (size_t i = 0; i < CSN_FORM_LOCATIONS_MAX; i++) of_field += form->locations[i].field == field;
-  return of_field == 1 && place->at->source == CSN_SOURCE_HEADER && place->prefix.len == 0;
+  return of_field == 1 && place->at->source == CSN_SOURCE_HEADER && place->prefix.len <= CSN_LANES;
 }
 
 static void add_whole(csn_form_places *out, const csn_place *place) {
-  out->wholes[out->whole_count++] = (csn_whole){.field = place->at->field, .header = (uint32_t)place->header};
+  csn_whole *whole = &out->wholes[out->whole_count++];
+  csn_span prefix = place->prefix;
+  whole->field = place->at->field;
+  whole->header = (uint32_t)place->header;
+  whole->prefix_len = prefix.len;
+  for (size_t i = 0; i < prefix.len; i++) {
+    bool is_letter = (prefix.ptr[i] | 0x20) >= 'a' && (prefix.ptr[i] | 0x20) <= 'z';
+    whole->lanes[i] = 0xff;
+    whole->fold[i] = is_auth_scheme(prefix) && is_letter ? 0x20 : 0;
+    whole->prefix[i] = prefix.ptr[i] | whole->fold[i];
+  }
   out->whole_names |= csn_header_name_bit(place->header);
 }
 
@@ -90,11 +106,9 @@ void csn_places_prepare(csn_places *out, const csn_scheme *scheme) {
 
 /* ---- headers ---- */
 
-/* Skips the literal before a value. One that ends in a space is an auth-scheme: no case, one or more spaces (RFC 9110
- * section 11.4). */
 static bool skip_some_prefix(csn_cursor *value, csn_span prefix) {
   csn_span head;
-  if (prefix.ptr[prefix.len - 1] != ' ') return csn_cursor_skip_text(value, prefix);
+  if (!is_auth_scheme(prefix)) return csn_cursor_skip_text(value, prefix);
   if (!csn_cursor_take(value, prefix.len, &head) || !csn_span_equal_nocase(head, prefix)) return false;
   while (csn_cursor_skip_byte(value, ' ')) continue;
   return true;
@@ -214,13 +228,23 @@ static csn_reason read_place(const csn_form_places *form, const csn_place *place
   return csn_read_json_body(form->form, request->body, out, verdict);
 }
 
-/* Of the usual request: all whole values are there, once each. */
+/* Skips the prefix of a value of the usual form: it has that of one register, and one space behind an auth-scheme. */
+static inline bool skip_usual_prefix(const csn_whole *whole, csn_span *value) {
+  if (value->len <= CSN_LANES) return false;
+  csn_bytes16 first = csn_bytes16_load(value->ptr);
+  if (csn_bytes16_any(((first | whole->fold) ^ whole->prefix) & whole->lanes) != 0) return false;
+  *value = csn_span_of(value->ptr + whole->prefix_len, value->len - whole->prefix_len);
+  return value->ptr[-1] != ' ' || value->ptr[0] != ' ';
+}
+
+/* Of the usual request: all wholes are there, once each. Else false, and what has been taken is to be cleared. */
 static inline bool take_wholes(const csn_form_places *form, const csn_headers_found *found, csn_credential *out) {
   if ((form->whole_names & ~(found->present & ~found->repeated)) != 0) return false;
   for (const csn_whole *whole = form->wholes, *end = whole + form->whole_count; whole < end; whole++) {
-    csn_cursor value = csn_cursor_of(found->headers[whole->header]->value);
-    out->fields[whole->field] = csn_cursor_rest(&value);
-    if (whole->field == CSN_FIELD_SIGNATURE) out->signatures[out->signature_count++].text = csn_cursor_rest(&value);
+    csn_span value = found->headers[whole->header]->value;
+    if (value.ptr == NULL || (whole->prefix_len > 0 && !skip_usual_prefix(whole, &value))) return false;
+    out->fields[whole->field] = value;
+    if (whole->field == CSN_FIELD_SIGNATURE) out->signatures[out->signature_count++].text = value;
   }
   return true;
 }
@@ -260,6 +284,7 @@ csn_reason csn_locate_fields(const csn_places *places, const csn_request *reques
   if (reason != CSN_REASON_ACCEPTED) return reason;
   *chosen = form->form;
   bool has_wholes = take_wholes(form, found, out);
+  if (!has_wholes) csn_credential_clear(out);
   if (!has_wholes || form->whole_count < form->count) {
     reason = read_places(form, has_wholes, request, found, out, verdict);
     if (reason != CSN_REASON_ACCEPTED) return reason;

@@ -10,15 +10,18 @@ typedef struct csn_place {
   const csn_location *at;
   csn_span prefix, param;
   size_t header;    /* its index among the names, of a header's value or parameter */
-  bool is_whole;    /* the whole value of a header, and the only place of its field: it is among the wholes, too */
+  bool is_whole;    /* the value of a header, and the only place of its field: it is among the wholes, too */
   bool read_before; /* with a place before it: all parameters of a header, of the query and of the body are read at once
                      */
 } csn_place;
 
-/* A field that is the whole value of a header: of usual requests nothing is decided about it. */
+/* A field that is the value of a header, whole or behind a prefix: of usual requests nothing is decided about it. */
 typedef struct csn_whole {
   csn_field field;
-  uint32_t header; /* as above */
+  uint32_t header;           /* as above */
+  size_t prefix_len;         /* at most CSN_LANES */
+  csn_bytes16 prefix, lanes; /* its bytes, and all ones where they are */
+  csn_bytes16 fold;          /* 0x20 for each letter of an auth-scheme, which stands in lower case */
 } csn_whole;
 
 typedef struct csn_form_places {
@@ -47,9 +50,9 @@ void csn_places_prepare(csn_places *out, const csn_scheme *scheme);
 csn_reason csn_request_read(const csn_request *request, const csn_header_names *names, csn_headers_found *found,
                             csn_verdict *verdict) CSN_WARN_UNUSED;
 
-/* Fills `fields` and the signatures' texts from the first form that the request has, of whose names these headers were
- * found. What the fields hold is not looked at yet. `*chosen` gets the form.
- * Both mean nothing where it is refused. */
+/* Fills, of a credential that is cleared, `fields` and the signatures' texts from the first form that the request has,
+ * of whose names these headers were found. What the fields hold is not looked at yet. `*chosen` gets the form. Both
+ * mean nothing where it is refused. */
 csn_reason csn_locate_fields(const csn_places *places, const csn_request *request, const csn_headers_found *found,
                              csn_credential *out, const csn_form **chosen, csn_verdict *verdict) CSN_WARN_UNUSED;
 

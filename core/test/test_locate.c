@@ -109,6 +109,9 @@ static csn_span draw_value(drawer *d, const csn_form *form, const char *name) {
                                        " ", "\\", "Bearer ", "sha256=", "two",      "one  "};
   size_t start = d->used;
   put_prefix(d, form, name);
+  if (draw(d, 8) == 0) put(d, " ");
+  size_t text = d->used;
+  for (size_t i = start; i < text && draw(d, 6) == 0; i++) d->bytes[i] ^= draw(d, 4) == 0 ? 1 : 0x20;
   for (size_t i = 0; i < plain_count(form); i++) {
     const csn_location *at = &form->locations[i];
     char assign[] = {form->assign == 0 ? '=' : form->assign, '\0'}, separator[] = {form->separator, '\0'};
@@ -118,6 +121,7 @@ static csn_span draw_value(drawer *d, const csn_form *form, const char *name) {
     put(d, assign);
     put(d, form->quoted ? "\"v\"" : "v");
   }
+  if (d->used == text && draw(d, 2) == 0) put(d, &"0123456789abcdefgh"[draw(d, 19)]);
   if (draw(d, 4) == 0) put(d, scraps[draw(d, sizeof scraps / sizeof scraps[0])]);
   return csn_span_of(d->bytes + start, d->used - start);
 }

@@ -7,7 +7,8 @@
 
 enum { HEADERS = 6, PARTS = 2 + 2 * HEADERS, ROUNDS = 60000, METHOD_MAX = 32, USUAL_NAME_MAX = 64 };
 
-#define X50 "x-0123456789-0123456789-0123456789-0123456789-01234"
+/* 51 bytes. */
+#define X51 "x-0123456789-0123456789-0123456789-0123456789-01234"
 
 /* Of equal length, of the lengths of the registers and beside them, and of one length modulo 64. */
 static const char *const names_read[] = {
@@ -18,11 +19,11 @@ static const char *const names_read[] = {
     "x-0123456789-a",
     "x-0123456789-ab",
     "x-0123456789-abc",
-    X50 "01234567890",
-    X50 "012345678901",
-    X50 "0123456789012",
-    X50 "012345678901z",
-    X50 X50 "0123456789",
+    X51 "01234567890",
+    X51 "012345678901",
+    X51 "0123456789012",
+    X51 "012345678901z",
+    X51 "0123456789012" X51 "0123456789012",
 };
 enum { NAMES_READ = sizeof names_read / sizeof names_read[0] };
 
