@@ -23,11 +23,12 @@ size_t csn_header_names_add(csn_header_names *names, const char *name) {
 
 /* Most of a request's headers have a length that none of the names has. */
 void csn_headers_find(const csn_header_names *names, const csn_request *request, csn_headers_found *found) {
-  found->present = found->repeated = 0;
+  csn_header_sets sets = {0, 0};
   for (size_t i = 0; i < request->header_count; i++) {
     const csn_header *header = &request->headers[i];
     if (csn_header_names_of_length(names, header->name.len) == 0) continue;
     size_t match = csn_header_names_match(names, header->name, first_bytes(header->name));
-    if (match > 0) csn_headers_found_put(found, match - 1, header);
+    if (match > 0) csn_headers_found_put(found, &sets, match - 1, header);
   }
+  csn_headers_found_end(found, &sets);
 }

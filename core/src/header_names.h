@@ -42,14 +42,26 @@ static inline uint32_t csn_header_name_bit(size_t index) {
 size_t csn_header_names_add(csn_header_names *names, const char *name);
 
 /* For who passes over the headers: the name that is met first among those of a length, 0 or 1 + its index, then the
- * next one; and a header that has been found to have a name. */
+ * next one. */
 static inline size_t csn_header_names_of_length(const csn_header_names *names, size_t len) {
   return names->of_length[len % CSN_HEADER_NAME_WIDE];
 }
-static inline void csn_headers_found_put(csn_headers_found *found, size_t index, const csn_header *header) {
-  found->repeated |= found->present & csn_header_name_bit(index);
-  found->present |= csn_header_name_bit(index);
+
+/* The two sets while they are filled: of a variable of their own they stay in registers. */
+typedef struct csn_header_sets {
+  uint32_t present, repeated;
+} csn_header_sets;
+
+/* A header of that name has been met. */
+static inline void csn_headers_found_put(csn_headers_found *found, csn_header_sets *sets, size_t index,
+                                         const csn_header *header) {
+  sets->repeated |= sets->present & csn_header_name_bit(index);
+  sets->present |= csn_header_name_bit(index);
   found->headers[index] = header;
+}
+static inline void csn_headers_found_end(csn_headers_found *found, const csn_header_sets *sets) {
+  found->present = sets->present;
+  found->repeated = sets->repeated;
 }
 
 /* The first bytes of a text, as they stand in csn_header_name, but in the case that they have. */

@@ -5,14 +5,14 @@
 /* ---- sixteen bytes at a time ---- */
 
 /* All ones in a lane where every byte of the header is usual. */
-static inline csn_bytes16 pass_header(const csn_header *header, const csn_header_names *names,
-                                      csn_headers_found *found) {
+static inline csn_bytes16 pass_header(const csn_header *header, const csn_header_names *names, csn_headers_found *found,
+                                      csn_header_sets *sets) {
   csn_bytes16 first = csn_header_name_first(header->name);
   csn_bytes16 members = csn_wide_plain(first) & csn_wide_members(header->value, csn_wide_printable);
   if (header->name.len > CSN_LANES) members &= csn_wide_members(header->name, csn_wide_plain);
   if (csn_header_names_of_length(names, header->name.len) == 0) return members;
   size_t match = csn_header_names_match(names, header->name, csn_bytes16_lower(first));
-  if (match > 0) csn_headers_found_put(found, match - 1, header);
+  if (match > 0) csn_headers_found_put(found, sets, match - 1, header);
   return members;
 }
 
@@ -22,13 +22,14 @@ bool csn_request_pass_wide(const csn_request *request, const csn_header_names *n
   if (request->header_count > CSN_HEADERS_MAX) return false;
   csn_bytes16 members = csn_wide_members(request->method, csn_wide_plain);
   members &= csn_wide_members(request->target, csn_wide_visible);
-  found->present = found->repeated = 0;
-  for (size_t i = 0; i < request->header_count; i++) {
-    const csn_header *header = &request->headers[i];
+  csn_header_sets sets = {0, 0};
+  const csn_header *header = request->headers;
+  for (size_t left = request->header_count; left > 0; left--, header++) {
     if (csn_request_part_is_out(header->name, CSN_HEADER_NAME_MAX)) return false;
     if (header->value.len > CSN_HEADER_VALUE_MAX) return false;
-    members &= pass_header(header, names, found);
+    members &= pass_header(header, names, found, &sets);
   }
+  csn_headers_found_end(found, &sets);
   return csn_bytes16_any(~members) == 0;
 }
 
@@ -86,12 +87,12 @@ VBMI static inline bool texts_are_from(const seen *s, char lowest) {
 }
 
 VBMI static inline void find_name(const csn_header_names *names, const csn_header *header, __m512i low,
-                                  csn_headers_found *found) {
+                                  csn_headers_found *found, csn_header_sets *sets) {
   size_t match = csn_header_names_of_length(names, header->name.len);
   for (; match > 0; match = names->names[match - 1].next) {
     const csn_header_name *name = &names->names[match - 1];
     if (name->text.len != header->name.len || _mm512_cmpneq_epi8_mask(low, load(name->lower)) != 0) continue;
-    csn_headers_found_put(found, match - 1, header);
+    csn_headers_found_put(found, sets, match - 1, header);
     return;
   }
 }
@@ -104,14 +105,15 @@ VBMI bool csn_request_pass_vbmi(const csn_request *request, const csn_header_nam
   (void)see_token(request->method, &s);
   see_text(request->target, &s);
   if (!texts_are_from(&s, '!')) return false;
-  found->present = found->repeated = 0;
-  for (size_t i = 0; i < request->header_count; i++) {
-    const csn_header *header = &request->headers[i];
+  csn_header_sets sets = {0, 0};
+  const csn_header *header = request->headers;
+  for (size_t left = request->header_count; left > 0; left--, header++) {
     if (csn_request_part_is_out(header->name, CSN_HEADER_NAME_WIDE)) return false;
     if (header->value.len > CSN_HEADER_VALUE_MAX) return false;
-    find_name(names, header, see_token(header->name, &s), found);
+    find_name(names, header, see_token(header->name, &s), found, &sets);
     see_text(header->value, &s);
   }
+  csn_headers_found_end(found, &sets);
   return _mm512_movepi8_mask(s.tokens) == 0 && texts_are_from(&s, ' ');
 }
 
