@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "charset_wide.h"
 #include "cursor.h"
 #include "encoding.h"
 #include "hmac.h"
@@ -12,16 +13,26 @@
 
 /* ---- the fields' forms ---- */
 
+/* One to `max` bytes of the set. */
+static inline __attribute__((always_inline)) bool is_made_of(csn_span text, size_t max,
+                                                             csn_bytes16 (*of_set)(csn_bytes16)) {
+  return text.len - 1 < max && csn_bytes16_any(~csn_wide_members(text, of_set)) == 0;
+}
+
+/* The offset in a text of which so many bytes are right. */
+static bool is_wrong_at(size_t right, size_t max, size_t *offset) {
+  *offset = right < max ? right : max;
+  return false;
+}
+
 bool csn_client_id_valid(csn_span id, size_t *offset) {
-  *offset = csn_client_id_prefix(id);
-  if (*offset > CSN_ID_MAX) *offset = CSN_ID_MAX;
-  return id.len > 0 && *offset == id.len;
+  if (is_made_of(id, CSN_ID_MAX, csn_wide_client_id)) return true;
+  return is_wrong_at(csn_client_id_prefix(id), CSN_ID_MAX, offset);
 }
 
 bool csn_nonce_valid(csn_span nonce, size_t *offset) {
-  *offset = csn_nonce_prefix(nonce);
-  if (*offset > CSN_NONCE_MAX) *offset = CSN_NONCE_MAX;
-  return nonce.len > 0 && *offset == nonce.len;
+  if (is_made_of(nonce, CSN_NONCE_MAX, csn_wide_nonce)) return true;
+  return is_wrong_at(csn_nonce_prefix(nonce), CSN_NONCE_MAX, offset);
 }
 
 static bool has_none_of(csn_span nonce, const char *bytes, size_t *offset) {
