@@ -8,6 +8,7 @@
 
 #include "ct.h"
 #include "keyring_parts.h"
+#include "words.h"
 
 /* ---- the ring ---- */
 
@@ -99,7 +100,7 @@ uint64_t csn_keyring_hash(const csn_keyring_state *state, csn_span id) {
     return XXH3_64bits_withSecret(words, sizeof words, state->secret, CSN_RING_SECRET_BYTES) + length;
   }
   if (id.len >= TEXT_MIN) return XXH3_64bits_withSecret(id.ptr, id.len, state->secret, CSN_RING_SECRET_BYTES) + length;
-  if (id.len > 0) memcpy(text, id.ptr, id.len);
+  csn_words_copy(text, id.ptr, id.len);
   return XXH3_64bits_withSecret(text, sizeof text, state->secret, CSN_RING_SECRET_BYTES) + length;
 }
 
@@ -188,7 +189,7 @@ const csn_key *csn_keyring_find_key_id(const csn_keyring_reading *reading, csn_s
   const csn_keyring_state *state = reading->state;
   const csn_trie_node *leaf = csn_trie_find(state->by_key_id, csn_keyring_hash(state, key_id));
   for (uint32_t i = 0; leaf != NULL && i < leaf->count; i++) {
-    if (csn_span_equal(csn_key_id(leaf->items[i]), key_id)) return leaf->items[i];
+    if (csn_words_equal(csn_key_id(leaf->items[i]), key_id)) return leaf->items[i];
   }
   return NULL;
 }
