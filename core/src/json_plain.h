@@ -96,7 +96,15 @@ static inline bool csn_plain_eight_digits(uint64_t word, uint64_t *value) {
   return true;
 }
 
-/* At a digit. Returns the place behind the number, which is no later than the brace at the end; 0 where it is none. */
+/* A string's quotation mark is at `at`: what stands between it and the next. Returns the place behind the string, which
+ * is no later than the brace at the end; 0 where there is none. */
+static inline size_t csn_plain_string(csn_span text, const uint64_t *quotes, size_t at, csn_span *out) {
+  size_t last = csn_plain_quote(quotes, at + 1);
+  *out = csn_span_of(text.ptr + at + 1, last - at - 1);
+  return text.ptr[at] == '"' && last < text.len ? last + 1 : 0;
+}
+
+/* The same of a number. */
 static inline size_t csn_plain_number(csn_span text, size_t at, uint64_t *number) {
   size_t start = at;
   uint64_t value = 0, word;
@@ -106,7 +114,8 @@ static inline size_t csn_plain_number(csn_span text, size_t at, uint64_t *number
   }
   for (uint8_t c; (c = (uint8_t)(text.ptr[at] - '0')) <= 9; at++) value = value * 10 + c;
   *number = value; /* of too many digits it is any */
-  bool is_number = at - start <= CSN_PLAIN_DIGITS_MAX && (text.ptr[start] != '0' || at - start == 1);
+  size_t digits = at - start;
+  bool is_number = digits - 1 < CSN_PLAIN_DIGITS_MAX && (text.ptr[start] != '0' || digits == 1);
   return is_number ? at : 0;
 }
 
@@ -126,10 +135,8 @@ static inline size_t csn_plain_literal(csn_span text, size_t at, csn_json_type *
 /* The value at `at`, which is no array. Returns the place behind it; 0 where it is not plain. */
 static inline size_t csn_plain_scalar(csn_span text, const uint64_t *quotes, size_t at, csn_plain_member *out) {
   if (text.ptr[at] == '"') {
-    size_t last = csn_plain_quote(quotes, at + 1);
     out->type = CSN_JSON_STRING;
-    out->value = csn_span_of(text.ptr + at + 1, last - at - 1);
-    return last < text.len ? last + 1 : 0;
+    return csn_plain_string(text, quotes, at, &out->value);
   }
   bool is_number = (uint8_t)(text.ptr[at] - '0') <= 9;
   if (is_number) out->type = CSN_JSON_NUMBER;
@@ -139,25 +146,31 @@ static inline size_t csn_plain_scalar(csn_span text, const uint64_t *quotes, siz
 /* The same of an array, at its bracket. */
 size_t csn_plain_array(csn_span text, const uint64_t *quotes, size_t at, csn_plain_items *out) CSN_WARN_UNUSED;
 
-/* The next member, where the walk is not done. False where what stands there is not plain. `letters` says that
- * csn_plain_letters() gave letters. Without `items` no array is plain. */
-static inline CSN_WARN_UNUSED bool csn_plain_next(csn_plain *plain, bool letters, csn_plain_items *items,
-                                                  csn_plain_member *out) {
+/* Goes on behind a value, to the next member or to the end. False where neither is there. */
+static inline CSN_WARN_UNUSED bool csn_plain_step(csn_plain *plain, size_t behind) {
+  uint8_t c = plain->text.ptr[behind];
+  plain->pos = behind + 1;
+  return c == ',' || (c == '}' && csn_plain_done(plain));
+}
+
+/* Where the value stands of a member for which csn_plain_letters() gave letters. */
+static inline size_t csn_plain_value(const csn_plain *plain) {
+  return plain->pos + 6;
+}
+
+/* The next member, where the walk is not done. False where what stands there is not plain. */
+static inline CSN_WARN_UNUSED bool csn_plain_next(csn_plain *plain, csn_plain_items *items, csn_plain_member *out) {
   csn_span text = plain->text;
-  size_t first = plain->pos, last = letters ? first + 4 : csn_plain_quote(plain->quotes, first + 1), at = last + 2;
-  if (!letters && (text.ptr[first] != '"' || at >= text.len || text.ptr[last + 1] != ':')) return false;
-  out->name = csn_span_of(text.ptr + first + 1, last - first - 1);
+  size_t value = csn_plain_string(text, plain->quotes, plain->pos, &out->name) + 1;
+  if (value == 1 || value == text.len || text.ptr[value - 1] != ':') return false;
   out->value = csn_span_of(NULL, 0);
   out->number = 0;
-  size_t value = at;
-  at = csn_plain_scalar(text, plain->quotes, value, out);
-  if (at == 0 && items != NULL && text.ptr[value] == '[') {
+  size_t at = csn_plain_scalar(text, plain->quotes, value, out);
+  if (at == 0 && text.ptr[value] == '[') {
     out->type = CSN_JSON_ARRAY;
     at = csn_plain_array(text, plain->quotes, value, items);
   }
-  if (at == 0) return false;
-  plain->pos = at + 1;
-  return text.ptr[at] == ',' || (text.ptr[at] == '}' && csn_plain_done(plain));
+  return at != 0 && csn_plain_step(plain, at);
 }
 
 #endif

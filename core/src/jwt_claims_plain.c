@@ -3,6 +3,7 @@
 #include "jwt_claims_plain.h"
 
 #include "json_plain.h"
+#include "words.h"
 
 /* The numbers of the CSN_CLAIM_ bits. */
 typedef enum claim { EXP, NBF, IAT, DATES, ISS = DATES, AUD, SUB, JTI, CLAIMS } claim;
@@ -19,30 +20,32 @@ typedef struct reading {
   csn_span scope_claim;
   int64_t dates[DATES];
   csn_span strings[CLAIMS], scopes; /* those of dates are not used */
-  csn_plain_items audiences;        /* where aud is an array, which then has no string; else none */
   unsigned present;                 /* CSN_CLAIM_ bits */
   unsigned asked;                   /* of policy->claims: a bit for each that is there */
   bool are_named;                   /* registered claims, too, may be known to the policy by a name of its own */
   bool has_scopes;
   size_t others; /* names that are not registered */
   uint64_t prints[CSN_PLAIN_MEMBERS_MAX];
+  csn_plain_items audiences; /* where aud is an array, which then has no string; else none */
 } reading;
 
-/* What two equal names have in common, and others hardly ever. */
-static uint64_t print_of(csn_span name) {
-  uint64_t first = 0, last = 0;
+/* What two equal names have in common, and others hardly ever. A short one is read with what stands behind it, or
+ * before. */
+static inline uint64_t print_of(csn_span text, csn_span name) {
   if (name.len >= 8) {
-    memcpy(&first, name.ptr, 8);
-    memcpy(&last, name.ptr + name.len - 8, 8);
-  } else {
-    for (size_t i = 0; i < name.len; i++) first = first << 8 | name.ptr[i];
+    uint64_t first = csn_word_8(name.ptr), last = csn_word_8(name.ptr + name.len - 8);
+    return (first * UINT64_C(0x9e3779b97f4a7c15) ^ last) + name.len;
   }
-  return (first * UINT64_C(0x9e3779b97f4a7c15) ^ last) + name.len;
+  if (name.len == 0) return 0;
+  size_t more = 8 * (8 - name.len);
+  bool is_early = text.ptr + text.len - name.ptr >= 8;
+  return is_early ? le64toh(csn_word_8(name.ptr)) << more
+                  : le64toh(csn_word_8(name.ptr + name.len - 8)) >> more << more;
 }
 
 /* False where there may be such a name already. */
-static bool is_new(reading *r, csn_span name) {
-  uint64_t print = print_of(name);
+static inline bool is_new(reading *r, csn_span text, csn_span name) {
+  uint64_t print = print_of(text, name);
   if (r->others == CSN_PLAIN_MEMBERS_MAX) return false;
   for (size_t i = 0; i < r->others; i++) {
     if (r->prints[i] == print) return false;
@@ -51,16 +54,23 @@ static bool is_new(reading *r, csn_span name) {
   return true;
 }
 
-/* What the policy knows by a name of its own. */
-static bool take_named(reading *r, const csn_plain_member *member) {
+/* What the policy knows by a name of its own. `value` is NULL where it is no string. */
+static inline bool take_named(reading *r, csn_span name, csn_span value, bool is_null) {
   csn_span_list names = r->policy->claims;
   for (size_t i = 0; i < names.count; i++) {
-    if (member->type != CSN_JSON_NULL && csn_span_equal(names.items[i], member->name)) r->asked |= 1u << i;
+    if (!is_null && csn_words_equal(names.items[i], name)) r->asked |= 1u << i;
   }
-  if (!csn_span_equal(member->name, r->scope_claim)) return true;
-  r->scopes = member->value;
+  if (!csn_words_equal(name, r->scope_claim)) return true;
+  r->scopes = value;
   r->has_scopes = true;
-  return member->type == CSN_JSON_STRING;
+  return value.ptr != NULL;
+}
+
+static inline bool take_other(reading *r, csn_plain *plain) {
+  csn_plain_member member;
+  csn_plain_items items;
+  if (!csn_plain_next(plain, &items, &member)) return false;
+  return take_named(r, member.name, member.value, member.type == CSN_JSON_NULL) && is_new(r, plain->text, member.name);
 }
 
 static claim registered_claim(uint32_t letters) {
@@ -84,40 +94,49 @@ static claim registered_claim(uint32_t letters) {
   }
 }
 
-/* An array of nothing but strings. Rare: kept out of the way of the rest. */
-__attribute__((noinline)) static bool take_audiences(reading *r, const csn_plain_items *items) {
-  r->audiences = *items;
-  for (size_t i = 0; i < items->count; i++) {
-    if (items->strings[i].ptr == NULL) return false;
+/* An array of nothing but strings. Returns the place behind it; 0 where it is none. Rare: kept out of the way of the
+ * rest. */
+__attribute__((noinline)) static size_t take_audiences(csn_span text, const uint64_t *quotes, size_t at,
+                                                       csn_plain_items *out) {
+  at = csn_plain_array(text, quotes, at, out);
+  for (size_t i = 0; at != 0 && i < out->count; i++) {
+    if (out->strings[i].ptr == NULL) return 0;
   }
-  return true;
+  return at;
 }
 
-static bool take_member(reading *r, claim found, const csn_plain_member *member, const csn_plain_items *items) {
+static inline size_t take_date(csn_span text, size_t at, int64_t *date) {
+  uint64_t number;
+  at = csn_plain_number(text, at, &number);
+  *date = (int64_t)number;
+  return number <= (uint64_t)CSN_JSON_DATE_MAX ? at : 0;
+}
+
+static inline bool take_registered(reading *r, csn_plain *plain, claim found) {
+  csn_span text = plain->text, name = csn_span_of(text.ptr + plain->pos + 1, 3), string = csn_span_of(NULL, 0);
+  size_t at = csn_plain_value(plain);
   unsigned bit = 1u << found;
-  if ((found == CLAIMS || r->are_named) && !take_named(r, member)) return false;
-  if (found == CLAIMS) return is_new(r, member->name);
   if ((r->present & bit) != 0) return false;
   r->present |= bit;
-  if (found >= DATES) {
-    r->strings[found] = member->value;
-    if (member->type == CSN_JSON_STRING) return true;
-    return found == AUD && member->type == CSN_JSON_ARRAY && take_audiences(r, items);
+  if (found < DATES) {
+    at = take_date(text, at, &r->dates[found]);
+  } else if (found == AUD && text.ptr[at] == '[') {
+    at = take_audiences(text, plain->quotes, at, &r->audiences);
+  } else {
+    at = csn_plain_string(text, plain->quotes, at, &string);
+    r->strings[found] = string;
   }
-  r->dates[found] = (int64_t)member->number;
-  return member->type == CSN_JSON_NUMBER && member->number <= (uint64_t)CSN_JSON_DATE_MAX;
+  if (at == 0 || !csn_plain_step(plain, at)) return false;
+  return !r->are_named || take_named(r, name, string, false);
 }
 
 static bool read_text(reading *r, csn_span text) {
   csn_plain plain;
   csn_plain_quotes quotes;
-  csn_plain_items items;
-  csn_plain_member member;
   if (!csn_plain_begin(&plain, text, quotes)) return false;
   do {
     claim found = registered_claim(csn_plain_letters(&plain));
-    if (!csn_plain_next(&plain, found != CLAIMS, &items, &member)) return false;
-    if (!take_member(r, found, &member, &items)) return false;
+    if (!(found != CLAIMS ? take_registered(r, &plain, found) : take_other(r, &plain))) return false;
   } while (!csn_plain_done(&plain));
   return true;
 }
@@ -131,8 +150,8 @@ static bool dates_are_right(const reading *r, int64_t now) {
 }
 
 static bool is_one_of(csn_span text, csn_span first, csn_span_list others) {
-  bool found = csn_span_equal(text, first);
-  for (size_t i = 0; i < others.count && !found; i++) found = csn_span_equal(text, others.items[i]);
+  bool found = csn_words_equal(text, first);
+  for (size_t i = 0; i < others.count && !found; i++) found = csn_words_equal(text, others.items[i]);
   return found;
 }
 
@@ -154,9 +173,9 @@ static bool names_are_right(reading *r, const csn_key *key) {
   if (has_aud != (policy->audience.len > 0)) return false;
   if (has_aud && !is_for_us(r)) return false;
   if (r->strings[SUB].len == 0) r->present &= ~(unsigned)CSN_CLAIM_SUB; /* nobody */
-  if (policy->subject.len > 0 && !csn_span_equal(policy->subject, r->strings[SUB])) return false;
+  if (policy->subject.len > 0 && !csn_words_equal(policy->subject, r->strings[SUB])) return false;
   if (!has_sub) r->strings[SUB] = owner;
-  return r->strings[SUB].len <= CSN_SUBJECT_MAX && (owner.len == 0 || csn_span_equal(owner, r->strings[SUB]));
+  return r->strings[SUB].len <= CSN_SUBJECT_MAX && (owner.len == 0 || csn_words_equal(owner, r->strings[SUB]));
 }
 
 static bool scopes_are_right(const reading *r) {

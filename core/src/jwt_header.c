@@ -1,6 +1,7 @@
 /* The JOSE header (RFC 7515 section 4). What a token says about keys (jwk, jku, x5u, x5c) is not looked at. */
 #include "json_plain.h"
 #include "jwt_parts.h"
+#include "words.h"
 
 #define OK CSN_REASON_ACCEPTED
 
@@ -100,7 +101,6 @@ typedef struct plain_header {
 static bool read_plain(csn_span text, plain_header *out) {
   csn_plain plain;
   csn_plain_quotes quotes;
-  csn_plain_member m;
   out->alg = out->typ = out->kid = csn_span_of(NULL, 0);
   if (!csn_plain_begin(&plain, text, quotes)) return false;
   do {
@@ -109,9 +109,9 @@ static bool read_plain(csn_span text, plain_header *out) {
                       : name == CSN_PLAIN_LETTERS('t', 'y', 'p') ? &out->typ
                       : name == CSN_PLAIN_LETTERS('k', 'i', 'd') ? &out->kid
                                                                  : NULL;
-    if (value == NULL || value->ptr != NULL || !csn_plain_next(&plain, true, NULL, &m)) return false;
-    *value = m.value; /* NULL where it is no string */
-    if (m.type != CSN_JSON_STRING) return false;
+    if (value == NULL || value->ptr != NULL) return false;
+    size_t behind = csn_plain_string(text, quotes, csn_plain_value(&plain), value);
+    if (behind == 0 || !csn_plain_step(&plain, behind)) return false;
   } while (!csn_plain_done(&plain));
   return true;
 }
@@ -127,7 +127,7 @@ static bool accept_plain(csn_span text, const csn_jwt_policy *policy, csn_jose_h
   out->has_kid = h.kid.ptr != NULL;
   out->kid_len = h.kid.len;
   out->kid_offset = out->has_kid ? (size_t)(h.kid.ptr - 1 - text.ptr) : 0;
-  if (out->has_kid) memcpy(out->kid, h.kid.ptr, h.kid.len);
+  csn_words_copy(out->kid, h.kid.ptr, h.kid.len);
   return true;
 }
 

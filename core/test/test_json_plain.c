@@ -50,12 +50,26 @@ static bool is_same_member(const csn_json *json, uint32_t name, const csn_plain_
   return csn_json_int64(json, name + 1, &number) && (uint64_t)number == member->number;
 }
 
-/* Whether a caller may take what csn_plain_letters() gives for the name; sometimes it does not look. */
-static bool has_three_letters(const csn_plain *plain) {
+/* A string or a number that has a name of three letters may be taken without looking for the name's end. */
+static bool take_lettered(csn_plain *plain, csn_plain_member *out) {
+  csn_span text = plain->text;
+  size_t at = csn_plain_value(plain);
+  memset(out, 0, sizeof *out);
+  out->name = csn_span_of(text.ptr + plain->pos + 1, 3);
+  out->type = text.ptr[at] == '"' ? CSN_JSON_STRING : CSN_JSON_NUMBER;
+  at = out->type == CSN_JSON_STRING ? csn_plain_string(text, plain->quotes, at, &out->value)
+                                    : csn_plain_number(text, at, &out->number);
+  return at != 0 && csn_plain_step(plain, at);
+}
+
+static bool take_member(csn_plain *plain, csn_plain_items *items, csn_plain_member *out) {
   uint32_t letters = csn_plain_letters(plain);
   bool has_quote = (letters & 0xff) == '"' || (letters >> 8 & 0xff) == '"' || letters >> 16 == '"';
   if (letters != 0) assert_memory_equal(&letters, plain->text.ptr + plain->pos + 1, 3);
-  return letters != 0 && !has_quote && below(4) != 0;
+  if (letters != 0 && !has_quote && strchr("tfn[", plain->text.ptr[csn_plain_value(plain)]) == NULL && below(4) != 0) {
+    return take_lettered(plain, out);
+  }
+  return csn_plain_next(plain, items, out);
 }
 
 /* How many members a walk finds: 0 where the text is not plain. Aborts where csn_json_read() sees another text; of
@@ -71,7 +85,7 @@ static size_t walk(csn_span bytes) {
   csn_span text = guarded_copy(&pages, bytes);
   if (!csn_plain_begin(&plain, text, quotes)) return 0;
   do {
-    if (count == NODES || !csn_plain_next(&plain, has_three_letters(&plain), &items[count], &members[count])) return 0;
+    if (count == NODES || !take_member(&plain, &items[count], &members[count])) return 0;
     count++;
   } while (!csn_plain_done(&plain));
   csn_reason reason = csn_json_read(text, nodes, NODES, &json, &offset);
