@@ -3,7 +3,6 @@
  * Base64 encoding and decoding at almost the speed of a memory copy, 2019). Chosen at run time. */
 #include "base64url_x86.h"
 
-#include "base64url_wide.h"
 #include "fast_path.h"
 
 #if defined(__x86_64__)
@@ -98,18 +97,19 @@ AVX2 static inline bool decode_last(const tables *t, csn_span text, size_t left,
   return _mm256_testz_si256(bytes, _mm256_loadu_si256((const __m256i *)(const void *)(behind + 32 - whole))) != 0;
 }
 
-AVX2 size_t csn_base64url_avx2(csn_span text, uint8_t *out, uint64_t *bad) {
+AVX2 bool csn_base64url_avx2(csn_span text, uint8_t *out) {
   const tables t = tables_of();
   const uint8_t *at = text.ptr, *end = text.ptr + text.len;
   __m256i right = _mm256_set1_epi8(-1);
+  bool wrong = text.len % 4 == 1;
   for (; end - at >= 32; at += 32, out += 24) {
     __m256i bytes = decode_32(&t, _mm256_loadu_si256((const __m256i *)(const void *)at), &right);
     _mm_storeu_si128((__m128i *)(void *)out, _mm256_castsi256_si128(bytes));
     _mm_storel_epi64((__m128i *)(void *)(out + 16), _mm256_extracti128_si256(bytes, 1));
   }
-  if (at != end) *bad |= !decode_last(&t, text, (size_t)(end - at), out, &right);
-  *bad |= (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(right, _mm256_setzero_si256()));
-  return text.len;
+  if (at != end) wrong |= !decode_last(&t, text, (size_t)(end - at), out, &right);
+  wrong |= _mm256_movemask_epi8(_mm256_cmpeq_epi8(right, _mm256_setzero_si256())) != 0;
+  return !wrong;
 }
 
 /* ---- AVX-512 VBMI: 64 characters to 48 bytes; the last ones under a mask ---- */
@@ -142,9 +142,10 @@ VBMI static inline __m512i decode_64(__m512i x, __m512i *wrong) {
   return _mm512_permutexvar_epi8(load_64(order), _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x00011000)));
 }
 
-VBMI size_t csn_base64url_vbmi(csn_span text, uint8_t *out, uint64_t *bad) {
+VBMI bool csn_base64url_vbmi(csn_span text, uint8_t *out) {
   const uint8_t *at = text.ptr, *end = text.ptr + text.len;
   __m512i wrong = _mm512_setzero_si512();
+  uint64_t behind = 0; /* the whole bytes */
   for (; end - at >= 64; at += 64, out += 48) {
     __m512i bytes = decode_64(load_64(at), &wrong);
     _mm256_storeu_si256((__m256i *)(void *)out, _mm512_castsi512_si256(bytes));
@@ -156,10 +157,9 @@ VBMI size_t csn_base64url_vbmi(csn_span text, uint8_t *out, uint64_t *bad) {
     __m512i x = _mm512_mask_loadu_epi8(_mm512_set1_epi8('A'), (UINT64_C(1) << left) - 1, at);
     __m512i bytes = decode_64(x, &wrong);
     _mm512_mask_storeu_epi8(out, whole, bytes);
-    *bad |= _mm512_mask_test_epi8_mask(all & ~whole, bytes, bytes); /* behind the whole bytes all must be zero */
+    behind = _mm512_mask_test_epi8_mask(all & ~whole, bytes, bytes); /* must be zero */
   }
-  *bad |= _mm512_movepi8_mask(wrong);
-  return text.len;
+  return (behind | _mm512_movepi8_mask(wrong) | (text.len % 4 == 1)) == 0;
 }
 
 /* ---- which ---- */
@@ -178,19 +178,21 @@ bool csn_base64url_has_vbmi(void) {
   return has_vbmi();
 }
 
-bool csn_base64url_x86(csn_span text, uint8_t *out, uint64_t *bad) {
+bool csn_base64url_x86(csn_span text, uint8_t *out) {
   if (text.len < CSN_BASE64URL_X86_MIN || out == NULL || !csn_fast_paths()) return false;
-  if (has_vbmi()) return csn_base64url_vbmi(text, out, bad) == text.len;
-  return has_avx2() && csn_base64url_avx2(text, out, bad) == text.len;
+  if (has_vbmi()) return csn_base64url_vbmi(text, out);
+  return has_avx2() && csn_base64url_avx2(text, out);
 }
 
 #else
 
-size_t csn_base64url_avx2(csn_span text, uint8_t *out, uint64_t *bad) {
-  return csn_base64url_wide(text, out, bad);
+bool csn_base64url_avx2(csn_span text, uint8_t *out) {
+  (void)text, (void)out;
+  return false;
 }
-size_t csn_base64url_vbmi(csn_span text, uint8_t *out, uint64_t *bad) {
-  return csn_base64url_wide(text, out, bad);
+bool csn_base64url_vbmi(csn_span text, uint8_t *out) {
+  (void)text, (void)out;
+  return false;
 }
 bool csn_base64url_has_avx2(void) {
   return false;
@@ -198,8 +200,8 @@ bool csn_base64url_has_avx2(void) {
 bool csn_base64url_has_vbmi(void) {
   return false;
 }
-bool csn_base64url_x86(csn_span text, uint8_t *out, uint64_t *bad) {
-  (void)text, (void)out, (void)bad;
+bool csn_base64url_x86(csn_span text, uint8_t *out) {
+  (void)text, (void)out;
   return false;
 }
 

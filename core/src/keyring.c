@@ -87,21 +87,19 @@ void csn_keyring_read_end(csn_keyring_reading *reading) {
 }
 
 /* At least 17 bytes: what XXH3 does with 16 would let ids be chosen that collide under any secret. The length keeps
- * those apart that have the same text. Of 8 to 16 bytes, as usual, it is their first 8 and their last, in whole words,
+ * those apart that have the same text. Of at most 16 bytes, as usual, it is their first and their last, in whole words,
  * as they are read again: bytes that were just written in other pieces are not there at once. */
 uint64_t csn_keyring_hash(const csn_keyring_state *state, csn_span id) {
   enum { TEXT_MIN = 17, WORD = 8 };
-  uint8_t text[TEXT_MIN] = {0};
-  uint64_t length = (uint64_t)id.len * UINT64_C(0x9e3779b97f4a7c15);
-  if (id.len >= WORD && id.len < TEXT_MIN) {
-    uint64_t words[3] = {0};
-    memcpy(&words[0], id.ptr, WORD);
-    memcpy(&words[1], id.ptr + id.len - WORD, WORD);
-    return XXH3_64bits_withSecret(words, sizeof words, state->secret, CSN_RING_SECRET_BYTES) + length;
-  }
+  uint64_t length = (uint64_t)id.len * UINT64_C(0x9e3779b97f4a7c15), words[3] = {0};
   if (id.len >= TEXT_MIN) return XXH3_64bits_withSecret(id.ptr, id.len, state->secret, CSN_RING_SECRET_BYTES) + length;
-  csn_words_copy(text, id.ptr, id.len);
-  return XXH3_64bits_withSecret(text, sizeof text, state->secret, CSN_RING_SECRET_BYTES) + length;
+  if (id.len >= WORD) {
+    words[0] = csn_word_8(id.ptr);
+    words[1] = csn_word_8(id.ptr + id.len - WORD);
+  } else {
+    words[0] = csn_word_few(id.ptr, id.len);
+  }
+  return XXH3_64bits_withSecret(words, sizeof words, state->secret, CSN_RING_SECRET_BYTES) + length;
 }
 
 uint64_t csn_keyring_request_hash(const csn_keyring_state *state, csn_span key_id, csn_span client_id) {

@@ -18,6 +18,12 @@ static inline uint32_t csn_word_4(const uint8_t *p) {
   return word;
 }
 
+/* Fewer than eight bytes: of one length, each text gives a word of its own. */
+static inline uint64_t csn_word_few(const uint8_t *p, size_t len) {
+  if (len >= 4) return (uint64_t)csn_word_4(p + len - 4) << 32 | csn_word_4(p);
+  return len == 0 ? 0 : (uint64_t)p[len / 2] << 16 | (uint64_t)p[len - 1] << 8 | p[0];
+}
+
 /* csn_span_equal(), for who mostly finds them equal. Not constant-time. */
 static inline bool csn_words_equal(csn_span a, csn_span b) {
   const uint8_t *p = a.ptr, *q = b.ptr;

@@ -36,6 +36,23 @@ static void spans_are_equal_where_every_byte_is(void **state) {
   assert_true(csn_words_equal(csn_span_of(NULL, 0), csn_span_of("x", 0)));
 }
 
+/* Each byte has bits of its own in the word. */
+static void few_bytes_give_a_word_of_their_own(void **state) {
+  (void)state;
+  assert_int_equal(csn_word_few(NULL, 0), 0);
+  for (size_t len = 1; len < 8; len++) {
+    uint8_t bytes[8] = {0};
+    uint64_t seen = 0;
+    for (size_t bit = 0; bit < 8 * len; bit++) {
+      memset(bytes, 0, sizeof bytes);
+      bytes[bit / 8] = (uint8_t)(1u << bit % 8);
+      uint64_t word = csn_word_few(guarded_copy(&first_pages, csn_span_of(bytes, len)).ptr, len);
+      assert_true(word != 0 && (word & seen) == 0);
+      seen |= word;
+    }
+  }
+}
+
 static void every_byte_is_copied_and_no_other(void **state) {
   (void)state;
   for (size_t len = 0; len <= LEN_MAX; len++) {
@@ -53,6 +70,7 @@ static void every_byte_is_copied_and_no_other(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(spans_are_equal_where_every_byte_is),
+      cmocka_unit_test(few_bytes_give_a_word_of_their_own),
       cmocka_unit_test(every_byte_is_copied_and_no_other),
   };
   first_pages = guarded_new(LEN_MAX);
