@@ -1,7 +1,6 @@
 /* The order of the checks of a token. Nothing that it claims is read before its signature has verified. */
 #include <countersign/jwt.h>
 
-#include "alg.h"
 #include "ct.h"
 #include "cursor.h"
 #include "encoding.h"
@@ -66,6 +65,10 @@ static csn_reason decode_segment(checking *c, csn_span segment, uint8_t *out) {
   return reject(c, CSN_REASON_BASE64URL_INVALID, CSN_FIELD_TOKEN, offset_of(c, segment) + offset);
 }
 
+static bool is_hmac(const checking *c) {
+  return c->alg->kind == CSN_KIND_HMAC;
+}
+
 /* Whether the same header was read for the like of this policy before. */
 static bool recall_header(checking *c) {
   const csn_keyring_state *ring = c->keys->state;
@@ -76,7 +79,7 @@ static bool recall_header(checking *c) {
 /* For the tokens to come; of this one the signature has verified. Where only the signature counts more is let pass. A
  * header that names an HMAC key is not remembered: how fast it is read would say that there is such a key. */
 static void remember_header(const checking *c) {
-  bool is_hidden = c->jose.has_kid && csn_alg_find(c->jose.alg)->kind == CSN_KIND_HMAC;
+  bool is_hidden = c->jose.has_kid && is_hmac(c);
   if (c->recalled || is_hidden || c->policy->signature_only) return;
   csn_header_cache_put(c->keys->state->headers, csn_header_hash(c->header), c->header, c->policy->typ, &c->jose);
 }
@@ -100,12 +103,12 @@ static csn_reason check_length(checking *c, size_t least, size_t most) {
   return reject(c, CSN_REASON_SIGNATURE_LENGTH, CSN_FIELD_TOKEN, start + (len < shortest ? len : longest));
 }
 
-/* As long as the algorithm may make it; the key may say more. */
+/* As long as the algorithm may make it; the key may say more. A MAC stays with the token, to be compared. */
 static csn_reason read_signature(checking *c, uint8_t given[CSN_SIGNATURE_MAX]) {
   size_t least, most;
-  csn_alg_signature_range(csn_alg_find(c->jose.alg), &least, &most);
+  csn_alg_signature_range(c->alg, &least, &most);
   csn_reason reason = check_length(c, least, most);
-  return reason == OK ? decode_segment(c, c->signature, given) : reason;
+  return reason == OK ? decode_segment(c, c->signature, is_hmac(c) ? c->given : given) : reason;
 }
 
 /* Decodes the payload, which nobody reads before the signature has verified. */
@@ -131,12 +134,18 @@ static csn_reason find_key(const checking *c, const csn_key **out) {
   return csn_key_is_accepted(key, c->now) ? OK : CSN_REASON_KEY_EXPIRED;
 }
 
+/* A MAC has the one length of its algorithm, which was known before the key. */
+static csn_reason check_length_of_key(checking *c) {
+  size_t bytes = csn_key_signature_bytes(c->key);
+  return check_length(c, bytes, bytes);
+}
+
 static csn_reason check_signature(checking *c) {
   csn_reason reason = OK;
   if (c->key != NULL) csn_name_set(&c->verdict->key_id, csn_key_id(c->key));
   if (c->found != OK) return reject(c, c->found, CSN_FIELD_JOSE_HEADER, c->jose.kid_offset);
-  size_t bytes = csn_key_signature_bytes(c->key);
-  if ((reason = check_length(c, bytes, bytes)) != OK) return reason;
+  if (!is_hmac(c)) reason = check_length_of_key(c);
+  if (reason != OK) return reason;
   if (!c->matches) return reject(c, CSN_REASON_SIGNATURE_MISMATCH, CSN_FIELD_TOKEN, offset_of(c, c->signature));
   c->jwt->key = c->key;
   return OK;
@@ -165,6 +174,7 @@ static csn_reason read_token(checking *c, uint8_t given[CSN_SIGNATURE_MAX]) {
   if ((reason = split(c)) != OK) return reason;
   drop_padding(c);
   if ((reason = read_header(c)) != OK) return reason;
+  c->alg = csn_alg_find(c->jose.alg);
   if ((reason = read_signature(c, given)) != OK) return reason;
   return read_payload(c);
 }
@@ -201,15 +211,14 @@ bool csn_jwt_begin(csn_jwt_check *c, csn_mac_job *job) {
     decide(c, reason);
     return false;
   }
-  size_t len = csn_base64url_decoded_len(c->signature.len);
   c->found = find_key(c, &c->key);
-  if (csn_alg_find(c->jose.alg)->kind == CSN_KIND_HMAC) {
-    memcpy(c->given, given, len);
+  if (is_hmac(c)) {
     job->key = key_or_dummy(c);
     job->pieces = &c->signed_text;
     job->piece_count = 1;
     return true;
   }
+  size_t len = csn_base64url_decoded_len(c->signature.len);
   c->matches = c->key != NULL && csn_key_verify(c->key, c->signed_text, csn_span_of(given, len));
   decide(c, believe_token(c));
   return false;

@@ -6,6 +6,7 @@
 
 #include <countersign/jwt.h>
 
+#include "alg.h"
 #include "json.h"
 #include "mac_many.h"
 #include "refuse.h"
@@ -35,9 +36,10 @@ typedef struct csn_jwt_check {
   csn_span header, payload, signature; /* the segments, without padding where the policy allows it */
   csn_span signed_text;                /* the first two with their dot, as they came */
   csn_jose_header jose;
-  const csn_key *key; /* that the token names; NULL where none fits */
-  csn_reason found;   /* of that key */
-  bool recalled;      /* the header was not read, but remembered */
+  const csn_alg_row *alg; /* the header's */
+  const csn_key *key;     /* that the token names; NULL where none fits */
+  csn_reason found;       /* of that key */
+  bool recalled;          /* the header was not read, but remembered */
   bool matches;
   uint8_t given[CSN_MAC_MAX]; /* a token's MAC, decoded */
 } csn_jwt_check;
