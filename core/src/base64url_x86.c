@@ -114,7 +114,7 @@ AVX2 bool csn_base64url_avx2(csn_span text, uint8_t *out) {
 
 /* ---- AVX-512 VBMI: 64 characters to 48 bytes; the last ones under a mask ---- */
 
-#define VBMI __attribute__((target("avx512bw,avx512vbmi")))
+#define VBMI __attribute__((target("avx512bw,avx512vbmi,bmi2")))
 
 /* The values of the characters 0 to 127; 128: none of the alphabet. */
 static const uint8_t values[128] = {
@@ -168,7 +168,7 @@ static inline bool has_avx2(void) {
   return __builtin_cpu_supports("avx2");
 }
 static inline bool has_vbmi(void) {
-  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi");
+  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("bmi2");
 }
 
 bool csn_base64url_has_avx2(void) {

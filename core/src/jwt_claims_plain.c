@@ -190,10 +190,14 @@ static bool all_are_there(const reading *r) {
 
 bool csn_claims_accept_plain(csn_span text, const csn_jwt_policy *policy, int64_t now, csn_jwt *jwt,
                              csn_verdict *verdict) {
+  const csn_span none = {NULL, 0};
   reading r;
   r.policy = policy;
   r.scope_claim = policy->scope_claim.len == 0 ? csn_span_str("scope") : policy->scope_claim;
-  r.strings[ISS] = r.strings[AUD] = r.strings[SUB] = r.scopes = csn_span_of(NULL, 0);
+  r.strings[ISS] = none; /* one by one: in a row, gcc reads back what it has just written in halves */
+  r.strings[AUD] = none;
+  r.strings[SUB] = none;
+  r.scopes = none;
   r.dates[EXP] = r.dates[NBF] = r.dates[IAT] = -1;
   r.audiences.count = 0;
   r.present = r.asked = 0;

@@ -99,9 +99,12 @@ typedef struct plain_header {
 } plain_header;
 
 static bool read_plain(csn_span text, plain_header *out) {
+  const csn_span none = {NULL, 0};
   csn_plain plain;
   csn_plain_quotes quotes;
-  out->alg = out->typ = out->kid = csn_span_of(NULL, 0);
+  out->alg = none; /* one by one: in a row, gcc reads back what it has just written in halves */
+  out->typ = none;
+  out->kid = none;
   if (!csn_plain_begin(&plain, text, quotes)) return false;
   do {
     uint32_t name = csn_plain_letters(&plain);
