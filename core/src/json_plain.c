@@ -4,7 +4,7 @@
 
 #include "fast_path.h"
 
-enum { BLOCK = CSN_PLAIN_BLOCK };
+enum { BLOCK = CSN_PLAIN_BLOCK, HALF = BLOCK / 2 };
 
 /* ---- any processor; with SSE2 sixteen bytes at a time ---- */
 
@@ -88,59 +88,58 @@ bool csn_plain_find_quotes_any(csn_span text, csn_plain_quotes quotes) {
   return all_are_plain(&s);
 }
 
-/* ---- AVX-512: a block at a time ---- */
+/* ---- AVX2: half a block at a time; AVX-512 is no faster here ---- */
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define AVX512 __attribute__((target("avx512bw")))
+#define AVX2 __attribute__((target("avx2")))
 
 /* As signed numbers, control characters and what is not ASCII are below the space. */
-AVX512 static inline uint64_t others_of_64(__m512i x) {
-  return _mm512_cmplt_epi8_mask(x, _mm512_set1_epi8(' ')) | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\\'));
+AVX2 static inline uint64_t quotes_of_32(const uint8_t *at, __m256i *others) {
+  __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)at);
+  __m256i escapes = _mm256_cmpeq_epi8(x, _mm256_set1_epi8('\\'));
+  *others = _mm256_or_si256(*others, _mm256_or_si256(escapes, _mm256_cmpgt_epi8(_mm256_set1_epi8(' '), x)));
+  return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('"')));
 }
 
-AVX512 static inline uint64_t quotes_of_64(__m512i x) {
-  return _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('"'));
-}
-
-AVX512 bool csn_plain_find_quotes_avx512(csn_span text, csn_plain_quotes quotes) {
+AVX2 bool csn_plain_find_quotes_avx2(csn_span text, csn_plain_quotes quotes) {
   const uint8_t *at = text.ptr, *end = text.ptr + text.len;
-  uint64_t others = 0;
+  __m256i others = _mm256_setzero_si256();
+  if (text.len < HALF) return csn_plain_find_quotes_any(text, quotes);
   for (; end - at >= BLOCK; at += BLOCK) {
-    __m512i x = _mm512_loadu_si512(at);
-    others |= others_of_64(x);
-    *quotes++ = quotes_of_64(x);
+    *quotes = quotes_of_32(at, &others);
+    *quotes++ |= quotes_of_32(at + HALF, &others) << HALF;
   }
-  uint64_t more = ~UINT64_C(0) << (end - at); /* seem to be behind the end */
-  __m512i x = _mm512_mask_loadu_epi8(_mm512_set1_epi8('"'), ~more, at);
-  *quotes = quotes_of_64(x);
-  return (others | others_of_64(x)) == 0;
+  size_t left = (size_t)(end - at);
+  uint64_t more = ~UINT64_C(0) << left, last = quotes_of_32(end - HALF, &others); /* seem to be behind the end */
+  *quotes = more | (left > HALF ? last << (left - HALF) | quotes_of_32(at, &others) : last >> (HALF - left));
+  return _mm256_testz_si256(others, others) != 0;
 }
 
-static inline bool has_avx512(void) {
-  return __builtin_cpu_supports("avx512bw");
+static inline bool has_avx2(void) {
+  return __builtin_cpu_supports("avx2");
 }
 
 #else
 
-bool csn_plain_find_quotes_avx512(csn_span text, csn_plain_quotes quotes) {
+bool csn_plain_find_quotes_avx2(csn_span text, csn_plain_quotes quotes) {
   return csn_plain_find_quotes_any(text, quotes);
 }
 
-static inline bool has_avx512(void) {
+static inline bool has_avx2(void) {
   return false;
 }
 
 #endif
 
-bool csn_plain_has_avx512(void) {
-  return has_avx512();
+bool csn_plain_has_avx2(void) {
+  return has_avx2();
 }
 
 bool csn_plain_find_quotes(csn_span text, csn_plain_quotes quotes) {
   if (!csn_fast_paths()) return false;
-  return has_avx512() ? csn_plain_find_quotes_avx512(text, quotes) : csn_plain_find_quotes_any(text, quotes);
+  return has_avx2() ? csn_plain_find_quotes_avx2(text, quotes) : csn_plain_find_quotes_any(text, quotes);
 }
 
 size_t csn_plain_array(csn_span text, const uint64_t *quotes, size_t at, csn_plain_items *out) {

@@ -22,12 +22,12 @@ enum {
 typedef uint64_t csn_plain_quotes[CSN_PLAIN_MAX / CSN_PLAIN_BLOCK + 1];
 
 /* Finds them; `text` is of CSN_PLAIN_MIN to CSN_PLAIN_MAX bytes. False where one of its bytes is a control character,
- * an escape or not ASCII. One way for all processors, and one for those that have AVX-512; csn_plain_find_quotes()
+ * an escape or not ASCII. One way for all processors, and one for those that have AVX2; csn_plain_find_quotes()
  * takes the best. */
 bool csn_plain_find_quotes(csn_span text, csn_plain_quotes quotes) CSN_WARN_UNUSED;
 bool csn_plain_find_quotes_any(csn_span text, csn_plain_quotes quotes) CSN_WARN_UNUSED;
-bool csn_plain_find_quotes_avx512(csn_span text, csn_plain_quotes quotes) CSN_WARN_UNUSED;
-bool csn_plain_has_avx512(void);
+bool csn_plain_find_quotes_avx2(csn_span text, csn_plain_quotes quotes) CSN_WARN_UNUSED;
+bool csn_plain_has_avx2(void);
 
 /* A walk. All places are offsets in the text, which ends in a brace. */
 typedef struct csn_plain {
