@@ -1,62 +1,36 @@
-/* The lanes of many MACs. First all messages are hashed: a lane takes a message's whole blocks and the padded last
- * ones, and then the next message. What it is given are blocks that lie side by side: where a long piece lies, or in
- * the lane's own buffer. All lanes take as many blocks as the one that has the least. Then the hashes of those that
- * have a key become MACs, which takes a block of each, whatever the length was. */
+/* Many MACs. First all messages are hashed, and then the hashes of those that have a key become MACs: a block of each,
+ * whatever the length was. A message is given out as blocks that lie side by side: where a long piece lies, or in a
+ * buffer in which short ones are put together and padded. A lane takes a message's blocks and then the next message;
+ * all lanes take as many blocks as the one that has the least. */
 #include "mac_many.h"
 
 #include "ct.h"
 
-/* ---- one by one ---- */
-
-static void hash_alone(csn_mac_job *job) {
-  csn_sha256_stream sha;
-  csn_sha256_resume(&sha, csn_sha256_start, 0);
-  for (size_t i = 0; i < job->piece_count; i++) csn_sha256_update(&sha, job->pieces[i]);
-  csn_sha256_finish(&sha);
-  csn_sha256_put(sha.state, job->mac);
-  csn_wipe(&sha, sizeof sha);
-}
-
-static void mac_alone(csn_mac_job *job) {
-  csn_hmac hmac;
-  if (job->key == NULL) {
-    hash_alone(job);
-    return;
-  }
-  csn_hmac_init(&hmac, job->key);
-  for (size_t i = 0; i < job->piece_count; i++) csn_hmac_update(&hmac, job->pieces[i]);
-  csn_hmac_final(&hmac, job->mac);
-}
-
-static bool has_lanes(const csn_mac_job *job) {
-  return job->key == NULL || csn_hmac_bytes(job->key) == CSN_SHA256_BYTES;
-}
-
-/* ---- lanes ---- */
+/* ---- messages ---- */
 
 /* Messages up to this length are put together in the buffer: copying them takes less time than a kernel's call more. */
 enum { GATHERED_MAX = 5 * CSN_SHA256_BLOCK };
 
-typedef struct lane {
-  csn_span rest;                                   /* of the piece that the message is at */
-  const csn_span *next, *end;                      /* the pieces behind it */
-  uint64_t bytes;                                  /* that the state, or the buffer, has taken */
-  bool ends;                                       /* the padding has been given */
-  uint8_t buffer[GATHERED_MAX + CSN_SHA256_BLOCK]; /* with the padding */
-} lane;
+/* A message on its way into its state, which lies in its job. */
+typedef struct message {
+  csn_span rest;              /* of the piece that it is at */
+  const csn_span *next, *end; /* the pieces behind it */
+  uint64_t bytes;             /* that were given, with the key's block */
+  bool ends;                  /* the padding was given, too */
+  _Alignas(CSN_SHA256_BLOCK) uint8_t buffer[GATHERED_MAX + CSN_SHA256_BLOCK]; /* with the padding */
+} message;
 
-/* What the kernels see of the lanes that have a message. */
-typedef struct lanes {
-  uint32_t *states[CSN_SHA256_LANES_MAX]; /* in their jobs */
-  const uint8_t *data[CSN_SHA256_LANES_MAX];
-  size_t blocks[CSN_SHA256_LANES_MAX]; /* at `data` */
-  lane *lane[CSN_SHA256_LANES_MAX];
-  size_t count;
-  csn_mac_job *job, *end; /* those that have no lane yet */
-} lanes;
+static inline void begin(message *m, csn_mac_job *job) {
+  memcpy(job->state, job->key == NULL ? csn_sha256_start : job->key->inner, sizeof job->state);
+  m->rest = csn_span_of(NULL, 0);
+  m->next = job->pieces;
+  m->end = job->pieces + job->piece_count;
+  m->bytes = job->key == NULL ? 0 : CSN_SHA256_BLOCK;
+  m->ends = false;
+}
 
-/* Copies up to GATHERED_MAX bytes; most pieces are short. */
-static inline uint8_t *append(uint8_t *to, csn_span piece) {
+/* Copies a piece, which is most often short. */
+static inline void append(uint8_t *to, csn_span piece) {
   const uint8_t *from = piece.ptr;
   size_t len = piece.len;
   if (len > 64) {
@@ -70,95 +44,45 @@ static inline uint8_t *append(uint8_t *to, csn_span piece) {
   } else {
     for (size_t i = 0; i < len; i++) to[i] = from[i];
   }
-  return to + len;
 }
 
-/* Fills the buffer from the pieces. Returns how many bytes are in it: less than GATHERED_MAX at the message's end. */
-static size_t gather(lane *at) {
-  csn_span rest = at->rest;
-  uint8_t *fill = at->buffer, *full = at->buffer + GATHERED_MAX;
-  for (;;) {
-    size_t room = (size_t)(full - fill);
-    if (rest.len >= room) {
-      (void)append(fill, csn_span_of(rest.ptr, room));
-      at->rest = csn_span_of(rest.ptr + room, rest.len - room);
-      return GATHERED_MAX;
+/* Of a piece that the buffer, in which `fill` bytes are, has no room for: blocks that the piece or the buffer holds. */
+__attribute__((noinline)) static size_t give_long(message *m, csn_span piece, size_t fill, const uint8_t **data) {
+  size_t taken = fill == 0 ? piece.len - piece.len % CSN_SHA256_BLOCK : GATHERED_MAX - fill;
+  *data = fill == 0 ? piece.ptr : m->buffer;
+  if (fill > 0) memcpy(m->buffer + fill, piece.ptr, taken);
+  m->rest = csn_span_of(piece.ptr + taken, piece.len - taken);
+  m->bytes += fill + taken;
+  return (fill + taken) / CSN_SHA256_BLOCK;
+}
+
+/* Gives the next blocks, at least one, which lie side by side: where a long piece lies, or in the buffer. Returns how
+ * many. */
+static inline size_t give_blocks(message *m, const uint8_t **data) {
+  csn_span piece = m->rest;
+  uint8_t *buffer = m->buffer;
+  size_t fill = 0;
+  for (const csn_span *next = m->next, *end = m->end;; piece = *next++) {
+    if (piece.len >= GATHERED_MAX - fill) {
+      m->next = next;
+      return give_long(m, piece, fill, data);
     }
-    fill = append(fill, rest);
-    if (at->next == at->end) break;
-    rest = *at->next++;
+    append(buffer + fill, piece);
+    fill += piece.len;
+    if (next == end) break;
   }
-  return (size_t)(fill - at->buffer);
-}
-
-/* Blocks of its message for a lane that has none left. */
-static void give_blocks(lanes *all, size_t index) {
-  lane *at = all->lane[index];
-  if (at->rest.len >= GATHERED_MAX) {
-    size_t whole = at->rest.len / CSN_SHA256_BLOCK;
-    all->data[index] = at->rest.ptr;
-    all->blocks[index] = whole;
-    at->rest = csn_span_of(at->rest.ptr + whole * CSN_SHA256_BLOCK, at->rest.len % CSN_SHA256_BLOCK);
-    at->bytes += whole * CSN_SHA256_BLOCK;
-    return;
-  }
-  size_t fill = gather(at), blocks = fill / CSN_SHA256_BLOCK;
-  at->bytes += fill;
-  if (fill < GATHERED_MAX) {
-    blocks += csn_sha256_pad(at->buffer + blocks * CSN_SHA256_BLOCK, fill % CSN_SHA256_BLOCK, at->bytes);
-    at->ends = true;
-  }
-  all->data[index] = at->buffer;
-  all->blocks[index] = blocks;
-}
-
-/* The next message takes the lane; false where there is none. */
-static bool give_next(lanes *all, size_t index) {
-  static const csn_span nothing = {NULL, 0};
-  while (all->job < all->end && !has_lanes(all->job)) mac_alone(all->job++);
-  if (all->job == all->end) return false;
-  csn_mac_job *job = all->job++;
-  lane *at = all->lane[index];
-  memcpy(job->state, job->key == NULL ? csn_sha256_start : job->key->inner, sizeof job->state);
-  all->states[index] = job->state;
-  at->bytes = job->key == NULL ? 0 : CSN_SHA256_BLOCK;
-  at->rest = nothing;
-  at->next = job->pieces;
-  at->end = job->pieces + job->piece_count;
-  if (at->next != at->end) at->rest = *at->next++;
-  at->ends = false;
-  give_blocks(all, index);
-  return true;
-}
-
-/* The last of the lanes takes the place of one that has no message. */
-static void close_lane(lanes *all, size_t index) {
-  size_t last = --all->count;
-  all->states[index] = all->states[last];
-  all->data[index] = all->data[last];
-  all->blocks[index] = all->blocks[last];
-  all->lane[index] = all->lane[last];
-}
-
-/* One call of a kernel, and what comes of it. */
-static void step(lanes *all, const csn_sha256_engine *engine) {
-  const csn_sha256_kernel *kernel = csn_sha256_kernel_for(engine, all->count);
-  size_t count = all->count < kernel->lanes ? all->count : kernel->lanes;
-  size_t blocks = all->blocks[0];
-  for (size_t i = 1; i < count; i++) blocks = all->blocks[i] < blocks ? all->blocks[i] : blocks;
-  kernel->run(all->states, all->data, count, blocks);
-  for (size_t i = count; i-- > 0;) {
-    all->blocks[i] -= blocks;
-    if (all->blocks[i] > 0) continue;
-    if (!all->lane[i]->ends) {
-      give_blocks(all, i);
-    } else if (!give_next(all, i)) {
-      close_lane(all, i);
-    }
-  }
+  size_t whole = fill / CSN_SHA256_BLOCK;
+  m->ends = true;
+  *data = buffer;
+  return whole + csn_sha256_pad(buffer + whole * CSN_SHA256_BLOCK, fill % CSN_SHA256_BLOCK, m->bytes + fill);
 }
 
 /* ---- MACs of hashes ---- */
+
+/* Not those of HS384 and HS512. */
+static inline bool has_lanes(const csn_mac_job *job) {
+  return job->key == NULL || csn_hmac_bytes(job->key) == CSN_SHA256_BYTES;
+}
 
 static void take_hashes(uint32_t *const *states, const uint32_t *const *outers, size_t count,
                         const csn_sha256_engine *engine) {
@@ -189,7 +113,77 @@ static void finish(csn_mac_job *jobs, size_t count, const csn_sha256_engine *eng
   take_hashes(states, outers, waiting, engine);
 }
 
-/* ---- all together ---- */
+/* ---- one by one ---- */
+
+static void mac_alone(csn_mac_job *job, const csn_sha256_engine *engine) {
+  message m;
+  begin(&m, job);
+  while (!m.ends) {
+    const uint8_t *data;
+    size_t blocks = give_blocks(&m, &data);
+    engine->one(job->state, data, blocks);
+  }
+  finish(job, 1, engine);
+  csn_wipe(&m, sizeof m);
+}
+
+__attribute__((noinline)) static void mac_without_lanes(csn_mac_job *job) {
+  csn_hmac hmac;
+  csn_hmac_init(&hmac, job->key);
+  for (size_t i = 0; i < job->piece_count; i++) csn_hmac_update(&hmac, job->pieces[i]);
+  csn_hmac_final(&hmac, job->mac);
+}
+
+/* ---- side by side ---- */
+
+/* What the kernels see of the lanes that have a message. */
+typedef struct lanes {
+  uint32_t *states[CSN_SHA256_LANES_MAX];
+  const uint8_t *data[CSN_SHA256_LANES_MAX];
+  size_t blocks[CSN_SHA256_LANES_MAX]; /* at `data` */
+  message *messages[CSN_SHA256_LANES_MAX];
+  size_t count;
+  csn_mac_job *job, *end; /* those that have no lane yet */
+} lanes;
+
+/* The next message takes the lane; false where there is none. */
+static inline bool give_message(lanes *all, size_t index) {
+  while (all->job < all->end && !has_lanes(all->job)) mac_without_lanes(all->job++);
+  if (all->job == all->end) return false;
+  all->states[index] = all->job->state;
+  begin(all->messages[index], all->job++);
+  return true;
+}
+
+/* Blocks for a lane that has none left; false where no message is left for it. */
+static bool go_on(lanes *all, size_t index) {
+  message *m = all->messages[index];
+  if (m->ends && !give_message(all, index)) return false;
+  all->blocks[index] = give_blocks(m, &all->data[index]);
+  return true;
+}
+
+/* The last of the lanes takes the place of one that has no message. */
+static void close_lane(lanes *all, size_t index) {
+  size_t last = --all->count;
+  all->states[index] = all->states[last];
+  all->data[index] = all->data[last];
+  all->blocks[index] = all->blocks[last];
+  all->messages[index] = all->messages[last];
+}
+
+/* One call of a kernel, and what comes of it. */
+static void step(lanes *all, const csn_sha256_engine *engine) {
+  const csn_sha256_kernel *kernel = csn_sha256_kernel_for(engine, all->count);
+  size_t count = all->count < kernel->lanes ? all->count : kernel->lanes;
+  size_t blocks = all->blocks[0];
+  for (size_t i = 1; i < count; i++) blocks = all->blocks[i] < blocks ? all->blocks[i] : blocks;
+  kernel->run(all->states, all->data, count, blocks);
+  for (size_t i = count; i-- > 0;) {
+    all->blocks[i] -= blocks;
+    if (all->blocks[i] == 0 && !go_on(all, i)) close_lane(all, i);
+  }
+}
 
 /* What kernels spilled lies below: the states of keys among it. */
 __attribute__((noinline)) static void wipe_below(void) {
@@ -198,14 +192,15 @@ __attribute__((noinline)) static void wipe_below(void) {
 }
 
 static void mac_side_by_side(csn_mac_job *jobs, size_t count, const csn_sha256_engine *engine) {
-  lane room[CSN_SHA256_LANES_MAX];
+  message room[CSN_SHA256_LANES_MAX];
   lanes all;
   all.count = 0;
   all.job = jobs;
   all.end = jobs + count;
   while (all.count < engine->kernels[0].lanes) {
-    all.lane[all.count] = &room[all.count];
-    if (!give_next(&all, all.count)) break;
+    all.messages[all.count] = &room[all.count];
+    room[all.count].ends = true;
+    if (!go_on(&all, all.count)) break;
     all.count++;
   }
   size_t used = all.count;
@@ -220,6 +215,12 @@ void csn_mac_many(csn_mac_job *jobs, size_t count) {
   if (count > 1 && engine->kernels[0].lanes > 1) {
     mac_side_by_side(jobs, count, engine);
   } else {
-    for (size_t i = 0; i < count; i++) mac_alone(&jobs[i]);
+    for (size_t i = 0; i < count; i++) {
+      if (has_lanes(&jobs[i])) {
+        mac_alone(&jobs[i], engine);
+      } else {
+        mac_without_lanes(&jobs[i]);
+      }
+    }
   }
 }

@@ -54,8 +54,9 @@ static inline size_t csn_sha256_pad(uint8_t block[2 * CSN_SHA256_BLOCK], size_t 
   uint64_t bits = bytes * 8;
   block[fill] = 0x80;
   memset(block + fill + 1, 0, CSN_SHA256_BLOCK); /* of one length for all: it may reach behind the padding */
-  csn_sha256_put_word(block + blocks * CSN_SHA256_BLOCK - 8, (uint32_t)(bits >> 32));
-  csn_sha256_put_word(block + blocks * CSN_SHA256_BLOCK - 4, (uint32_t)bits);
+  const uint8_t length[8] = {(uint8_t)(bits >> 56), (uint8_t)(bits >> 48), (uint8_t)(bits >> 40), (uint8_t)(bits >> 32),
+                             (uint8_t)(bits >> 24), (uint8_t)(bits >> 16), (uint8_t)(bits >> 8),  (uint8_t)bits};
+  memcpy(block + blocks * CSN_SHA256_BLOCK - sizeof length, length, sizeof length);
   return blocks;
 }
 

@@ -40,6 +40,7 @@ WIDE INLINE void load_words(vec words[8], const uint8_t *const *data, size_t off
 
 /* Lanes without a message do as the first. */
 WIDE INLINE void load_states(vec state[8], const uint32_t *const *states, size_t count) {
+#pragma GCC unroll 8
   for (size_t i = 0; i < LANES; i++) {
     state[i] = _mm256_loadu_si256((const __m256i *)(const void *)states[i < count ? i : 0]);
   }
@@ -48,7 +49,10 @@ WIDE INLINE void load_states(vec state[8], const uint32_t *const *states, size_t
 
 WIDE INLINE void store_states(uint32_t *const *states, vec state[8], size_t count) {
   transpose(state);
-  for (size_t i = 0; i < count; i++) _mm256_storeu_si256((__m256i *)(void *)states[i], state[i]);
+#pragma GCC unroll 8
+  for (size_t i = 0; i < LANES; i++) {
+    if (i < count) _mm256_storeu_si256((__m256i *)(void *)states[i], state[i]);
+  }
 }
 
 WIDE void csn_sha256_avx2_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {

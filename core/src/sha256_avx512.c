@@ -45,16 +45,18 @@ WIDE INLINE void load_words(vec words[8], const uint8_t *const *data, size_t off
 
 /* Lanes without a message do as the first. */
 WIDE INLINE void load_states(vec state[8], const uint32_t *const *states, size_t count) {
+#pragma GCC unroll 8
   for (size_t i = 0; i < 8; i++) state[i] = load_two(states[i < count ? i : 0], states[8 + i < count ? 8 + i : 0]);
   transpose(state);
 }
 
 WIDE INLINE void store_states(uint32_t *const *states, vec state[8], size_t count) {
   transpose(state);
-  for (size_t i = 0; i < 8 && i < count; i++) {
-    _mm256_storeu_si256((void *)states[i], _mm512_castsi512_si256(state[i]));
+#pragma GCC unroll 8
+  for (size_t i = 0; i < 8; i++) {
+    if (i < count) _mm256_storeu_si256((void *)states[i], _mm512_castsi512_si256(state[i]));
+    if (i + 8 < count) _mm256_storeu_si256((void *)states[i + 8], _mm512_extracti64x4_epi64(state[i], 1));
   }
-  for (size_t i = 8; i < count; i++) _mm256_storeu_si256((void *)states[i], _mm512_extracti64x4_epi64(state[i - 8], 1));
 }
 
 WIDE void csn_sha256_avx512_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
