@@ -22,9 +22,9 @@ typedef struct message {
 
 static inline void begin(message *m, csn_mac_job *job) {
   memcpy(job->state, job->key == NULL ? csn_sha256_start : job->key->inner, sizeof job->state);
-  m->rest = csn_span_of(NULL, 0);
   m->next = job->pieces;
   m->end = job->pieces + job->piece_count;
+  m->rest = m->next == m->end ? csn_span_of(NULL, 0) : *m->next++;
   m->bytes = job->key == NULL ? 0 : CSN_SHA256_BLOCK;
   m->ends = false;
 }
@@ -181,6 +181,7 @@ static void step(lanes *all, const csn_sha256_engine *engine) {
   kernel->run(all->states, all->data, count, blocks);
   for (size_t i = count; i-- > 0;) {
     all->blocks[i] -= blocks;
+    all->data[i] += blocks * CSN_SHA256_BLOCK;
     if (all->blocks[i] == 0 && !go_on(all, i)) close_lane(all, i);
   }
 }

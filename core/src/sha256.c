@@ -140,9 +140,6 @@ void csn_sha256_openssl_outer(uint32_t *const *states, const uint32_t *const *ou
   csn_wipe(block, sizeof block);
 }
 
-void csn_sha256_openssl_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
-  for (size_t i = 0; i < count; i++) {
-    csn_sha256_openssl_one(states[i], data[i], blocks);
-    data[i] += blocks * CSN_SHA256_BLOCK;
-  }
+void csn_sha256_openssl_lanes(uint32_t *const *states, const uint8_t *const *data, size_t count, size_t blocks) {
+  for (size_t i = 0; i < count; i++) csn_sha256_openssl_one(states[i], data[i], blocks);
 }

@@ -74,8 +74,8 @@ static inline void csn_sha256_pad_hash(const uint32_t hash[8], uint8_t block[CSN
 /* Takes blocks into one state. */
 typedef void csn_sha256_one_fn(uint32_t state[8], const uint8_t *data, size_t blocks);
 
-/* Takes `blocks` blocks, at least one, of each of `count` messages into its state, and moves its data on. */
-typedef void csn_sha256_lanes_fn(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks);
+/* Takes `blocks` blocks, at least one, of each of `count` messages into its state. */
+typedef void csn_sha256_lanes_fn(uint32_t *const *states, const uint8_t *const *data, size_t count, size_t blocks);
 
 /* The hash of each of `count` messages, in its state, becomes its MAC, as bytes; `outers` are the states of the outer
  * hashes behind the keys' blocks. */

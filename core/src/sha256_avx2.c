@@ -55,20 +55,18 @@ WIDE INLINE void store_states(uint32_t *const *states, vec state[8], size_t coun
   }
 }
 
-WIDE void csn_sha256_avx2_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
+WIDE void csn_sha256_avx2_lanes(uint32_t *const *states, const uint8_t *const *data, size_t count, size_t blocks) {
   const uint8_t *at[LANES];
   vec state[8];
   for (size_t i = 0; i < LANES; i++) at[i] = data[i < count ? i : 0];
   load_states(state, (const uint32_t *const *)states, count);
-  for (; blocks > 0; blocks--) {
+  for (size_t offset = 0; blocks > 0; blocks--, offset += CSN_SHA256_BLOCK) {
     vec words[16];
-    load_words(words, at, 0);
-    load_words(words + 8, at, CSN_SHA256_BLOCK / 2);
+    load_words(words, at, offset);
+    load_words(words + 8, at, offset + CSN_SHA256_BLOCK / 2);
     take_block(state, words);
-    for (size_t i = 0; i < LANES; i++) at[i] += CSN_SHA256_BLOCK;
   }
   store_states(states, state, count);
-  for (size_t i = 0; i < count; i++) data[i] = at[i];
 }
 
 WIDE void csn_sha256_avx2_outer(uint32_t *const *states, const uint32_t *const *outers, size_t count) {
@@ -87,7 +85,7 @@ bool csn_sha256_avx2_is_here(void) {
   return false;
 }
 
-void csn_sha256_avx2_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
+void csn_sha256_avx2_lanes(uint32_t *const *states, const uint8_t *const *data, size_t count, size_t blocks) {
   csn_sha256_openssl_lanes(states, data, count, blocks);
 }
 

@@ -95,7 +95,7 @@ SHA_NI INLINE void take_block(halves *h, __m128i words[][4], const unsigned coun
 }
 
 /* `count` is a constant of each caller. */
-SHA_NI INLINE void take(uint32_t *const *states, const uint8_t **data, const unsigned count, size_t blocks) {
+SHA_NI INLINE void take(uint32_t *const *states, const uint8_t *const *data, const unsigned count, size_t blocks) {
   halves h[LANES];
   const uint8_t *at[LANES];
   EACH_LANE {
@@ -113,19 +113,16 @@ SHA_NI INLINE void take(uint32_t *const *states, const uint8_t **data, const uns
     take_block(h, words, count);
     EACH_LANE at[i] += CSN_SHA256_BLOCK;
   }
-  EACH_LANE {
-    store_state(states[i], h[i]);
-    data[i] = at[i];
-  }
+  EACH_LANE store_state(states[i], h[i]);
 }
 
-SHA_NI APART void take_two(uint32_t *const *states, const uint8_t **data, size_t blocks) {
+SHA_NI APART void take_two(uint32_t *const *states, const uint8_t *const *data, size_t blocks) {
   take(states, data, 2, blocks);
 }
-SHA_NI APART void take_three(uint32_t *const *states, const uint8_t **data, size_t blocks) {
+SHA_NI APART void take_three(uint32_t *const *states, const uint8_t *const *data, size_t blocks) {
   take(states, data, 3, blocks);
 }
-SHA_NI APART void take_four(uint32_t *const *states, const uint8_t **data, size_t blocks) {
+SHA_NI APART void take_four(uint32_t *const *states, const uint8_t *const *data, size_t blocks) {
   take(states, data, 4, blocks);
 }
 
@@ -133,7 +130,7 @@ SHA_NI void csn_sha256_ni_one(uint32_t state[8], const uint8_t *data, size_t blo
   take(&state, &data, 1, blocks);
 }
 
-void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
+void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t *const *data, size_t count, size_t blocks) {
   switch (count) {
     case 4:
       take_four(states, data, blocks);
@@ -146,7 +143,6 @@ void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t **data, size_t c
       break;
     default:
       csn_sha256_ni_one(states[0], data[0], blocks);
-      data[0] += blocks * CSN_SHA256_BLOCK;
   }
 }
 
@@ -204,7 +200,7 @@ void csn_sha256_ni_one(uint32_t state[8], const uint8_t *data, size_t blocks) {
   csn_sha256_openssl_one(state, data, blocks);
 }
 
-void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t **data, size_t count, size_t blocks) {
+void csn_sha256_ni_lanes(uint32_t *const *states, const uint8_t *const *data, size_t count, size_t blocks) {
   csn_sha256_openssl_lanes(states, data, count, blocks);
 }
 

@@ -235,18 +235,15 @@ static void every_length_agrees_with_openssl(void **state) {
 static void check_kernel(csn_sha256_lanes_fn *run, size_t count, size_t blocks) {
   uint32_t ours[CSN_SHA256_LANES_MAX + 1][8], theirs[CSN_SHA256_LANES_MAX + 1][8];
   uint32_t *states[CSN_SHA256_LANES_MAX + 1];
-  const uint8_t *data[CSN_SHA256_LANES_MAX + 1], *from[CSN_SHA256_LANES_MAX + 1];
+  const uint8_t *data[CSN_SHA256_LANES_MAX + 1];
   for (size_t i = 0; i <= count; i++) {
     for (size_t k = 0; k < 8; k++) ours[i][k] = theirs[i][k] = (uint32_t)random_word();
     states[i] = ours[i];
-    data[i] = from[i] = bytes + random_below(LEN_MAX);
-    if (i < count) csn_sha256_openssl_one(theirs[i], from[i], blocks);
+    data[i] = bytes + random_below(LEN_MAX);
+    if (i < count) csn_sha256_openssl_one(theirs[i], data[i], blocks);
   }
   run(states, data, count, blocks);
-  for (size_t i = 0; i <= count; i++) {
-    assert_memory_equal(ours[i], theirs[i], sizeof ours[i]);
-    assert_ptr_equal(data[i], from[i] + (i < count ? blocks * CSN_SHA256_BLOCK : 0));
-  }
+  for (size_t i = 0; i <= count; i++) assert_memory_equal(ours[i], theirs[i], sizeof ours[i]);
 }
 
 /* `count` hashes become MACs as by OpenSSL's code; what lies behind them stays as it is. */
