@@ -42,7 +42,7 @@ static uint64_t double_spaces(csn_span list) {
 bool csn_scopes_valid(csn_span list) {
   if (list.len == 0) return true;
   if (list.len > CSN_SCOPES_MAX || list.ptr[0] == ' ' || list.ptr[list.len - 1] == ' ') return false;
-  return (csn_bytes16_any(csn_wide_strangers(list, of_list)) | double_spaces(list)) == 0;
+  return (csn_bytes16_any(~csn_wide_members(list, of_list)) | double_spaces(list)) == 0;
 }
 
 static bool has_scope(csn_span held, csn_span wanted) {
