@@ -290,6 +290,34 @@ static void many_names_are_compared_with_each_other(void **state) {
   csn_keyring_free(ring);
 }
 
+/* Two names of few letters, at the beginning, in the middle and at the end: each letter keeps them apart. */
+static void short_names_are_told_from_each_other(void **state) {
+  static const char *const forms[] = {
+      "{\"%s\":1,\"%s\":1,\"exp\":1700000100}",
+      "{\"exp\":1700000100,\"%s\":1,\"another-claim\":\"of some length\",\"%s\":\"\"}",
+      "{\"%s\":true,\"exp\":1700000100,\"%s\":1}",
+  };
+  csn_jwt_policy policy = default_policy();
+  csn_key key = {.alg = CSN_ALG_HS256};
+  csn_verdict verdict;
+  static csn_jwt jwt;
+  (void)state;
+  jwt.key = &key;
+  for (size_t len = 0; len <= 16; len++) { /* the middle of longer ones is not looked at here */
+    for (size_t at = 0; at <= len; at++) { /* at len: the same name twice */
+      char first[32] = {0}, second[32], text[TEXT_ROOM];
+      memset(first, 'x', len);
+      memcpy(second, first, sizeof second);
+      if (at < len) second[at] = 'y';
+      for (size_t form = 0; form < 3; form++) {
+        int written = sprintf(text, forms[form], first, second);
+        csn_span claims = guarded_copy(&token_pages, csn_span_of(text, (size_t)written));
+        assert_int_equal(csn_claims_accept_plain(claims, &policy, NOW, &jwt, &verdict), at < len);
+      }
+    }
+  }
+}
+
 /* Which claims need no other reader: else all else here would hold of none, too. */
 static void the_usual_claims_are_taken_at_once(void **state) {
   static const struct {
@@ -330,6 +358,7 @@ int main(void) {
       cmocka_unit_test(the_usual_claims_are_taken_at_once),
       cmocka_unit_test(claims_get_one_verdict_with_and_without),
       cmocka_unit_test(headers_get_one_verdict_with_and_without),
+      cmocka_unit_test(short_names_are_told_from_each_other),
       cmocka_unit_test(many_names_are_compared_with_each_other),
   };
   token_pages = guarded_new(TOKEN_ROOM);
