@@ -85,7 +85,8 @@ static void check_backend(const fuzz_job *jobs, size_t count, csn_span secret) {
   csn_key keys[KINDS];
   for (size_t i = 0; i < KINDS; i++) csn_hmac_set_key_of(&keys[i], kinds[i], secret);
   for (size_t i = 0; i < count; i++) {
-    many[i] = (csn_mac_job){key_of(keys, jobs[i].kind), jobs[i].pieces, jobs[i].piece_count, {0}};
+    many[i] =
+        (csn_mac_job){.key = key_of(keys, jobs[i].kind), .pieces = jobs[i].pieces, .piece_count = jobs[i].piece_count};
     memset(many[i].mac, UNTOUCHED, sizeof many[i].mac);
   }
   csn_mac_many(many, count);
