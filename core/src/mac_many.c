@@ -8,8 +8,9 @@
 
 /* ---- messages ---- */
 
-/* Messages up to this length are put together in the buffer: copying them takes less time than a kernel's call more. */
-enum { GATHERED_MAX = 5 * CSN_SHA256_BLOCK };
+/* Messages up to this length are put together in the buffer. Of lanes, pieces are hashed where they lie from the same
+ * length on: copying less takes less time than a kernel's call more. A call for a single message is shorter. */
+enum { GATHERED_MAX = 5 * CSN_SHA256_BLOCK, LONG_IN_LANES = GATHERED_MAX, LONG_ALONE = 2 * CSN_SHA256_BLOCK };
 
 /* A message on its way into its state, which lies in its job. */
 typedef struct message {
@@ -46,7 +47,8 @@ static inline void append(uint8_t *to, csn_span piece) {
   }
 }
 
-/* Of a piece that the buffer, in which `fill` bytes are, has no room for: blocks that the piece or the buffer holds. */
+/* Of a piece that is long, or for which the buffer, in which `fill` bytes are, has no room: blocks that the piece or
+ * the buffer holds. */
 __attribute__((noinline)) static size_t give_long(message *m, csn_span piece, size_t fill, const uint8_t **data) {
   size_t taken = fill == 0 ? piece.len - piece.len % CSN_SHA256_BLOCK : GATHERED_MAX - fill;
   *data = fill == 0 ? piece.ptr : m->buffer;
@@ -58,12 +60,12 @@ __attribute__((noinline)) static size_t give_long(message *m, csn_span piece, si
 
 /* Gives the next blocks, at least one, which lie side by side: where a long piece lies, or in the buffer. Returns how
  * many. */
-static inline size_t give_blocks(message *m, const uint8_t **data) {
+static inline size_t give_blocks(message *m, size_t long_piece, const uint8_t **data) {
   csn_span piece = m->rest;
   uint8_t *buffer = m->buffer;
   size_t fill = 0;
   for (const csn_span *next = m->next, *end = m->end;; piece = *next++) {
-    if (piece.len >= GATHERED_MAX - fill) {
+    if (piece.len >= (fill == 0 ? long_piece : GATHERED_MAX - fill)) {
       m->next = next;
       return give_long(m, piece, fill, data);
     }
@@ -120,7 +122,7 @@ static void mac_alone(csn_mac_job *job, const csn_sha256_engine *engine) {
   begin(&m, job);
   while (!m.ends) {
     const uint8_t *data;
-    size_t blocks = give_blocks(&m, &data);
+    size_t blocks = give_blocks(&m, LONG_ALONE, &data);
     engine->one(job->state, data, blocks);
   }
   finish(job, 1, engine);
@@ -159,7 +161,7 @@ static inline bool give_message(lanes *all, size_t index) {
 static bool go_on(lanes *all, size_t index) {
   message *m = all->messages[index];
   if (m->ends && !give_message(all, index)) return false;
-  all->blocks[index] = give_blocks(m, &all->data[index]);
+  all->blocks[index] = give_blocks(m, LONG_IN_LANES, &all->data[index]);
   return true;
 }
 
