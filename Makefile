@@ -225,7 +225,7 @@ include core/test/model/model.mk
 include core/test/ct/ct.mk
 
 # ---- targets --------------------------------------------------------------------------------------------------------
-.PHONY: seeds all help lib csn bench peers stores redact test test-build tsan fuzz differential report corpus format format-check warnings everything \
+.PHONY: seeds all help lib csn bench peers stores redact test test-build tsan fuzz differential report corpus format format-check warnings warnings-clang everything \
 	install clean
 
 all: lib csn ## The library and the command line tool
@@ -310,8 +310,9 @@ report: bench csn ## Runs the benchmarks, writes reports/out/report.html, .md an
 corpus: | $(B)/.setup-corpus ## Makes the vectors in corpus/vectors anew, with other people's signers
 	B=$(B) sh corpus/generate/all.sh
 
-warnings: | $(B)/.setup-fuzz ## Compiles everything with gcc and clang, warnings as errors
+warnings: warnings-clang ## Compiles everything with gcc and clang, warnings as errors
 	$(MAKE) B=$(B)/warnings-gcc WERROR=1 everything
+warnings-clang: | $(B)/.setup-fuzz
 	$(MAKE) B=$(B)/warnings-clang WERROR=1 CC_DEFAULT=clang CXX=clang++ everything
 everything: lib csn stores redact bench $(TESTS_release) $(REPLAYS_release) $(MODEL)/model-1 $(MODEL)/model-2 $(MODEL)/model-epoch
 
