@@ -267,7 +267,7 @@ BACKENDS := openssl $(if $(call has_flags,avx2),avx2) $(if $(call has_flags,sha_
 HASHING := $(addprefix test_,hmac verify% vectors vectors_http_signature vectors_sigv4 jwt% jwks sign keyring http_sign% sigv4% \
 	presets api_key token content_digest body_field refresh_memory rfc8725 behaviour equality seal)
 COUNTS_DIGESTS := $(patsubst core/test/%.c,\%/%,$(shell grep -l 'include "count_digests.h"' core/test/test_*.c))
-BACKEND_TESTS := $(foreach t,$(filter-out $(COUNTS_DIGESTS),$(TESTS_release)),$(if $(filter $(HASHING),$(notdir $(t))),$(t)))
+BACKEND_TESTS := $(foreach t,$(filter-out $(COUNTS_DIGESTS) %/bench/peers/test_jwt_process,$(TESTS_release)),$(if $(filter $(HASHING),$(notdir $(t))),$(t)))
 TEST_RUNS = $(TESTS_release) $(ASAN_TESTS) $(TSAN_TESTS) \
 	$(foreach backend,$(BACKENDS),$(BACKEND_TESTS:%=%:--backend=$(backend))) \
 	sh:fuzz/check-seeds:$(B)/release/fuzz/make_seeds \
