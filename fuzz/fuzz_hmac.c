@@ -38,14 +38,14 @@ static void expect(fuzz_job *job, csn_span secret) {
   FUZZ_CHECK(len <= CSN_MAC_MAX);
 }
 
-/* Pieces of equal length; the last is what is left. */
+/* Pieces of equal length; the last is what is left. An empty message has none. */
 static void cut(fuzz_job *job, size_t len) {
   csn_span rest = job->message;
   while (len > 0 && rest.len > len && job->piece_count + 1 < PIECES_MAX) {
     job->pieces[job->piece_count++] = csn_span_of(rest.ptr, len);
     rest = csn_span_of(rest.ptr + len, rest.len - len);
   }
-  job->pieces[job->piece_count++] = rest;
+  if (rest.len > 0) job->pieces[job->piece_count++] = rest;
 }
 
 static void make_job(fuzz_job *job, csn_span part, csn_span secret) {
@@ -85,8 +85,8 @@ static void check_backend(const fuzz_job *jobs, size_t count, csn_span secret) {
   csn_key keys[KINDS];
   for (size_t i = 0; i < KINDS; i++) csn_hmac_set_key_of(&keys[i], kinds[i], secret);
   for (size_t i = 0; i < count; i++) {
-    many[i] =
-        (csn_mac_job){.key = key_of(keys, jobs[i].kind), .pieces = jobs[i].pieces, .piece_count = jobs[i].piece_count};
+    const csn_span *pieces = jobs[i].piece_count == 0 ? NULL : jobs[i].pieces;
+    many[i] = (csn_mac_job){.key = key_of(keys, jobs[i].kind), .pieces = pieces, .piece_count = jobs[i].piece_count};
     memset(many[i].mac, UNTOUCHED, sizeof many[i].mac);
   }
   csn_mac_many(many, count);

@@ -23,9 +23,12 @@ typedef struct message {
 
 static inline void begin(message *m, csn_mac_job *job) {
   memcpy(job->state, job->key == NULL ? csn_sha256_start : job->key->inner, sizeof job->state);
-  m->next = job->pieces;
-  m->end = job->pieces + job->piece_count;
-  m->rest = m->next == m->end ? csn_span_of(NULL, 0) : *m->next++;
+  m->rest = csn_span_of(NULL, 0);
+  m->next = m->end = job->pieces;
+  if (job->piece_count > 0) {
+    m->end += job->piece_count; /* not of NULL */
+    m->rest = *m->next++;
+  }
   m->bytes = job->key == NULL ? 0 : CSN_SHA256_BLOCK;
   m->ends = false;
 }
