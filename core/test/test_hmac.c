@@ -47,7 +47,7 @@ static void streaming_gives_the_same_for_every_split(void **state) {
   uint8_t data[150], whole[32], split[32];
   csn_key key;
   (void)state;
-  memset(data, 0x5a, sizeof data);
+  for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 13 + 5);
   csn_hmac_set_key(&key, csn_span_str(TEST_SECRET));
   csn_hmac_sha256(&key, csn_span_of(data, sizeof data), whole);
   for (size_t at = 0; at <= sizeof data; at++) {
@@ -58,6 +58,30 @@ static void streaming_gives_the_same_for_every_split(void **state) {
     csn_hmac_update(&hmac, csn_span_of(data + at, sizeof data - at));
     csn_hmac_final(&hmac, split);
     assert_memory_equal(whole, split, sizeof whole);
+  }
+}
+
+/* Of a word of the block several pieces may have a part, and of a piece several blocks. */
+static void pieces_of_any_lengths_agree_with_openssl(void **state) {
+  static const size_t longest[] = {3, 9, 30, 70, 200};
+  uint8_t data[400], ours[32], theirs[EVP_MAX_MD_SIZE];
+  uint32_t random = 1;
+  csn_key key;
+  (void)state;
+  for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 13 + 5);
+  csn_hmac_set_key(&key, csn_span_str(TEST_SECRET));
+  for (size_t i = 0; i < 5 * sizeof data; i++) {
+    csn_hmac hmac;
+    csn_hmac_init(&hmac, &key);
+    for (size_t at = 0, len; at < i / 5; at += len) {
+      random = random * 1664525 + 1013904223;
+      len = (random >> 8) % (longest[i % 5] + 1);
+      if (len > i / 5 - at) len = i / 5 - at;
+      csn_hmac_update(&hmac, csn_span_of(data + at, len));
+    }
+    csn_hmac_final(&hmac, ours);
+    assert_non_null(HMAC(EVP_sha256(), TEST_SECRET, (int)strlen(TEST_SECRET), data, i / 5, theirs, NULL));
+    assert_memory_equal(ours, theirs, sizeof ours);
   }
 }
 
@@ -77,6 +101,7 @@ int main(void) {
       cmocka_unit_test(rfc_4231_cases_agree),
       cmocka_unit_test(every_length_agrees_with_openssl),
       cmocka_unit_test(streaming_gives_the_same_for_every_split),
+      cmocka_unit_test(pieces_of_any_lengths_agree_with_openssl),
       cmocka_unit_test(another_key_gives_another_mac),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
