@@ -43,6 +43,22 @@ static const csn_scheme odd[] = {
                                  {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER_PARAM, "X-Others", NULL, "sig"},
                                  {CSN_FIELD_TIMESTAMP, CSN_SOURCE_HEADER_PARAM, "X-Others", NULL, "ts"}}}},
     },
+    {
+        .name = "prefixes",
+        .forms = {{.locations = {{CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER, "X-Lanes", "0123456789abcde ", NULL},
+                                 {CSN_FIELD_NONCE, CSN_SOURCE_HEADER, "X-No-Letter", "^0-123456789abc ", NULL},
+                                 {CSN_FIELD_SIGNATURE, CSN_SOURCE_HEADER, "X-Longer", "0123456789abcdef ", NULL}}}},
+    },
+    {
+        .name = "a field in two headers",
+        .forms = {{.select_header = "X-Select",
+                   .select_prefix = "one",
+                   .locations = {{CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER, "X-One", NULL, NULL}}},
+                  {.select_header = "X-Select",
+                   .select_prefix = "two",
+                   .locations = {{CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER, "X-First", NULL, NULL},
+                                 {CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER, "X-Second", NULL, NULL}}}},
+    },
 };
 
 enum { ODD = sizeof odd / sizeof odd[0] };
@@ -155,13 +171,15 @@ static void draw_headers(drawer *d) {
     size_t at = d->header_count++;
     d->headers[at].name = guarded_copy(&d->name_pages[at], draw_name(d, name));
     d->headers[at].value = guarded_copy(&d->value_pages[at], draw_value(d, form, name));
+    if (d->headers[at].value.len == 0 && draw(d, 2) == 0) d->headers[at].value.ptr = NULL;
   }
 }
 
 /* ---- both ways ---- */
 
+/* Where an empty one is does not count, but that it is somewhere: a field without a place is none. */
 static bool same_span(csn_span a, csn_span b) {
-  return a.ptr == b.ptr && a.len == b.len;
+  return a.len == b.len && (a.len > 0 ? a.ptr == b.ptr : (a.ptr == NULL) == (b.ptr == NULL));
 }
 
 static bool same_credential(const csn_credential *a, const csn_credential *b) {
