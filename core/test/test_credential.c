@@ -264,6 +264,28 @@ static void target_is_split_at_the_first_question_mark(void **state) {
   assert_int_equal(credential.fields[CSN_FIELD_QUERY].len, 0);
 }
 
+/* The parts of the target are looked for only where the template signs one of them. */
+static void a_template_that_signs_a_part_of_the_target_gets_it(void **state) {
+  static const char *const templates[] = {"{path}", "{query}", "{path}{query}", "{target}"};
+  (void)state;
+  for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++) {
+    const csn_scheme scheme = {
+        .forms = {{.locations = {{CSN_FIELD_CLIENT_ID, CSN_SOURCE_HEADER, "X-Id", NULL, NULL}}}},
+        .template_text = templates[i],
+    };
+    const csn_header header = {CSN_SPAN_LITERAL("X-Id"), CSN_SPAN_LITERAL("one")};
+    const csn_request request = {
+        .method = csn_span_str("GET"), .target = csn_span_str("/a?b"), .headers = &header, .header_count = 1};
+    csn_credential credential;
+    csn_verdict verdict = {0};
+    assert_int_equal(read_credential(&scheme, &request, &credential, &verdict), CSN_REASON_ACCEPTED);
+    assert_span(credential.fields[CSN_FIELD_TARGET], "/a?b");
+    if (strcmp(templates[i], "{target}") == 0) continue;
+    assert_span(credential.fields[CSN_FIELD_PATH], "/a");
+    assert_span(credential.fields[CSN_FIELD_QUERY], "b");
+  }
+}
+
 /* Digit by digit; false with the offset of the first byte that is wrong. */
 static bool model_timestamp(csn_span text, int64_t *seconds, size_t *offset) {
   int64_t value = 0;
@@ -332,6 +354,7 @@ int main(void) {
       cmocka_unit_test(parameters_have_their_form),
       cmocka_unit_test(fields_of_the_other_form_are_a_repetition),
       cmocka_unit_test(target_is_split_at_the_first_question_mark),
+      cmocka_unit_test(a_template_that_signs_a_part_of_the_target_gets_it),
       cmocka_unit_test(timestamps_are_read_as_digit_by_digit),
       cmocka_unit_test(milliseconds_round_down),
   };
