@@ -256,15 +256,15 @@ peers: $(PEER_SCRIPTS) | $(B)/.setup-peers ## What the benchmarks compare with i
 # Everything runs under the address and undefined-behaviour sanitizers and as it is shipped; what threads share runs
 # under the thread sanitizer, too. The fuzz targets replay their corpora without libFuzzer.
 TSAN_TESTS := $(filter %nonce_table %nonce_stress %nonce_history %nonce_brink %nonce_stats %nonce_lanes %audit_queue %key_threads %sigv4_cache %header_cache %audit_writer %api_key_store %refresh_memory %rotation %epoch %sha256_backend %verify_threads,$(TESTS_tsan))
-# These replace the allocator, which the sanitizers have done before them.
-ASAN_TESTS := $(filter-out %/test_allocation %/test_verify_costs %/test_wiping,$(TESTS_asan))
+# These replace the allocator, which the sanitizers have done before them, or look at frames, which they lay out.
+ASAN_TESTS := $(filter-out %/test_allocation %/test_verify_costs %/test_wiping %/test_stack,$(TESTS_asan))
 # What hashes runs on each back-end of SHA-256 that this machine has; but not what counts digests, which it does on
 # OpenSSL's code, what spends its time on asymmetric keys, and test_mac_many, which runs on all of them by itself.
 CPU_FLAGS := $(shell sed -n '/^flags/{p;q}' /proc/cpuinfo)
 has_flags = $(if $(filter-out $(CPU_FLAGS),$(1)),,1)
 BACKENDS := openssl $(if $(call has_flags,avx2),avx2) $(if $(call has_flags,sha_ni),sha_ni) \
 	$(if $(call has_flags,sha_ni avx512f avx512bw avx512vl),avx512)
-HASHING := $(addprefix test_,hmac verify% vectors vectors_http_signature vectors_sigv4 jwt% jwks sign keyring http_sign% sigv4% \
+HASHING := $(addprefix test_,hmac stack verify% vectors vectors_http_signature vectors_sigv4 jwt% jwks sign keyring http_sign% sigv4% \
 	presets api_key token content_digest body_field refresh_memory rfc8725 behaviour equality seal)
 COUNTS_DIGESTS := $(patsubst core/test/%.c,\%/%,$(shell grep -l 'include "count_digests.h"' core/test/test_*.c))
 BACKEND_TESTS := $(foreach t,$(filter-out $(COUNTS_DIGESTS) %/bench/peers/test_jwt_process,$(TESTS_release)),$(if $(filter $(HASHING),$(notdir $(t))),$(t)))
