@@ -96,17 +96,20 @@ static void assert_token_batch_costs(const csn_keyring *ring, const csn_jwt_poli
   assert_each_cost(each, each_wide);
 }
 
-static size_t digests_of_token(const char *key_id, csn_reason expected) {
+static size_t digests_of_token(csn_alg alg, const char *key_id, csn_reason expected) {
   csn_key_config config = test_key_config("", "known", CSN_USE_TOKEN);
   csn_key_config other = test_key_config("", key_id, CSN_USE_TOKEN);
   csn_jwt_policy policy = CSN_JWT_POLICY_DEFAULT;
-  csn_keyring *ring = ring_of(&config);
   csn_key key;
   csn_jwt jwt;
   csn_verdict verdict;
   uint8_t token[256];
   size_t len = 0;
-  other.secret = csn_span_str("another secret of more than thirty-two bytes");
+  config.alg = other.alg = alg;
+  config.secret = csn_span_str("a secret of at least sixty-four bytes, as HS512 wants one to have.");
+  other.secret = csn_span_str("another secret of at least sixty-four bytes, as HS512 wants it to be");
+  policy.algorithms = 1u << alg;
+  csn_keyring *ring = ring_of(&config);
   assert_int_equal(csn_key_init(&key, &other), CSN_OK);
   assert_int_equal(csn_sign_jwt(&key, csn_span_str("{\"exp\":2000}"), token, sizeof token, &len), CSN_OK);
   start_counting();
@@ -118,10 +121,21 @@ static size_t digests_of_token(const char *key_id, csn_reason expected) {
 }
 
 static void unknown_key_id_costs_a_mac(void **state) {
-  size_t known = digests_of_token("known", CSN_REASON_SIGNATURE_MISMATCH);
+  size_t known = digests_of_token(CSN_ALG_HS256, "known", CSN_REASON_SIGNATURE_MISMATCH);
   (void)state;
   assert_int_equal(known, 2);
-  assert_int_equal(digests_of_token("nobody", CSN_REASON_KEY_UNKNOWN), known);
+  assert_int_equal(digests_of_token(CSN_ALG_HS256, "nobody", CSN_REASON_KEY_UNKNOWN), known);
+}
+
+static void unknown_key_id_of_another_hash_costs_its_own_mac(void **state) {
+  static const csn_alg algs[] = {CSN_ALG_HS384, CSN_ALG_HS512};
+  (void)state;
+  for (size_t i = 0; i < sizeof algs / sizeof algs[0]; i++) {
+    assert_int_equal(digests_of_token(algs[i], "known", CSN_REASON_SIGNATURE_MISMATCH), 0);
+    assert_int_equal(wide_digests, 2);
+    assert_int_equal(digests_of_token(algs[i], "nobody", CSN_REASON_KEY_UNKNOWN), 0);
+    assert_int_equal(wide_digests, 2);
+  }
 }
 
 int main(void) {
@@ -129,6 +143,7 @@ int main(void) {
       cmocka_unit_test(unknown_client_costs_a_mac),
       cmocka_unit_test(a_signature_of_another_hash_costs_its_own_mac),
       cmocka_unit_test(unknown_key_id_costs_a_mac),
+      cmocka_unit_test(unknown_key_id_of_another_hash_costs_its_own_mac),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
