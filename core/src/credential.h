@@ -46,8 +46,8 @@ csn_reason csn_request_check(const csn_request *request, csn_verdict *verdict) C
 typedef struct csn_places csn_places;
 
 /* Checks the form of the whole request, then finds and checks the fields of the scheme; of the request's own parts path
- * and query are set only where the scheme signs one of them. The reason, field and offset of
- * what is wrong go into the verdict. `out` is not to be copied: a span may point into it. */
+ * and query are set only where the scheme signs one of them. The reason, field and offset of what is wrong go into the
+ * verdict. `out` is not to be copied: a span may point into it. */
 csn_reason csn_credential_read(const csn_places *places, const csn_request *request, csn_credential *out,
                                csn_verdict *verdict) CSN_WARN_UNUSED;
 

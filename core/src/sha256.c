@@ -10,6 +10,7 @@
 #include <openssl/sha.h>
 
 #include "ct.h"
+#include "words.h"
 
 const uint32_t csn_sha256_start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
@@ -31,20 +32,12 @@ _Alignas(CSN_SHA256_BLOCK) const uint32_t csn_sha256_constants[64] = {
  * and is loaded in parts of those (sha256_ni.c). */
 enum { WORD = sizeof(uint64_t) };
 
-static inline uint64_t load_word(const uint8_t *p) {
-  uint64_t word;
-  memcpy(&word, p, sizeof word);
-  return le64toh(word);
-}
-
 /* Less than eight bytes, the first lowest. */
 static inline uint64_t load_less(const uint8_t *p, size_t len) {
-  uint32_t first, last;
+  enum { HALF = sizeof(uint32_t) };
   if (len == 0) return 0;
-  if (len < sizeof first) return p[0] | (uint64_t)p[len / 2] << len / 2 * 8 | (uint64_t)p[len - 1] << (len - 1) * 8;
-  memcpy(&first, p, sizeof first);
-  memcpy(&last, p + len - sizeof last, sizeof last);
-  return le32toh(first) | (uint64_t)le32toh(last) << (len - sizeof last) * 8;
+  if (len < HALF) return p[0] | (uint64_t)p[len / 2] << len / 2 * 8 | (uint64_t)p[len - 1] << (len - 1) * 8;
+  return le32toh(csn_word_4(p)) | (uint64_t)le32toh(csn_word_4(p + len - HALF)) << (len - HALF) * 8;
 }
 
 static inline uint8_t *store_word(uint8_t *at, uint64_t word) {
@@ -59,7 +52,7 @@ static inline void put_bytes(csn_sha256_stream *stream, size_t fill, const uint8
   unsigned shift = fill % WORD * 8, rest = 63 - shift;
   uint64_t word = stream->word;
   for (; len >= WORD; len -= WORD, p += WORD) {
-    uint64_t next = load_word(p);
+    uint64_t next = le64toh(csn_word_8(p));
     at = store_word(at, word | next << shift);
     word = next >> 1 >> rest;
   }
