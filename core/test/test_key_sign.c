@@ -92,6 +92,39 @@ static void tokens_verify_with_the_public_key(void **state) {
   }
 }
 
+/* A longer one is of the algorithm, but not of this key, which says so and where. */
+static void signature_has_the_length_of_its_key(void **state) {
+  static const uint8_t seed[16] = {1};
+  static const size_t of_many_lengths[] = {0, 3, 9};
+  static csn_jwt jwt;
+  (void)state;
+  for (size_t i = 0; i < sizeof of_many_lengths / sizeof of_many_lengths[0]; i++) {
+    const row *r = &rows[of_many_lengths[i]];
+    csn_jwt_policy policy = CSN_JWT_POLICY_DEFAULT;
+    EVP_PKEY *pkey = generate(r);
+    csn_keyring *ring = NULL;
+    csn_verdict verdict;
+    csn_key signer, key;
+    uint8_t token[4096];
+    size_t len = 0;
+    assert_int_equal(init(&signer, pkey, write_private, r->alg, true), CSN_OK);
+    assert_int_equal(init(&key, pkey, write_public, r->alg, false), CSN_OK);
+    assert_int_equal(csn_sign_jwt(&signer, csn_span_str("{\"exp\":100}"), token, sizeof token, &len), CSN_OK);
+    memcpy(token + len, "AAAA", 4);
+    policy.algorithms = 1u << r->alg;
+    assert_int_equal(csn_keyring_new(&ring, seed), CSN_OK);
+    assert_int_equal(csn_keyring_add_key(ring, &key), CSN_OK);
+    test_jwt_verify(ring, &policy, csn_span_of(token, len + 4), 99, &jwt, &verdict);
+    assert_int_equal(verdict.reason, CSN_REASON_SIGNATURE_LENGTH);
+    assert_int_equal(verdict.field, CSN_FIELD_TOKEN);
+    assert_int_equal(verdict.offset, len);
+    csn_keyring_free(ring);
+    csn_key_wipe(&key);
+    csn_key_wipe(&signer);
+    EVP_PKEY_free(pkey);
+  }
+}
+
 static void room_is_asked_for_exactly(void **state) {
   (void)state;
   for (size_t i = 0; i < ROWS; i++) {
@@ -178,6 +211,7 @@ static void private_pem_is_strict(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tokens_verify_with_the_public_key),
+      cmocka_unit_test(signature_has_the_length_of_its_key),
       cmocka_unit_test(room_is_asked_for_exactly),
       cmocka_unit_test(ed25519_signature_is_that_of_the_rfc),
       cmocka_unit_test(hmac_keys_sign_too),
