@@ -31,14 +31,19 @@ static const row all[] = {
 enum { BARS = 17, PS256 = 2, REQUEST_BATCH = 20, REQUEST_LIMIT = 23 };
 
 /* The table's cell of a row that differs from `all` in one time. */
-static void assert_with(size_t changed, double time, const char *what, size_t column, const char *expected) {
+static void assert_of(unsigned repetitions, size_t changed, double time, const char *what, size_t column,
+                      const char *expected) {
   row rows[COUNT_OF(all)];
   memcpy(rows, all, sizeof all);
   rows[changed].time = time;
-  put_rows(rows, COUNT_OF(rows), 9);
+  put_rows(rows, COUNT_OF(rows), repetitions);
   report_document document = build();
   assert_cell(&document.chapters[VERIFICATION_BARS_CHAPTER].table, what, column, expected);
   report_document_free(&document);
+}
+
+static void assert_with(size_t changed, double time, const char *what, size_t column, const char *expected) {
+  assert_of(9, changed, time, what, column, expected);
 }
 
 static void bars_that_are_met(void **state) {
@@ -110,14 +115,7 @@ static void many_requests_a_second_are_enough(void **state) {
 
 static void many_requests_of_few_repetitions_say_so(void **state) {
   (void)state;
-  row rows[COUNT_OF(all)];
-  memcpy(rows, all, sizeof all);
-  rows[REQUEST_BATCH].time = 300;
-  put_rows(rows, COUNT_OF(rows), 3);
-  report_document document = build();
-  assert_cell(&document.chapters[VERIFICATION_BARS_CHAPTER].table, "hmac-nonce: time in batches", VERDICT,
-              "met by the median of too few repetitions");
-  report_document_free(&document);
+  assert_of(3, REQUEST_BATCH, 300, "hmac-nonce: time in batches", VERDICT, "met by the median of too few repetitions");
 }
 
 static void what_was_not_run_is_not_judged(void **state) {

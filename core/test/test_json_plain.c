@@ -9,19 +9,11 @@
 
 #include "../src/json_plain.h"
 #include "guarded.h"
+#include "xorshift.h"
 
 enum { TEXT_ROOM = 2048, NODES = 128 };
 
 static guarded pages;
-
-/* xorshift: the same texts in every run. */
-static uint32_t seed = 2463534242;
-static uint32_t below(uint32_t count) {
-  seed ^= seed << 13;
-  seed ^= seed >> 17;
-  seed ^= seed << 5;
-  return seed % count;
-}
 
 static bool are_same_items(const csn_json *json, uint32_t array, const csn_plain_items *items) {
   uint32_t item = array + 1;

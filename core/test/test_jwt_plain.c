@@ -12,17 +12,9 @@
 #include "../src/fast_path.h"
 #include "../src/json_plain.h"
 #include "../src/jwt_claims_plain.h"
+#include "xorshift.h"
 
 enum { TEXT_ROOM = 2048 };
-
-/* xorshift: the same texts in every run. */
-static uint32_t seed = 2463534242;
-static uint32_t below(uint32_t count) {
-  seed ^= seed << 13;
-  seed ^= seed >> 17;
-  seed ^= seed << 5;
-  return seed % count;
-}
 
 typedef struct tally {
   size_t plain, accepted, rejected;

@@ -9,17 +9,9 @@
 #include <countersign/scope.h>
 
 #include "guarded.h"
+#include "xorshift.h"
 
 static guarded pages;
-
-/* xorshift: the same texts in every run. */
-static uint32_t seed = 2463534242;
-static uint32_t below(uint32_t count) {
-  seed ^= seed << 13;
-  seed ^= seed >> 17;
-  seed ^= seed << 5;
-  return seed % count;
-}
 
 /* NQCHAR of RFC 6749 appendix A. */
 static bool is_of_scope(uint8_t c) {
